@@ -1,0 +1,23 @@
+"""Audio files, the door: everything the rest of the program needs to read a bounce and write its stems."""
+
+from dawbridge.audio.formats import StemFormat
+from dawbridge.audio.info import AudioInfo, SampleKind
+from dawbridge.audio.place import remove_leftovers, stem_paths
+from dawbridge.audio.source import Source, content_hash, open_source, probe
+from dawbridge.audio.stems import StemWriter, WriteReport
+from dawbridge.audio.tags import read_mark
+
+__all__ = [
+    "AudioInfo",
+    "SampleKind",
+    "Source",
+    "StemFormat",
+    "StemWriter",
+    "WriteReport",
+    "content_hash",
+    "open_source",
+    "probe",
+    "read_mark",
+    "remove_leftovers",
+    "stem_paths",
+]

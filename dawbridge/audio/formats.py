@@ -1,0 +1,91 @@
+"""What stems are written as: the container, the sample format and the suffix that follow from a bounce and a wish."""
+
+import re
+from dataclasses import dataclass
+
+from dawbridge.audio.info import AudioInfo, SampleKind
+from dawbridge.errors import AudioError
+
+RIFF_LIMIT = 2**32 - 2**27
+"""Bytes of samples up to which 32-bit sizes are used; the rest (128 MiB) is room for metadata."""
+
+_SUFFIXES = {
+    "WAV": (".wav", ".wave", ".bwf"), "WAVEX": (".wav", ".wave", ".bwf"), "RF64": (".wav", ".wave", ".bwf", ".rf64"),
+    "W64": (".w64",), "AIFF": (".aif", ".aiff", ".aifc"), "CAF": (".caf",), "FLAC": (".flac",),
+}  # fmt: skip
+_SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
+_ALLOWED = re.compile(r"(source|wav|aiff|flac)(16|24)?")
+
+
+@dataclass(frozen=True, slots=True)
+class StemFormat:
+    """What stems are written as.
+
+    `container`: `"source"` (the bounce's own where it is lossless, else WAV), `"WAV"`, `"AIFF"` or `"FLAC"`.
+    `bits`: 0 (the source's, at least 24; float stays float), 16 (dithered) or 24.
+    """
+
+    container: str = "source"
+    bits: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "StemFormat":
+        """From `source`, `wav`, `aiff`, `flac`, or one of these with 16 or 24 behind it: `wav24`, `source16`.
+
+        Raises `AudioError`, with what is allowed.
+        """
+        match = _ALLOWED.fullmatch(text.strip().lower())
+        if match is None:
+            raise AudioError(f"stem format: {text!r} is unknown; allowed are source, wav, aiff and flac, "
+                             "each alone or with 16 or 24 behind it, as in wav24")  # fmt: skip
+        name = match[1] if match[1] == "source" else match[1].upper()
+        return cls(name, int(match[2] or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One decided way of writing."""
+
+    container: str
+    """libsndfile's name."""
+    subtype: str
+    bits: int
+    """Bits of the grid, 0 where the bounce is float and stays so."""
+    suffix: str
+
+    def data_bytes(self, info: AudioInfo) -> int:
+        """Bytes of one stem's samples, before any compression."""
+        return info.frames * info.channels * _SAMPLE_BYTES[self.subtype]
+
+
+def decide(info: AudioInfo, wish: StemFormat) -> Layout:
+    """How stems of this bounce are written, as long as no sample is over."""
+    container = wish.container
+    if container == "source":
+        container = info.container if info.container in _SUFFIXES else "WAV"
+    if container == "FLAC" and not _flac_takes(info):
+        container = "WAV"
+    if info.kind is SampleKind.FLOAT and not wish.bits and container != "FLAC":
+        return _placed(info, container, info.subtype, 0)
+    bits = wish.bits or min(info.grid_bits, 24 if container == "FLAC" else 32)
+    return _placed(info, container, f"PCM_{bits}", bits)
+
+
+def widened(info: AudioInfo, layout: Layout, subtype: str) -> Layout:
+    """The same with float samples; FLAC, which has none, becomes WAV."""
+    return _placed(info, "WAV" if layout.container == "FLAC" else layout.container, subtype, layout.bits)
+
+
+def _placed(info: AudioInfo, container: str, subtype: str, bits: int) -> Layout:
+    """With 64-bit sizes where they are needed, and the bounce's own suffix where it fits."""
+    size = info.frames * info.channels * _SAMPLE_BYTES[subtype]
+    if container in ("WAV", "WAVEX", "AIFF") and size > RIFF_LIMIT:
+        container = "RF64"
+    own = info.path.suffix
+    return Layout(container, subtype, bits, own if own.lower() in _SUFFIXES[container] else _SUFFIXES[container][0])
+
+
+def _flac_takes(info: AudioInfo) -> bool:
+    """FLAC's limits (RFC 9639): 8 channels, 655350 Hz, and above 65535 Hz tens only."""
+    rate = info.sample_rate
+    return info.channels <= 8 and (rate <= 65_535 or (rate <= 655_350 and rate % 10 == 0))

@@ -1,0 +1,118 @@
+"""Text inside audio files: RIFF's LIST/INFO, Vorbis comments, CAF's info, AIFF's text chunks; and our mark among them.
+
+Tags are pairs of a key as the format spells it and a text, in file order. Reading is lenient: what is cut off or
+lies about its length is left out. Sources: RIFF (Microsoft 1991), the Vorbis I specification, section 5, and
+Apple Core Audio Format, "Information Chunk".
+"""
+
+import struct
+from pathlib import Path
+
+from dawbridge.audio.chunks import Layout, payload, walk
+
+MARK_PREFIX = "dawbridge"
+"""What our mark begins with."""
+
+Tags = list[tuple[str, str]]
+
+_COMMON = ("title", "artist", "comment", "date", "album", "tracknumber", "genre", "copyright")
+INFO_KEYS = dict(zip(_COMMON, ("INAM", "IART", "ICMT", "ICRD", "IPRD", "ITRK", "IGNR", "ICOP"), strict=True))
+"""Common tag names, as libsndfile has them, to RIFF's."""
+AIFF_KEYS = {"title": "NAME", "artist": "AUTH", "comment": "ANNO", "copyright": "(c) "}
+VORBIS_KEYS = {name: name.upper() for name in (*_COMMON, "license")}
+CAF_KEYS = {**{name: name for name in _COMMON}, "tracknumber": "track number", "comment": "comments"}
+
+
+def parse_info(body: bytes) -> Tags:
+    """A LIST chunk's payload, `INFO` in front. Bytes that are no UTF-8 are taken as Latin-1."""
+    tags, place = [], 4
+    while body[:4] == b"INFO" and place + 8 <= len(body):
+        key, size = struct.unpack_from("<4sI", body, place)
+        tags.append((key.decode("latin-1"), _text(body[place + 8 : place + 8 + size])))
+        place += 8 + size + (size & 1)
+    return tags
+
+
+def build_info(tags: Tags) -> bytes:
+    """The payload that `parse_info` reads. Keys have four characters."""
+    parts = [b"INFO"]
+    for key, text in tags:
+        raw = text.encode() + b"\0"
+        parts.append(struct.pack("<4sI", key.encode("latin-1"), len(raw)) + raw + b"\0" * (len(raw) & 1))
+    return b"".join(parts)
+
+
+def parse_vorbis(body: bytes) -> Tags:
+    """A VORBIS_COMMENT block's payload."""
+    vendor = _length(body, 0)
+    place, tags = 8 + vendor, []
+    for _ in range(min(_length(body, 4 + vendor), len(body) // 4)):
+        if place > len(body):
+            break
+        key, equals, text = _text(body[place : place + _length(body, place - 4)]).partition("=")
+        if equals:
+            tags.append((key, text))
+        place += _length(body, place - 4) + 4
+    return tags
+
+
+def build_vorbis(tags: Tags) -> bytes:
+    """The payload that `parse_vorbis` reads."""
+    vendor = MARK_PREFIX.encode()
+    lines = [f"{key}={text}".encode() for key, text in tags]
+    head = struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", len(lines))
+    return head + b"".join(struct.pack("<I", len(line)) + line for line in lines)
+
+
+def parse_caf(body: bytes) -> Tags:
+    """A CAF info chunk's payload: a count, then keys and values, each ended by a zero."""
+    words = [_text(word) for word in body[4:].split(b"\0")[:-1]]
+    return list(zip(words[0::2], words[1::2], strict=False))
+
+
+def build_caf(tags: Tags) -> bytes:
+    """The payload that `parse_caf` reads."""
+    words = (word for pair in tags for word in pair)
+    return struct.pack(">I", len(tags)) + b"".join(word.encode() + b"\0" for word in words)
+
+
+def replaced(tags: Tags, key: str, text: str) -> Tags:
+    """`tags` with `key` (case ignored) set to `text`, at the end."""
+    return [pair for pair in tags if pair[0].lower() != key.lower()] + [(key, text)]
+
+
+def read_mark(path: Path) -> str | None:
+    """The text that `StemWriter.publish` left in a stem, None for any other file. Never raises."""
+    try:
+        layout = walk(path)
+        return next((text for text in _candidates(path, layout) if text.startswith(MARK_PREFIX)), None)
+    except OSError:
+        return None
+
+
+def _candidates(path: Path, layout: Layout) -> list[str]:
+    """Every text in which our mark may stand."""
+    found = []
+    for chunk in layout.chunks:
+        if layout.container in ("WAV", "RF64", "W64") and chunk.id.upper() == "LIST":
+            found += [text for key, text in parse_info(payload(path, chunk)) if key == "ISFT"]
+        elif layout.container == "AIFF" and chunk.id == "ANNO":
+            found.append(_text(payload(path, chunk)))
+        elif chunk.id == "VORBIS_COMMENT":
+            found += [text for key, text in parse_vorbis(payload(path, chunk)) if key.upper() == "SOFTWARE"]
+        elif layout.container == "CAF" and chunk.id == "info":
+            found += [text for key, text in parse_caf(payload(path, chunk)) if key == "encoding application"]
+    return found
+
+
+def _length(body: bytes, place: int) -> int:
+    """A little-endian 32-bit length; 0 where the body ends before it."""
+    return int(struct.unpack_from("<I", body, place)[0]) if 0 <= place <= len(body) - 4 else 0
+
+
+def _text(raw: bytes) -> str:
+    raw = raw.split(b"\0", 1)[0]
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
