@@ -1,6 +1,7 @@
 """Where dawbridge keeps its things, and the settings of a run."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -24,6 +25,6 @@ def cache_folder() -> Path:
     return _folder("cache", platformdirs.user_cache_path)
 
 
-def _folder(kind: str, standard: "type[None] | object") -> Path:
+def _folder(kind: str, standard: Callable[..., Path]) -> Path:
     home = os.environ.get(HOME_VARIABLE)
-    return Path(home).expanduser() / kind if home else standard("dawbridge", appauthor=False)  # type: ignore[operator, no-any-return]
+    return Path(home).expanduser() / kind if home else standard("dawbridge", appauthor=False)

@@ -76,6 +76,12 @@ class JobError(DawbridgeError):
     code = "unknown_job"
 
 
+class PathNotAllowedError(JobError):
+    """A path lies outside the watched folders."""
+
+    code = "path_not_allowed"
+
+
 class ControlError(DawbridgeError):
     """A control surface (OSC, MIDI) cannot be opened."""
 

@@ -181,7 +181,8 @@ def _write_w64(layout: Layout, source: BinaryIO, target: BinaryIO, carried: Carr
         guid = W64_LIST if id == "LIST" else id.encode("latin-1") + W64_TAIL
         target.write(guid + struct.pack("<Q", 24 + _size(body)))
         _copy(source, target, body)
-        target.write(b"\0" * (-target.tell() % 8))
+        if not isinstance(body, Chunk):  # the samples are last, and libsndfile would take padding for more of them
+            target.write(b"\0" * (-target.tell() % 8))
     total = target.tell()
     target.seek(len(W64_RIFF))
     target.write(struct.pack("<Q", total))

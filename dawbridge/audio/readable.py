@@ -87,8 +87,9 @@ def native(path: Path) -> str | bytes:
 
 def _trouble(path: Path, head: bytes, error: soundfile.LibsndfileError) -> str:
     layout = walk(path)
-    if not layout.container and (head.isascii() or not head.strip(b"\0")):
-        what = "text" if head.strip(b"\0") else "zeros"
+    blank = not head.strip(b"\0")
+    if not layout.container and (blank or all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)):
+        what = "zeros" if blank else "text"
         return f"this is no audio file, it begins with {what}: {head[:16]!r}"
     if layout.container and layout.audio is None:
         return f"the {layout.container} header is cut off before the samples begin; copy or bounce it again"

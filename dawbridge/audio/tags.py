@@ -45,7 +45,7 @@ def build_info(tags: Tags) -> bytes:
 def parse_vorbis(body: bytes) -> Tags:
     """A VORBIS_COMMENT block's payload."""
     vendor = _length(body, 0)
-    place, tags = 8 + vendor, []
+    place, tags = 12 + vendor, []
     for _ in range(min(_length(body, 4 + vendor), len(body) // 4)):
         if place > len(body):
             break

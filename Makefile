@@ -1,0 +1,41 @@
+# make demo | make test | make watch FOLDER=~/Bounces   (each sets up .venv/ first)
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test watch bench lint docs clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("dawbridge needs Python 3.11 or newer; give it with: make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(STAMP) ## the main job, shown: daemon up, a song bounced in, stems out (SONG=path: your own song)
+	$(BIN)/python -m examples.demo $(if $(SONG),--song "$(SONG)")
+
+test: $(STAMP) ## all tests
+	$(BIN)/python -m pytest
+
+watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset karaoke']
+	@test -n "$(FOLDER)" || { echo 'which folder? make watch FOLDER=~/Bounces' >&2; exit 2; }
+	$(BIN)/dawbridge watch "$(FOLDER)" $(ARGS)
+
+bench: $(STAMP) ## speed and knob latency, as a table
+	$(BIN)/python -m benchmarks.speed
+
+lint: $(STAMP) ## format, lint and type check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+docs: $(STAMP) ## rewrite the generated pages (README's parameter table)
+	$(BIN)/python -m docs.generate
+
+clean: ## remove what the demo and the tools left
+	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,132 @@
+"""The command line: `dawbridge watch | separate | presets | doctor`."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from acapellanet.registry import DEFAULT_MODEL, model_names
+
+from dawbridge import __version__
+from dawbridge.commands import doctor, presets, separate, watch
+from dawbridge.errors import ConfigError, DawbridgeError
+from dawbridge.output import DEFAULT_OUTPUT
+from dawbridge.parameters import TABLE
+from dawbridge.settings import HOST, OSC_PORT
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+_ABOUT = """\
+Bounce a mix into a watched folder; seconds later its acapella and instrumental lie in separated/ beside it,
+sample-aligned, summing bit for bit to the bounce. OSC and MIDI turn the knobs, while it happens and after.
+"""
+_EXAMPLES = """\
+examples:
+  dawbridge watch ~/Bounces                      keep running; Ctrl-C ends it
+  dawbridge watch ~/Bounces --preset karaoke     start with a preset
+  dawbridge separate song.wav -o stems/          one file, no daemon
+  dawbridge separate song.wav --mask-contrast 0.7 --acapella-gain -3
+  dawbridge presets show "clean acapella"
+  dawbridge doctor                               what is there, what is missing, what to do
+"""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=34, width=110)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 something failed, 2 wrong use."""
+    options = build_parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except ConfigError as error:
+        print(f"dawbridge: {error}", file=sys.stderr)
+        return 2
+    except DawbridgeError as error:
+        print(f"dawbridge: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("dawbridge: stopped", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; parameter flags come from the table."""
+    parser = argparse.ArgumentParser(prog="dawbridge", description=_ABOUT, epilog=_EXAMPLES, formatter_class=_Formatter)
+    parser.add_argument("--version", action="version", version=f"dawbridge {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    _add_watch(_command(commands, "watch", watch.run, "watch a folder and separate every bounce (the daily one)"))
+    _add_separate(_command(commands, "separate", separate.run, "separate files now, without a daemon"))
+    _add_presets(_command(commands, "presets", presets.run, "list the presets, or show one"))
+    _add_doctor(_command(commands, "doctor", doctor.run, "check this computer: each line ok, or what to do"))
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name, help=help, description=help[0].upper() + help[1:] + ".", formatter_class=_Formatter
+    )
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("engine and files")
+    names = ", ".join(model_names())
+    group.add_argument("--model", default=DEFAULT_MODEL, help=f"{names}, or a .safetensors file [{DEFAULT_MODEL}]")
+    group.add_argument("--device", default="auto", choices=DEVICES, help="where the network runs [auto]")
+    group.add_argument("--preset", default="", metavar="NAME", help="start from this preset (see: dawbridge presets)")
+    group.add_argument("--format", default="", metavar="FORMAT", help="source, wav, aiff or flac, also with 16 or 24 behind it: wav24; default: the bounce's own, at least 24 bits")  # fmt: skip
+
+
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into")
+    parser.add_argument("--once", action="store_true", help="separate what lies there, then end")
+    parser.add_argument(
+        "--existing", action="store_true", help="at a folder's first watch, take what lies there already"
+    )
+    parser.add_argument("--output", default=DEFAULT_OUTPUT, metavar="TEMPLATE", help="folder beside the bounce, or a template: 'separated/{name}_{stem}' [separated]")  # fmt: skip
+    parser.add_argument("--poll", action="store_true", default=None, help="scan the folder instead of waiting for events (network drives)")  # fmt: skip
+    parser.add_argument("--accept-streamed", action="store_true", help="take files whose header a pipe never completed")
+    parser.add_argument("--no-prefetch", action="store_true", help="do not use idle time to make the first turn of center_amount quick")  # fmt: skip
+    _add_engine(parser)
+    group = parser.add_argument_group("control surfaces")
+    group.add_argument("--host", default=HOST, help=f"address to listen on; 0.0.0.0 lets tablets in [{HOST}]")
+    group.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"UDP port for OSC [{OSC_PORT}]")
+    group.add_argument(
+        "--osc-feedback", metavar="HOST:PORT", help="send every change there too (TouchOSC, Max: port 9321)"
+    )
+    group.add_argument("--midi-port", metavar="NAME", help="listen to this MIDI device too: part of its name, or 'all'")
+    group.add_argument("--no-midi", action="store_true", help="leave MIDI alone")
+
+
+def _add_separate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    parser.add_argument("-o", "--output", default=DEFAULT_OUTPUT, metavar="DIR", help="folder for the stems [separated, beside each file]")  # fmt: skip
+    _add_engine(parser)
+    group = parser.add_argument_group("parameters")
+    for row in TABLE:
+        if row.stage != "control":
+            flag = "--" + row.name.replace("_", "-")
+            group.add_argument(flag, type=float, metavar="X", help=f"{row.help} ({row.allowed}) [{row.default:g}]")
+
+
+def _add_presets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("list", "show"), default="list", help="[list]")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="with show: which one")
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", help="also check that this folder can be watched"
+    )
+    parser.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"[{OSC_PORT}]")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help=f"[{DEFAULT_MODEL}]")

@@ -1,0 +1,69 @@
+"""`dawbridge separate FILES…`: stems without a daemon."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+
+from dawbridge.config import cache_folder
+from dawbridge.display import PlainDisplay, make_display
+from dawbridge.errors import DawbridgeError
+from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
+from dawbridge.isolate.order import Order
+from dawbridge.output import Output
+from dawbridge.parameters import TABLE, Stage, complete
+from dawbridge.presets import Presets
+
+
+def run(options: Namespace) -> int:
+    """Separate every file; one that fails is named and the rest is done. 1 where any failed."""
+    values = read_values(options)
+    from dawbridge.audio.files import StemFormat
+    from dawbridge.isolate.analysis import AnalysisCache
+    from dawbridge.isolate.bounce import separate
+    from dawbridge.isolate.engine import Engine
+
+    format = StemFormat.parse(options.format) if options.format else None
+    folder = options.output if options.output == "separated" else str(Path(options.output).resolve())
+    output = Output(folder)
+    engine = Engine(options.model, options.device)
+    engine.warm()
+    cache = AnalysisCache(cache_folder() / "analyses")
+    display, failures = make_display(), 0
+    try:
+        for number, file in enumerate(options.files, 1):
+            display(StateChanged(number, JobState.RUNNING, str(file)))
+            acapella, instrumental = output.paths(file.resolve())
+            order = Order(file.resolve(), acapella, instrumental, values, format=format)
+            try:
+                outcome = separate(order, engine, cache, _reporter(display, number))
+            except DawbridgeError as error:
+                failures += 1
+                print(f"dawbridge: {error}", file=sys.stderr)
+                continue
+            for note in outcome.notes:
+                display(Notice(note))
+            report = outcome.report
+            assert report is not None  # only a prefetch has none
+            paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)]
+            factor = outcome.seconds / outcome.duration_s
+            display(Done(number, paths[0], paths[1], outcome.seconds, report.null_db, factor))
+    finally:
+        display.close()
+    return 1 if failures else 0
+
+
+def _reporter(display: PlainDisplay, number: int) -> Callable[[float], None]:
+    return lambda fraction: display(Progress(number, fraction))
+
+
+def read_values(options: Namespace) -> dict[str, float]:
+    """The preset's setting, the flags over it, both over the defaults; raw. Raises `PresetError`, `ParameterError`."""
+    preset = Presets().load(options.preset).setting if options.preset else {}
+    flags = {row.name: getattr(options, row.name) for row in TABLE if row.stage is not Stage.CONTROL}
+    given = {name: value for name, value in flags.items() if value is not None}
+    for name, value in given.items():
+        clamped = complete({name: value})[name]
+        if clamped != value:
+            print(f"dawbridge: --{name.replace('_', '-')} {value:g} lies outside; {clamped:g} is used", file=sys.stderr)
+    return dict(complete({**preset, **given}))

@@ -1,0 +1,111 @@
+"""What the person at the terminal sees: a live progress bar, or plain lines where the output is not a terminal."""
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from dawbridge.events import Done, Event, Failed, JobState, Notice, PresetLoaded, Progress, StateChanged
+
+_PLAIN_STEP = 0.25
+"""Without a terminal, progress is a line each quarter."""
+_SAID = {JobState.SETTLING: "settling", JobState.QUEUED: "queued", JobState.CANCELLED: "cancelled"}
+
+
+class PlainDisplay:
+    """One line an event."""
+
+    def __init__(self, out: TextIO = sys.stdout) -> None:
+        self._out = out
+        self._files: dict[int, str] = {}
+        self._told: dict[int, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if isinstance(event, StateChanged):
+            self._files[event.job_id] = Path(event.file).name
+        elif isinstance(event, Done | Failed):
+            self._told.pop(event.job_id, None)
+        text = self._text(event)
+        if text:
+            self.line(text)
+
+    def line(self, text: str) -> None:
+        """Print one line at once."""
+        print(text, file=self._out, flush=True)
+
+    def close(self) -> None:
+        """End the display."""
+
+    def _text(self, event: Event) -> str:
+        match event:
+            case StateChanged(job_id, state, _) if state in _SAID:
+                return f"[{job_id}] {self._files[job_id]}: {_SAID[state]}"
+            case Progress():
+                return self._progress(event)
+            case Done():
+                return done_text(event, self._files.get(event.job_id, ""))
+            case Failed(job_id, _, message):
+                return f"[{job_id}] {self._files.get(job_id, '')}: failed: {message}"
+            case PresetLoaded(index, name):
+                return f"preset {index}: {name}"
+            case Notice(text):
+                return text
+        return ""
+
+    def _progress(self, event: Progress) -> str:
+        last = self._told.get(event.job_id, 0.0)
+        if event.fraction >= 1 or event.fraction - last < _PLAIN_STEP:
+            return ""
+        self._told[event.job_id] = event.fraction
+        return f"[{event.job_id}] {self._files.get(event.job_id, '')}: {event.fraction:.0%}"
+
+
+class LiveDisplay(PlainDisplay):
+    """The same lines above a bar for the bounce that is being separated."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bar
+
+        super().__init__()
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+        self._bar = Bar(*columns, TimeRemainingColumn(), auto_refresh=False, transient=True)
+        self._tasks: dict[int, TaskID] = {}
+        self._bar.start()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        super().__call__(event)
+        if isinstance(event, Done | Failed) or (isinstance(event, StateChanged) and event.state is JobState.CANCELLED):
+            task = self._tasks.pop(event.job_id, None)
+            if task is not None:
+                self._bar.remove_task(task)
+        self._bar.refresh()
+
+    def line(self, text: str) -> None:
+        """Print one line above the bar."""
+        self._bar.console.print(text, markup=False, highlight=False)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+    def _progress(self, event: Progress) -> str:
+        if event.job_id not in self._tasks:
+            self._tasks[event.job_id] = self._bar.add_task(self._files.get(event.job_id, ""), total=1.0)
+        self._bar.update(self._tasks[event.job_id], completed=event.fraction)
+        return ""
+
+
+def done_text(event: Done, name: str) -> str:
+    """One line: what was written, how long it took, how exactly the stems add up."""
+    null = "bit for bit" if event.null_db == float("-inf") else f"to {event.null_db:.0f} dBFS"
+    speed = f"{event.seconds:.1f} s, real-time factor {event.realtime_factor:.3f}"
+    stems = [Path(stem) for stem in (event.acapella, event.instrumental) if stem]
+    where = f"{stems[0].parent.name}/" + ", ".join(stem.name for stem in stems) if stems else "no stem switched on"
+    return f"[{event.job_id}] {name}: {where} ({speed}, sum equals the bounce {null})"
+
+
+def make_display() -> PlainDisplay:
+    """A live one on a terminal, else plain lines."""
+    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()

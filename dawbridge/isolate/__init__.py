@@ -1,0 +1,1 @@
+"""Analyse once, render often: the resident engine, its cached answers, and the fast half that makes stems."""

@@ -1,0 +1,180 @@
+"""The slow half's result: the network's estimates of the vocals, made when first needed and kept.
+
+An estimate is float32 `[channels, samples]` at the mixture's rate, in memory (the library) or on disk (the daemon,
+where a memory map bounds what an hour of audio costs).
+"""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawbridge.isolate.engine import Engine, Variant
+from dawbridge.isolate.mixture import Mixture
+from dawbridge.isolate.render import Grid, render
+from dawbridge.parameters import Snapshot
+
+Samples = NDArray[np.float32]
+"""`[channels, samples]`."""
+
+CACHE_LIMIT_BYTES = 5_000_000_000
+BLOCK_HOPS = 256
+"""Frames that are rendered at once: the spectra of a block fit the processor's cache."""
+
+
+class Estimates(Protocol):
+    """Where a mixture's estimates are kept."""
+
+    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
+        """The estimate called `name` of that shape, or nothing."""
+
+    def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[Samples]:
+        """A context with room for an estimate; it is kept only where the context ends without an error."""
+
+
+class MemoryEstimates:
+    """Estimates in memory."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Samples] = {}
+
+    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
+        """The estimate called `name`, or nothing."""
+        return self._kept.get(name)
+
+    @contextmanager
+    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Samples]:
+        """Room for an estimate, kept once the context has ended well."""
+        room = np.zeros(shape, np.float32)
+        yield room
+        self._kept[name] = room
+
+
+class DiskEstimates:
+    """Estimates of one mixture as `.npy` files in a folder of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
+        """The estimate called `name` as a read-only memory map; nothing where it is absent or damaged."""
+        path = self.folder / f"{name}.npy"
+        try:
+            kept = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            path.unlink(missing_ok=True)
+            return None
+        if kept.shape != shape or kept.dtype != np.float32:
+            return None
+        os.utime(self.folder)
+        found: Samples = kept
+        return found
+
+    @contextmanager
+    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Samples]:
+        """Room for an estimate on disk; it takes its final name once the context has ended well."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{name}.part"
+        try:
+            room = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
+            yield room
+            room.flush()
+            del room
+            part.replace(self.folder / f"{name}.npy")
+        finally:
+            part.unlink(missing_ok=True)
+
+
+class AnalysisCache:
+    """All analyses on disk, least recently used ones removed beyond a limit."""
+
+    def __init__(self, folder: Path, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
+        self.folder = folder
+        self.limit_bytes = limit_bytes
+
+    def estimates(self, content_hash: str, model_hash: str) -> DiskEstimates:
+        """The place of one mixture's estimates by one model. `content_hash` covers samples, rate and channels."""
+        key = hashlib.sha256(f"1 {content_hash} {model_hash}".encode()).hexdigest()[:32]
+        return DiskEstimates(self.folder / key)
+
+    def trim(self, keep: Path) -> None:
+        """Remove what was longest unused until the limit holds; `keep` stays."""
+        entries = []
+        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
+            if entry.is_dir():
+                size = sum(file.stat().st_size for file in entry.iterdir())
+                entries.append((entry.stat().st_mtime, size, entry))
+        total = sum(size for _, size, _ in entries)
+        for _, size, entry in sorted(entries):
+            if total > self.limit_bytes and entry != keep:
+                shutil.rmtree(entry, ignore_errors=True)
+                total -= size
+
+
+class Analysis:
+    """A mixture, the engine, and the estimates made so far; knows how to render itself."""
+
+    def __init__(self, mixture: Mixture, engine: Engine, estimates: Estimates) -> None:
+        self.mixture = mixture
+        self._engine = engine
+        self._estimates = estimates
+        self.estimate_s = 0.0
+        """Seconds spent in the network: 0 where all that was needed was kept."""
+
+    @property
+    def model(self) -> str:
+        """The model's name and the first digits of its weights' hash."""
+        return f"{Path(self._engine.model).name} {self._engine.hash[:12]}"
+
+    def prepare(self, values: Snapshot) -> None:
+        """Make the estimates that `values` need and that are not there: the slow part of a render, if any."""
+        for variant, _ in self._needed(values):
+            self._estimate(variant)
+
+    def prefetch(self, values: Snapshot) -> None:
+        """Make the centre estimate too, so that the first turn of `center_amount` is as quick as the rest."""
+        if self.mixture.channels > 1:
+            self._estimate(Variant(True, values["center_width"]))
+
+    def acapella(self, values: Snapshot) -> Iterator[Samples]:
+        """The acapella in consecutive pieces, `[channels, n]`, before its gain."""
+        self.prepare(values)
+        mixture, parts = self.mixture, [(self._estimate(v), np.float32(w)) for v, w in self._needed(values)]
+
+        def vocals(start: int, stop: int) -> Samples:
+            first, weight = parts[0]
+            mixed = np.asarray(first[:, start:stop]) * weight if weight != 1 else np.asarray(first[:, start:stop])
+            for estimate, weight in parts[1:]:
+                mixed = mixed + estimate[:, start:stop] * weight
+            return mixed
+
+        block = Grid.of(mixture.sample_rate).hop * BLOCK_HOPS
+        for start in range(0, mixture.frames, block):
+            stop = min(start + block, mixture.frames)
+            yield render(mixture.read, vocals, start, stop, mixture.frames, mixture.sample_rate, values)
+
+    def _needed(self, values: Snapshot) -> list[tuple[Variant, float]]:
+        """Estimates and their weights: V = (1-a)·V0 + a·V1."""
+        amount = values["center_amount"] if self.mixture.channels > 1 else 0.0
+        width = values["center_width"]
+        weighted = [(Variant(False, width), 1 - amount), (Variant(True, width), amount)]
+        return [(variant, weight) for variant, weight in weighted if weight > 0]
+
+    def _estimate(self, variant: Variant) -> Samples:
+        name, shape = self._engine.file_stem(variant), (self.mixture.channels, self.mixture.frames)
+        kept = self._estimates.find(name, shape)
+        if kept is not None:
+            return kept
+        begun = time.perf_counter()
+        with self._estimates.create(name, shape) as room:
+            self._engine.estimate(self.mixture, variant, room)
+        self.estimate_s += time.perf_counter() - begun
+        found = self._estimates.find(name, shape)
+        return room if found is None else found

@@ -1,0 +1,117 @@
+"""A bounce on disk → its two stems on disk. What the daemon's engine and `dawbridge separate` both call."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dawbridge import __version__
+from dawbridge.audio.files import (
+    AudioInfo,
+    SampleKind,
+    Source,
+    StemWriter,
+    WriteReport,
+    content_hash,
+    open_source,
+)
+from dawbridge.errors import AudioError
+from dawbridge.isolate.analysis import Analysis, AnalysisCache
+from dawbridge.isolate.engine import Engine
+from dawbridge.isolate.order import Order, Outcome
+from dawbridge.parameters import DEFAULTS, PARAMETERS, Snapshot
+
+Progress = Callable[[float], None]
+"""Told a fraction 0..1; may raise `Cancelled`."""
+
+Samples = NDArray[np.float32]
+
+
+class FileMixture:
+    """An open bounce as a mixture."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.sample_rate = source.info.sample_rate
+        self.channels = source.info.channels
+        self.frames = source.info.frames
+
+    def read(self, start: int, stop: int) -> Samples:
+        """Samples `start..stop`, `[channels, stop - start]`."""
+        return self.source.read(start, stop - start).astype(np.float32)
+
+
+def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progress) -> Outcome:
+    """Analyse if needed, render, write both stems and publish them together.
+
+    Raises `AudioError` (unreadable source, full disk, a source that changed meanwhile), `ModelError`, and
+    whatever `progress` raises; nothing then stands under a final name that did not stand there before.
+    """
+    begun = time.perf_counter()
+    before = _stamp(order.source)
+    digest = order.content_hash or content_hash(order.source)
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(order.source))
+        estimates = cache.estimates(digest, engine.hash)
+        analysis = Analysis(FileMixture(source), engine, estimates)
+        engine.progress = lambda fraction: progress(0.9 * fraction)
+        if order.prefetch:
+            analysis.prefetch(order.values)
+        else:
+            analysis.prepare(order.values)
+        cache.trim(estimates.folder)
+        report = None if order.prefetch else _write(order, source, analysis, before, progress)
+    seconds = time.perf_counter() - begun
+    notes = (report.notes if report else ()) + _notes(source.info, order.values)
+    return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
+
+
+def _write(
+    order: Order, source: Source, analysis: Analysis, before: tuple[int, int], progress: Progress
+) -> WriteReport:
+    values = order.values
+    with StemWriter(
+        source.info,
+        order.acapella if values["acapella_enable"] else None,
+        order.instrumental if values["instrumental_enable"] else None,
+        acapella_gain_db=values["acapella_gain"],
+        instrumental_gain_db=values["instrumental_gain"],
+        format=order.format,
+    ) as writer:
+        start = 0
+        for acapella in analysis.acapella(values):
+            frames = acapella.shape[1]
+            writer.write(_exact(source, start, frames), acapella)
+            start += frames
+            progress(min(0.999, 0.9 + 0.1 * start / source.info.frames))
+        if _stamp(order.source) != before:
+            raise AudioError(f"{order.source} changed while it was separated; it is taken again once it has settled")
+        return writer.publish(mark(values, analysis, writer.null_db))
+
+
+def _exact(source: Source, start: int, frames: int) -> NDArray[np.float64] | NDArray[np.int64]:
+    return source.read(start, frames) if source.info.kind is SampleKind.FLOAT else source.read_grid(start, frames)
+
+
+def mark(values: Snapshot, analysis: Analysis, null_db: float) -> str:
+    """What a stem says of itself: version, model and turned knobs, so that it can be made again."""
+    turned = [f"{name}={values[name]:g}" for name in PARAMETERS if values[name] != DEFAULTS[name]]
+    parts = [f"dawbridge {__version__}", f"model {analysis.model}", *turned, f"null {null_db:.1f} dB"]
+    return "; ".join(parts)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise AudioError(f"{path}: {error.strerror}; the bounce is gone or cannot be read") from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _notes(info: AudioInfo, values: Snapshot) -> tuple[str, ...]:
+    if info.channels == 1 and values["center_amount"] > 0:
+        return (f"{info.path.name} is mono: center_amount has no effect on it",)
+    return ()

@@ -1,0 +1,138 @@
+"""The resident model: loaded once, kept warm, streaming any length in bounded memory.
+
+Its seam is `estimate(mixture) → vocals` at the model's rate (`acapellanet.Estimator`); everything around it,
+rates, channels and exact lengths, is done here.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from acapellanet.center import CENTER_CONTEXT_SAMPLES, isolate_center
+from acapellanet.errors import AcapellanetError
+from acapellanet.estimator import Estimator, load_estimator
+from acapellanet.registry import DEFAULT_MODEL, model_hash
+from acapellanet.streaming import stream_estimate
+from numpy.typing import NDArray
+
+from dawbridge.errors import ConfigError, ModelError
+from dawbridge.isolate.mixture import Mixture, blocks
+from dawbridge.isolate.resample import exactly, resample
+
+Samples = NDArray[np.float32]
+"""`[channels, samples]`."""
+Progress = Callable[[float], None]
+"""Told a fraction 0..1; may raise `Cancelled` to stop the work."""
+
+Estimate = Callable[[torch.Tensor], torch.Tensor]
+"""`[2, samples]` → `[2, samples]` at the model's rate."""
+
+MODEL_HZ = 44100
+DEVICES = ("auto", "cuda", "mps", "cpu")
+CHUNK_S = 30.0
+"""Piece that the network sees at once: long, so that little context is computed twice."""
+BLOCK_SAMPLES = 1 << 18
+CENTER_MODEL = "center"
+"""Pre-isolation alone: the one model whose plain estimate depends on `center_width`."""
+
+
+def pick_device(device: str) -> str:
+    """`auto` → the best that torch sees; else the one named. Raises `ConfigError` where torch cannot use it."""
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if present[name])
+    if device not in present:
+        raise ConfigError(f"device {device!r}: allowed are {', '.join(DEVICES)}")
+    if not present[device]:
+        raise ConfigError(f"device {device!r}: torch {torch.__version__} cannot use it here; try --device auto")
+    return device
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the estimates that a render may mix: of the mixture itself, or of its isolated centre."""
+
+    center: bool
+    width: float
+    """`center_width` 0..1."""
+
+
+class Engine:
+    """A model on a device. Not thread-safe: one engine, one worker."""
+
+    def __init__(self, model: str = DEFAULT_MODEL, device: str = "auto", progress: Progress = lambda _: None) -> None:
+        self.model = model
+        self.device = pick_device(device)
+        self.progress = progress
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the weights: part of every analysis's key. Raises `ModelError`."""
+        try:
+            return model_hash(self.model)
+        except AcapellanetError as error:
+            raise ModelError(str(error)) from error
+
+    def warm(self) -> None:
+        """Load the weights and run once, so that the first bounce does not wait for it. Raises `ModelError`."""
+        self._estimator(0.5).estimate(torch.zeros(2, 44100))
+
+    def estimate(self, mixture: Mixture, variant: "Variant", target: Samples) -> None:
+        """Write the vocals of `mixture`, at its own rate, into `target` (`[channels, samples]`, its shape).
+
+        Channels go through the model in pairs (first and second, third and fourth, …), an odd last one as mono.
+        Raises `ModelError`, and whatever `progress` raises.
+        """
+        estimate, context = self._with_center(self._estimator(variant.width), variant)
+        for first in range(0, mixture.channels, 2):
+            pair = slice(first, min(first + 2, mixture.channels))
+            filled = 0
+            for piece in self._stream(mixture, pair, estimate, context):
+                target[pair, filled : filled + piece.shape[1]] = piece
+                filled += piece.shape[1]
+                self.progress((first + (pair.stop - first) * filled / mixture.frames) / mixture.channels)
+
+    def _stream(self, mixture: Mixture, pair: slice, estimate: Estimate, context_samples: int) -> Iterator[Samples]:
+        """The vocals of one pair of channels in consecutive pieces at the mixture's rate."""
+        source_hz, model_hz = mixture.sample_rate, MODEL_HZ
+        width = pair.stop - pair.start
+        stereo = (np.broadcast_to(block[pair], (2, block.shape[1])) for block in blocks(mixture, BLOCK_SAMPLES))
+        pieces = stream_estimate(
+            estimate,
+            resample(stereo, 2, source_hz, model_hz),
+            chunk_samples=int(CHUNK_S * model_hz),
+            context_samples=context_samples,
+            alignment_samples=self._estimator(0.5).alignment_samples,
+        )
+        vocals = (piece.mean(axis=0, keepdims=True) if width == 1 else piece for piece in pieces)
+        return exactly(resample(vocals, width, model_hz, source_hz), width, mixture.frames)
+
+    def _with_center(self, estimator: Estimator, variant: "Variant") -> tuple[Estimate, int]:
+        """The model, with the centre isolated ahead of it if asked, and the context that needs."""
+        if not variant.center:
+            return estimator.estimate, estimator.context_samples
+
+        def centered(mixture: torch.Tensor) -> torch.Tensor:
+            return estimator.estimate(isolate_center(mixture, MODEL_HZ, variant.width))
+
+        return centered, estimator.context_samples + CENTER_CONTEXT_SAMPLES
+
+    def file_stem(self, variant: Variant) -> str:
+        """The variant's name in the cache. The plain estimate of a network does not depend on the width."""
+        if variant.center:
+            return f"center-{variant.width:.4f}"
+        return f"plain-{variant.width:.4f}" if self.model == CENTER_MODEL else "plain"
+
+    def _estimator(self, width: float) -> Estimator:
+        if self.model != CENTER_MODEL:
+            return self._resident
+        return load_estimator(self.model, self.device, center_width=width)
+
+    @cached_property
+    def _resident(self) -> Estimator:
+        try:
+            return load_estimator(self.model, self.device)
+        except AcapellanetError as error:
+            raise ModelError(str(error)) from error

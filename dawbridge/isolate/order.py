@@ -1,0 +1,41 @@
+"""What the engine is asked for and what it answers: plain data that travels between processes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dawbridge.audio.files import StemFormat, WriteReport
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One bounce to separate, and where to. Plain data: it travels to the engine's process."""
+
+    source: Path
+    acapella: Path
+    """Final path without its suffix."""
+    instrumental: Path
+    values: Mapping[str, float]
+    """All parameters, raw."""
+    content_hash: str = ""
+    """Of the source, where it is known already."""
+    format: StemFormat | None = None
+    """None: the source's own where it is lossless, else 24-bit WAV."""
+    prefetch: bool = False
+    """Write nothing; only make the estimates that a turned knob may need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an order."""
+
+    report: WriteReport | None
+    """None after a prefetch."""
+    content_hash: str
+    duration_s: float
+    """Of the audio."""
+    seconds: float
+    """That it took."""
+    network_s: float
+    """Of which the network."""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""The engine's side of the pipe: a process that owns the model, takes one task at a time and can be cancelled.
+
+It is a process of its own so that OSC, MIDI and the watch answer within milliseconds while all cores separate, and
+so that a crash of the engine is one failed bounce.
+"""
+
+import signal
+from pathlib import Path
+
+from dawbridge.errors import Cancelled, DawbridgeError
+from dawbridge.isolate.analysis import AnalysisCache
+from dawbridge.isolate.bounce import separate
+from dawbridge.isolate.engine import Engine
+from dawbridge.jobs.messages import EnginePipe, Finished, Fraction, Quit, Ready, Task
+
+
+def serve(connection: EnginePipe, model: str, device: str, cache: Path) -> None:
+    """Run tasks until told to quit or the other side is gone. The body of the engine's process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
+    try:
+        _Worker(connection, model, device, cache).run()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the daemon is gone
+
+
+class _Worker:
+    def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path) -> None:
+        self._connection = connection
+        self._cache = AnalysisCache(cache)
+        self._engine = Engine(model, device)
+        self._quitting = False
+
+    def run(self) -> None:
+        self._connection.send(self._warm())
+        while not self._quitting:
+            message = self._connection.recv()
+            if isinstance(message, Quit):
+                return
+            if isinstance(message, Task):
+                self._connection.send(self._do(message))
+
+    def _warm(self) -> Ready:
+        try:
+            self._engine.warm()
+            return Ready(self._engine.device, self._engine.hash)
+        except DawbridgeError as error:
+            return Ready(self._engine.device, "", str(error))
+
+    def _do(self, task: Task) -> Finished:
+        def progress(fraction: float) -> None:
+            if self._connection.poll():
+                self._quitting = isinstance(self._connection.recv(), Quit)
+                raise Cancelled("cancelled")
+            self._connection.send(Fraction(task.job_id, fraction))
+
+        try:
+            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress))
+        except DawbridgeError as error:
+            return Finished(task.job_id, code=error.code, message=str(error))
+        except MemoryError:
+            return Finished(task.job_id, code="memory", message="not enough memory; close something, or bounce shorter")
+        except Exception as error:
+            return Finished(task.job_id, code="internal", message=f"{type(error).__name__}: {error}")

@@ -1,0 +1,58 @@
+"""Where stems go: a folder, or a template of one."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+
+from dawbridge.audio.files import stem_paths
+from dawbridge.errors import ConfigError
+
+FIELDS = ("name", "stem", "folder")
+DEFAULT_OUTPUT = "separated"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Final paths of a bounce's stems.
+
+    `template` is a folder (`separated`: beside the bounce; an absolute path: there), or a path with `{stem}`, and
+    `{name}` and `{folder}` where wanted: `separated/{name}_{stem}`. Its suffix is the stem's format's own.
+    """
+
+    template: str = DEFAULT_OUTPUT
+
+    def __post_init__(self) -> None:
+        """Raises `ConfigError` for a template with unknown fields or without `{stem}`."""
+        try:
+            fields = [field for _, field, _, _ in Formatter().parse(self.template) if field is not None]
+        except ValueError as error:
+            raise ConfigError(
+                f"output {self.template!r}: {error}; allowed fields are {{name}} {{stem}} {{folder}}"
+            ) from None
+        wrong = [field for field in fields if field not in FIELDS]
+        if wrong or (fields and "stem" not in fields):
+            raise ConfigError(
+                f"output {self.template!r}: a template needs {{stem}} and may have {{name}} and {{folder}}, no more"
+            )
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it names files, not only a folder."""
+        return "{stem}" in self.template
+
+    @property
+    def folder_name(self) -> str:
+        """The folder that stems lie in, as far as it is fixed: what a watch must not take for bounces."""
+        path = Path(self.template)
+        return (path.parent if self.is_template else path).name or DEFAULT_OUTPUT
+
+    def paths(self, bounce: Path) -> tuple[Path, Path]:
+        """Acapella and instrumental, without suffix."""
+        if not self.is_template:
+            return stem_paths(bounce.parent / Path(self.template).expanduser(), bounce)
+        acapella, instrumental = (
+            bounce.parent
+            / Path(self.template.format(name=bounce.stem, stem=stem, folder=bounce.parent.name)).expanduser()
+            for stem in ("acapella", "instrumental")
+        )
+        return acapella, instrumental

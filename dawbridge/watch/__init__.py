@@ -1,0 +1,1 @@
+"""Watching folders: which file is a bounce, and when it is finished."""

@@ -1,0 +1,1 @@
+"""Examples: the demonstration, its song, and how to drive dawbridge from other programs."""

@@ -1,0 +1,102 @@
+import os
+
+import numpy as np
+import pytest
+from dawbridge.errors import Cancelled
+from dawbridge.isolate.analysis import Analysis, AnalysisCache, DiskEstimates, MemoryEstimates
+from dawbridge.isolate.engine import Engine
+from dawbridge.isolate.mixture import ArrayMixture
+from dawbridge.parameters import complete
+
+
+class CountingEngine(Engine):
+    def __init__(self):
+        super().__init__("center", "cpu")
+        self.variants = []
+
+    def estimate(self, mixture, variant, target):
+        self.variants.append(variant)
+        super().estimate(mixture, variant, target)
+
+
+@pytest.fixture
+def mixture():
+    return ArrayMixture.of(np.random.default_rng(1).standard_normal((2, 20000)) * 0.1, 22050)
+
+
+def test_render_knobs_never_call_the_engine_again(mixture):
+    engine = CountingEngine()
+    analysis = Analysis(mixture, engine, MemoryEstimates())
+    for knobs in ({}, {"mask_strength": 0.4}, {"mask_depth": 0.2}, {"band_low": 100.0}):
+        list(analysis.acapella(complete(knobs)))
+    assert len(engine.variants) == 1
+
+
+def test_the_centre_estimate_is_made_once_and_only_when_needed(mixture):
+    engine = CountingEngine()
+    analysis = Analysis(mixture, engine, MemoryEstimates())
+    list(analysis.acapella(complete({})))
+    assert [variant.center for variant in engine.variants] == [False]
+    for amount in (0.2, 0.9):
+        list(analysis.acapella(complete({"center_amount": amount})))
+    assert [variant.center for variant in engine.variants] == [False, True]
+
+
+def test_center_amount_mixes_linearly(mixture):
+    analysis = Analysis(mixture, Engine("center", "cpu"), MemoryEstimates())
+    plain, half, full = (
+        np.concatenate(list(analysis.acapella(complete({"center_amount": amount}))), axis=1) for amount in (0, 0.5, 1)
+    )
+    np.testing.assert_allclose(half, (plain + full) / 2, atol=1e-6)
+    assert np.abs(full - plain).max() > 0.001
+
+
+def test_mono_has_no_centre(mixture):
+    engine = CountingEngine()
+    mono = ArrayMixture.of(mixture.samples[:1], 22050)
+    analysis = Analysis(mono, engine, MemoryEstimates())
+    list(analysis.acapella(complete({"center_amount": 1.0})))
+    analysis.prefetch(complete({}))
+    assert [variant.center for variant in engine.variants] == [False]
+
+
+def test_what_is_on_disk_is_found_by_the_next_process(mixture, tmp_path):
+    first, second = CountingEngine(), CountingEngine()
+    for engine in (first, second):
+        analysis = Analysis(mixture, engine, AnalysisCache(tmp_path).estimates("content", engine.hash))
+        list(analysis.acapella(complete({})))
+    assert (len(first.variants), len(second.variants)) == (1, 0)
+
+
+def test_a_damaged_estimate_is_made_anew(mixture, tmp_path):
+    engine = CountingEngine()
+    estimates = AnalysisCache(tmp_path).estimates("content", engine.hash)
+    list(Analysis(mixture, engine, estimates).acapella(complete({})))
+    (kept,) = estimates.folder.glob("*.npy")
+    kept.write_bytes(kept.read_bytes()[:100])
+    list(Analysis(mixture, engine, estimates).acapella(complete({})))
+    assert len(engine.variants) == 2
+
+
+def test_a_cancelled_analysis_leaves_nothing(mixture, tmp_path):
+    def stop(_fraction):
+        raise Cancelled("cancelled")
+
+    engine = Engine("center", "cpu", stop)
+    estimates = DiskEstimates(tmp_path / "one")
+    with pytest.raises(Cancelled):
+        Analysis(mixture, engine, estimates).prepare(complete({}))
+    assert list((tmp_path / "one").iterdir()) == []
+
+
+def test_the_cache_forgets_what_was_longest_unused(tmp_path):
+    cache = AnalysisCache(tmp_path, limit_bytes=2500)
+    folders = []
+    for index in range(3):
+        estimates = cache.estimates(f"content {index}", "model")
+        with estimates.create("plain", (1, 250)) as room:
+            room[:] = index
+        os.utime(estimates.folder, (index, index))
+        folders.append(estimates.folder)
+    cache.trim(keep=folders[2])
+    assert [folder.exists() for folder in folders] == [False, True, True]

@@ -1,0 +1,72 @@
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from dawbridge.audio.files import WriteReport
+from dawbridge.events import Bus
+from dawbridge.isolate.order import Outcome
+from dawbridge.jobs.board import JobBoard
+from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.messages import Finished
+from dawbridge.output import Output
+from dawbridge.parameters import ParameterStore
+from dawbridge.presets import Presets
+
+
+@dataclass
+class Desk:
+    """A board with all around it, and a clock that stands still until it is turned."""
+
+    root: Path
+    home: Path
+    now: float = 100.0
+    events: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.store = ParameterStore()
+        self.bus = Bus()
+        self.bus.subscribe(self.events.append)
+        self.ledger = Ledger(self.home / "ledger.sqlite")
+        self.board = JobBoard(
+            self.store, Presets(), self.ledger, self.bus, [self.root],
+            output=Output(), format=None, clock=lambda: self.now,
+        )  # fmt: skip
+
+    def bounce(self, name="song.wav", content=b"audio"):
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return path.resolve()
+
+    def task(self, prefetch=False):
+        return self.board.next_task(self.now, prefetch=prefetch)
+
+    def finish(self, task, content_hash="hash"):
+        """The engine's answer to a task, with stems that stand."""
+        stems = [path.with_name(path.name + ".wav") for path in (task.order.acapella, task.order.instrumental)]
+        for stem in stems:
+            stem.parent.mkdir(exist_ok=True)
+            stem.write_bytes(b"stem")
+        report = WriteReport(*stems, "WAV", "PCM_24", float("-inf"), 0, -3.0)
+        self.board.finished(Finished(task.job_id, Outcome(report, content_hash, 10.0, 1.0, 0.8)))
+
+    def done(self, name="song.wav"):
+        """A bounce that went the whole way."""
+        path = self.bounce(name)
+        self.board.settling(path)
+        self.board.settled(path, None)
+        task = self.task()
+        self.finish(task)
+        return task.job_id
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    root = tmp_path / "bounces"
+    root.mkdir()
+    desk = Desk(root, tmp_path / "home")
+    yield desk
+    desk.ledger.close()

@@ -1,0 +1,299 @@
+"""A watched folder with real files; the clock is passed in, native events are waited for where they are tested."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import pytest
+import soundfile
+
+from dawbridge.audio import files
+from dawbridge.errors import WatchError
+from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
+from dawbridge.watch.observer import HintKind
+from dawbridge.watch.settle import SettleTimes
+
+NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (1000, 2))
+
+
+def write(path: Path, container: str = "WAV", subtype: str = "PCM_24") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, NOISE, 44100, subtype, format=container)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path.resolve() / "bounces"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def watch(root: Path) -> FolderWatch:
+    """Polled, so that each step a second later is a look at everything."""
+    made = FolderWatch(root, poll=True, poll_s=0.5)
+    assert made.step(0.0) == []
+    return made
+
+
+def run(watch: FolderWatch, start: float, end: float) -> list[WatchEvent]:
+    events = []
+    for tick in range(int(start * 2), int(end * 2) + 1):
+        events += watch.step(tick / 2)
+    return events
+
+
+def test_a_bounce_settles(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.wav")
+    assert run(watch, 1, 2.5) == [Settling(path)]
+    assert run(watch, 3, 3.5) == [Settled(path, "song.wav", None)]
+    assert run(watch, 4, 100) == []
+
+
+def test_a_folder_names_a_preset(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "late night" / "deep" / "song.flac", "FLAC")
+    assert run(watch, 1, 5)[-1] == Settled(path, "late night/deep/song.flac", "late night")
+
+
+def test_stems_folder_is_watched_and_separated_is_not(watch: FolderWatch, root: Path) -> None:
+    write(root / "separated" / "song_acapella.wav")
+    path = write(root / "stems" / "drums.wav")
+    assert [event.path for event in run(watch, 1, 5)] == [path, path]
+
+
+def test_the_same_name_bounced_again(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.wav")
+    run(watch, 1, 5)
+    soundfile.write(path, NOISE[:500], 44100, "PCM_24")
+    assert run(watch, 6, 10) == [Settling(path), Settled(path, "song.wav", None)]
+
+
+def test_deleted_and_renamed(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.wav")
+    run(watch, 1, 5)
+    path.rename(root / "other.wav")
+    events = run(watch, 6, 10)
+    assert Gone(path) in events and events[-1] == Settled(root / "other.wav", "other.wav", None)
+    (root / "other.wav").unlink()
+    assert run(watch, 11, 12) == [Gone(root / "other.wav")]
+
+
+def test_a_stem_that_was_renamed_into_the_folder_is_no_bounce(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
+    for container, subtype in (
+        ("WAV", "FLOAT"),
+        ("AIFF", "PCM_24"),
+        ("FLAC", "PCM_24"),
+        ("CAF", "PCM_24"),
+        ("W64", "PCM_24"),
+    ):
+        bounce = write(tmp_path / f"x.{container.lower()}", container, subtype)
+        with files.open_source(bounce) as source, files.StemWriter(source.info, tmp_path / container, None) as writer:
+            writer.write(source.read(0, 1000), np.zeros((2, 1000)))
+            stem = writer.publish("dawbridge 0.1.0").acapella
+        assert stem is not None
+        stem.rename(root / f"new{stem.suffix}")
+    assert run(watch, 1, 70) == []
+
+
+def test_first_watch_leaves_what_is_there(root: Path) -> None:
+    path = write(root / "old.wav")
+    watch = FolderWatch(root, poll=True)
+    assert run(watch, 0, 10) == [] and watch.baseline == {path}
+    assert Settled(write(root / "new.wav"), "new.wav", None) in run(watch, 11, 20)
+    soundfile.write(path, NOISE[:10], 44100)
+    assert Settled(path, "old.wav", None) in run(watch, 21, 30)
+
+
+def test_first_watch_with_existing(root: Path) -> None:
+    path = write(root / "old.wav")
+    assert run(FolderWatch(root, poll=True, existing=True), 0, 10) == [Settling(path), Settled(path, "old.wav", None)]
+
+
+def test_a_later_start_takes_what_the_ledger_does_not_know(root: Path) -> None:
+    old, new = write(root / "old.wav"), write(root / "new.wav")
+    events = run(FolderWatch(root, poll=True, known=lambda path: path == old), 0, 10)
+    assert events == [Settling(new), Settled(new, "new.wav", None)]
+
+
+def test_a_bounce_that_is_cut_off_stalls_once_and_can_be_accepted(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.wav")
+    path.write_bytes(path.read_bytes()[:3000])
+    events = run(watch, 1, 130)
+    assert events[0] == Settling(path) and len(events) == 2
+    assert isinstance(events[1], Stalled) and "shorter than its header says" in events[1].reason
+    watch.accept(path)
+    assert run(watch, 131, 135) == [Settled(path, "song.wav", None)]
+
+
+def test_a_flac_that_is_cut_off_does_not_settle(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.flac", "FLAC")
+    path.write_bytes(path.read_bytes()[:3000])
+    events = run(watch, 1, 130)
+    assert [type(event) for event in events] == [Settling, Stalled]
+    write(path, "FLAC")
+    assert run(watch, 131, 140)[-1] == Settled(path, "song.flac", None)
+
+
+def test_a_text_named_wav_is_said_once(watch: FolderWatch, root: Path) -> None:
+    (root / "song.wav").write_text("this is no audio whatsoever")
+    (root / "notes.txt").write_text("neither is this")
+    events = run(watch, 1, 130)
+    assert [type(event) for event in events] == [Stalled] and "holds none" in events[0].reason  # type: ignore[union-attr]
+
+
+def test_accepting_what_is_no_audio_says_so_at_once(watch: FolderWatch, root: Path) -> None:
+    (root / "song.wav").write_bytes(b"RIFF\x24\0\0\0WAVE")
+    run(watch, 1, 2)
+    watch.accept(root / "song.wav")
+    events = run(watch, 3, 5)
+    assert len(events) == 1 and isinstance(events[0], Stalled)
+
+
+def test_accept_of_what_is_not_watched(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
+    with pytest.raises(WatchError, match="no such file"):
+        watch.accept(root / "none.wav")
+    with pytest.raises(WatchError, match="not watched"):
+        watch.accept(write(tmp_path / "elsewhere.wav"))
+
+
+def test_accept_takes_a_file_of_the_baseline(root: Path) -> None:
+    path = write(root / "old.wav")
+    watch = FolderWatch(root, poll=True, poll_s=0.5)
+    run(watch, 0, 10)
+    watch.accept(path)
+    assert run(watch, 11, 13)[-1] == Settled(path, "old.wav", None)
+
+
+def test_forget_does_it_again(watch: FolderWatch, root: Path) -> None:
+    path = write(root / "song.wav")
+    run(watch, 1, 5)
+    watch.forget(path)
+    assert run(watch, 6, 10) == [Settling(path), Settled(path, "song.wav", None)]
+
+
+def test_a_folder_that_is_unplugged_and_comes_back(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
+    path = write(root / "song.wav")
+    run(watch, 1, 5)
+    root.rename(tmp_path / "away")
+    events = run(watch, 6, 10)
+    assert len(events) == 1 and isinstance(events[0], FolderNotice) and "not there" in events[0].text
+    (tmp_path / "away").rename(root)
+    events = run(watch, 11, 20)
+    assert len(events) == 1 and isinstance(events[0], FolderNotice) and "back" in events[0].text
+    path.unlink()
+    assert run(watch, 21, 22) == [Gone(path)]
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    for path in (tmp_path / "none", write(tmp_path / "file.wav")):
+        with pytest.raises(WatchError, match="cannot be watched"):
+            FolderWatch(path)
+
+
+@pytest.mark.parametrize("name", ["Ünï 🎤 (final) v1.2.wav", "e\u0301.wav", "x" * 246 + ".wav", " lead.wav"])
+def test_odd_names(watch: FolderWatch, root: Path, name: str) -> None:
+    path = write(root / name)
+    assert run(watch, 1, 5)[-1] == Settled(path, name, None)
+
+
+def test_many_at_once(watch: FolderWatch, root: Path) -> None:
+    data = write(root / "0.wav").read_bytes()
+    for number in range(1, 2000):
+        (root / f"{number}.wav").write_bytes(data)
+    events = run(watch, 1, 5)
+    assert sum(isinstance(event, Settled) for event in events) == 2000
+
+
+def test_a_pipe_settles_where_pipes_are_expected(root: Path) -> None:
+    watch = FolderWatch(root, poll=True, poll_s=0.5, times=SettleTimes(accept_streamed=True))
+    watch.step(0.0)
+    data = bytearray(write(root / "song.wav").read_bytes())
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"
+    (root / "song.wav").write_bytes(data)
+    events = run(watch, 1, 30)
+    assert events == [Settling(root / "song.wav"), Settled(root / "song.wav", "song.wav", None)]
+
+
+def test_m4a_settles_by_its_quiet(watch: FolderWatch, root: Path) -> None:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        pytest.skip("ffmpeg is not installed")
+    command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", root / "song.m4a"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    assert [type(event) for event in run(watch, 1, 5.5)] == [Settling]
+    assert [type(event) for event in run(watch, 6, 7)] == [Settled]
+
+
+class _Native:
+    """A watch with native events whose hints can be waited for."""
+
+    def __init__(self, root: Path) -> None:
+        self.watch = FolderWatch(root, poll=False)
+        self.seen: SimpleQueue[tuple[HintKind, Path]] = SimpleQueue()
+        put = self.watch._hints.put
+
+        def tell(kind: HintKind, path: Path) -> None:
+            put(kind, path)
+            self.seen.put((kind, path))
+
+        self.watch._hints.put = tell  # type: ignore[method-assign]
+        self.watch.step(0.0)
+        self.watch.start()
+
+    def wait_for(self, kind: HintKind, path: Path) -> None:
+        while self.seen.get(timeout=10.0) != (kind, path):
+            pass
+
+
+@pytest.fixture
+def native(root: Path) -> Iterator[_Native]:
+    made = _Native(root)
+    yield made
+    made.watch.stop()
+
+
+def test_native_events_are_hints(native: _Native, root: Path) -> None:
+    path = write(root / "song.wav")
+    native.wait_for(HintKind.CLOSED, path)
+    assert native.watch.step(1.0) == [Settling(path)]
+    assert native.watch.step(1.4) == []
+    assert native.watch.step(1.5) == [Settled(path, "song.wav", None)]
+    path.unlink()
+    native.wait_for(HintKind.CHANGED, path)
+    assert native.watch.step(2.0) == [Gone(path)]
+
+
+def test_a_new_folder_is_scanned(native: _Native, root: Path, tmp_path: Path) -> None:
+    write(tmp_path / "ready" / "song.wav")
+    (tmp_path / "ready").rename(root / "ready")
+    native.wait_for(HintKind.TREE, root / "ready")
+    assert Settling(root / "ready" / "song.wav") in native.watch.step(1.0)
+
+
+def test_a_dead_observer_is_started_again(native: _Native, root: Path) -> None:
+    watch = native.watch
+    for emitter in watch._native._observer.emitters:  # type: ignore[union-attr]
+        emitter.stop()
+        emitter.join()
+    assert not watch._native.healthy
+    path = write(root / "missed.wav")
+    assert watch.step(30.0) == [Settling(path)]
+    assert watch._native.healthy
+    native.wait_for(HintKind.CLOSED, write(root / "seen.wav"))
+
+
+def test_no_more_watches_falls_back_to_polling(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: object) -> None:
+        raise OSError(28, "inotify watch limit reached")
+
+    monkeypatch.setattr("dawbridge.watch.observer.NativeEvents.start", refuse)
+    watch = FolderWatch(root, poll=False)
+    watch.start()
+    (notice,) = watch.step(0.0)
+    assert isinstance(notice, FolderNotice) and "inotify watch limit" in notice.text and watch.polling
+    path = write(root / "song.wav")
+    assert run(watch, 1, 5)[-1] == Settled(path, "song.wav", None)

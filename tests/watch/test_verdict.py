@@ -1,0 +1,153 @@
+"""Verdicts over what real writers leave on disk, while they write and after."""
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dawbridge.watch.verdict import Verdict, verdict
+
+LIBSNDFILE = [
+    ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("WAVEX", "PCM_24"), ("RF64", "PCM_24"), ("W64", "PCM_24"), ("AIFF", "PCM_24"),
+    ("AIFF", "FLOAT"), ("CAF", "PCM_24"), ("CAF", "ALAC_24"), ("FLAC", "PCM_24"),
+]  # fmt: skip
+NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (100_000, 2))
+PROJECT = Path("/usr/share/lmms/projects/shorties/Skiessi-222.mmpz")
+
+
+def tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+@pytest.mark.parametrize(("container", "subtype"), LIBSNDFILE)
+def test_libsndfile_while_writing_and_after(tmp_path: Path, container: str, subtype: str) -> None:
+    path = tmp_path / "bounce.wav"
+    with soundfile.SoundFile(path, "w", 44100, 2, subtype, format=container) as file:
+        assert verdict(path) is not Verdict.COMPLETE
+        file.write(NOISE)
+        file.flush()
+        assert verdict(path) is Verdict.PLACEHOLDER
+        file.write(NOISE)
+        assert verdict(path) is Verdict.PLACEHOLDER
+    assert verdict(path) is Verdict.COMPLETE
+
+
+@pytest.mark.parametrize(("container", "subtype"), [pair for pair in LIBSNDFILE if pair[0] != "FLAC"])
+@pytest.mark.parametrize("part", [0.001, 0.3, 0.9])
+def test_copied_half_way(tmp_path: Path, container: str, subtype: str, part: float) -> None:
+    path = tmp_path / "bounce.wav"
+    soundfile.write(path, NOISE, 44100, subtype, format=container)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * part)])
+    assert verdict(path) is Verdict.OPEN
+    path.write_bytes(whole)
+    assert verdict(path) is Verdict.COMPLETE
+
+
+@pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
+def test_opaque(tmp_path: Path, container: str, subtype: str) -> None:
+    path = tmp_path / "bounce.mp3"
+    soundfile.write(path, NOISE, 48000, subtype, format=container)
+    assert verdict(path) is Verdict.OPAQUE
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "expected"),
+    [
+        ("bounce.wav", b"", Verdict.OPEN),
+        ("bounce.wav", b"\0" * 4096, Verdict.OPEN),
+        ("bounce.wav", b"RIFF", Verdict.OPEN),
+        ("bounce.wav", b"RIFF\x24\0\0\0WAVEfmt ", Verdict.OPEN),
+        ("bounce.wav", b"this is a text, whatever its name says", Verdict.FOREIGN),
+        ("notes.txt", b"", Verdict.FOREIGN),
+        ("notes.txt", "ÿþ text in UTF-16".encode("utf-16"), Verdict.FOREIGN),
+        ("film.mp4", b"\0\0\0\x20ftypisom\0\0\0\0", Verdict.FOREIGN),
+        ("song.m4a", b"\0\0\0\x20ftypM4A \0\0\0\0", Verdict.OPAQUE),
+    ],
+)
+def test_what_is_no_bounce(tmp_path: Path, name: str, data: bytes, expected: Verdict) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert verdict(tmp_path / name) is expected
+
+
+def test_gone(tmp_path: Path) -> None:
+    assert verdict(tmp_path / "none.wav") is Verdict.GONE
+    assert verdict(tmp_path) is Verdict.UNREADABLE
+
+
+def test_sizes_at_the_edge_of_32_bits_are_no_placeholders_where_the_file_is_that_long(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    soundfile.write(path, NOISE[:100], 44100, "PCM_16")
+    data = 0x7FFFF000 + 64
+    head = path.read_bytes()[:44]
+    with path.open("wb") as stream:
+        stream.write(head[:4] + (data + 36).to_bytes(4, "little") + head[8:40] + data.to_bytes(4, "little"))
+        stream.truncate(44 + data)
+    assert verdict(path) is Verdict.COMPLETE
+    with path.open("r+b") as stream:
+        stream.truncate(44 + data // 2)
+    assert verdict(path) is Verdict.STREAMED
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac"])
+def test_sox(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"bounce.{suffix}"
+    subprocess.run([tool("sox"), "-n", "-r", "44100", "-c", "2", path, "synth", "1", "sine", "440"], check=True)
+    assert verdict(path) is Verdict.COMPLETE
+
+
+def test_sox_into_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "bounce.wav"
+    with path.open("wb") as stream:
+        command = f"{tool('sox')} -n -r 44100 -c 2 -t wav - synth 1 sine 440 2>/dev/null | cat"
+        subprocess.run(["sh", "-c", command], stdout=stream, check=True)
+    assert verdict(path) is Verdict.STREAMED
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "caf", "w64"])
+def test_ffmpeg(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"bounce.{suffix}"
+    command = [tool("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", path]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    assert verdict(path) is Verdict.COMPLETE
+
+
+def test_ffmpeg_into_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "bounce.wav"
+    command = f"{tool('ffmpeg')} -v error -nostdin -f lavfi -i sine=duration=1 -f wav - | cat > '{path}'"
+    subprocess.run(["sh", "-c", command], check=True)
+    assert verdict(path) is Verdict.STREAMED
+
+
+def lmms(path: Path, *more: str) -> "subprocess.Popen[bytes]":
+    program = tool("lmms")
+    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(path.parent), "PATH": "/usr/bin:/bin"}
+    command = [program, "--allowroot", "render", str(PROJECT), "-f", "wav", "-o", str(path), *more]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def test_a_bounce_of_lmms_and_one_whose_writer_was_killed(tmp_path: Path) -> None:
+    path = tmp_path / "bounce.wav"
+    process = lmms(path)
+    seen = set()
+    while process.poll() is None:
+        if path.exists():
+            seen.add(verdict(path))
+    assert process.returncode == 0 and verdict(path) is Verdict.COMPLETE
+    assert seen <= {Verdict.OPEN, Verdict.PLACEHOLDER, Verdict.COMPLETE} and Verdict.PLACEHOLDER in seen
+
+    killed = tmp_path / "killed.wav"
+    process = lmms(killed)
+    while process.poll() is None and not (killed.exists() and killed.stat().st_size > 200_000):
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert verdict(killed) is Verdict.PLACEHOLDER
+    assert soundfile.info(killed).frames > 0  # it opens as if it were whole
