@@ -17,7 +17,8 @@ HEADS = [
     b"RIFF\xff\xff\xff\xffWAVE", b"RIFX\0\0\0\x10WAVE",
     b"RF64\xff\xff\xff\xffWAVEds64\x1c\0\0\0", b"BW64\0\0\0\0WAVE",
     b"FORM\0\0\0\x10AIFF", b"FORM\0\0\0\x10AIFC", b"caff\0\1\0\0", b"fLaC", b"ID3\4\0\0\0\0\0\x02abfLaC",
-    bytes.fromhex("726966662e91cf11a5d628db04c10000") + b"\xff" * 8 + b"wave" + bytes.fromhex("f3acd3118cd100c04f8edb8a"),
+    bytes.fromhex("726966662e91cf11a5d628db04c10000") + b"\xff" * 8 + b"wave"
+    + bytes.fromhex("f3acd3118cd100c04f8edb8a"),
 ]  # fmt: skip
 
 
