@@ -298,3 +298,15 @@ def test_more_than_4_gib_becomes_rf64() -> None:
     assert (decide(info, StemFormat()).container, decide(info, StemFormat()).suffix) == ("RF64", ".wav")
     flac = files.AudioInfo(Path("x.flac"), 48_000, 10, 1000, "PCM_24", "FLAC")
     assert decide(flac, StemFormat()).container == "WAV"
+
+
+@pytest.mark.parametrize("container", ["WAV", "WAVEX", "AIFF"])
+def test_what_32_bit_sizes_cannot_hold_is_written_as_rf64(
+    bounce: Bounce, container: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawbridge.audio.formats.RIFF_LIMIT", 1000)
+    path = bounce(container, "PCM_24")
+    report = separate(path)
+    assert report.container == "RF64" and files.probe(report.acapella or "").container == "RF64"
+    assert np.array_equal(integers(report.acapella, 24) + integers(report.instrumental, 24), integers(path, 24))
+    assert report.acapella and files.read_mark(report.acapella) == "dawbridge 0.1.0; model=test"
