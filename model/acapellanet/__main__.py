@@ -1,0 +1,5 @@
+"""`python -m acapellanet`."""
+
+from acapellanet.cli import main
+
+raise SystemExit(main())

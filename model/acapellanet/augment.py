@@ -1,0 +1,142 @@
+"""What makes few voices many: melody, harmony, doubling, tone, room, drive, place in the stereo field.
+
+All functions take and give float32 `[2, samples]` and draw from the generator they are handed.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+Curve = npt.NDArray[np.float64]
+Random = np.random.Generator
+
+RATE_HZ = 44100
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), (0, 3, 5, 7, 10))
+
+
+def db(value_db: float) -> float:
+    """Decibels as a factor of amplitude."""
+    return float(10.0 ** (value_db / 20.0))
+
+
+def rms(audio: Samples) -> float:
+    """Root mean square over the louder parts: of blocks of 50 ms, those within 30 dB of the loudest."""
+    blocks = audio[:, : audio.shape[1] // 2205 * 2205].reshape(audio.shape[0], -1, 2205)
+    power = np.square(blocks).mean((0, 2))
+    loud = power[power > power.max(initial=0.0) * 1e-3]
+    return float(np.sqrt(loud.mean())) if loud.size else 0.0
+
+
+def resample_at(audio: Samples, positions: Curve) -> Samples:
+    """`audio` read at fractional `positions` (ascending, in samples), by Catmull-Rom; 0 beyond its end."""
+    padded = np.pad(audio, ((0, 0), (1, 3)))
+    positions = np.clip(positions, 0, audio.shape[1])
+    index = positions.astype(np.int64)
+    t = (positions - index).astype(np.float32)
+    a, b, c, d = (np.take(padded, index + offset, axis=1) for offset in range(4))
+    return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+
+
+def positions_for(semitones: Curve) -> Curve:
+    """Where to read so that the pitch is shifted by `semitones` `[samples]` at each output sample."""
+    return np.cumsum(2.0 ** (semitones / 12.0)) - 1.0
+
+
+def melody(random: Random, samples: int) -> Curve:
+    """Semitones `[samples]`: notes of a scale with glides between them, and vibrato on most."""
+    scale = SCALES[random.integers(len(SCALES))]
+    shift = random.uniform(-6.0, 3.0)
+    ends, pitches, end = [], [], 0
+    while end < samples:
+        end += int(RATE_HZ * random.uniform(0.12, 0.9))
+        ends.append(end)
+        pitches.append(scale[random.integers(len(scale))] - 5.0)
+    steps = np.repeat(pitches, np.diff([0, *ends]))[:samples].astype(np.float64)
+    glide = int(RATE_HZ * random.uniform(0.02, 0.1))
+    padded = np.pad(steps, (glide, 0), mode="edge")
+    sums = np.cumsum(padded)
+    curve = (sums[glide:] - sums[:-glide]) / glide
+    depth = random.uniform(0.15, 0.6) if random.random() < 0.6 else 0.0
+    return np.asarray(curve + shift + depth * vibrato(random, samples))
+
+
+def vibrato(random: Random, samples: int) -> Curve:
+    """A sine of 4.5 to 6.5 Hz, 1 at its peak, swelling and fading slowly."""
+    time = np.arange(samples) / RATE_HZ
+    swell = 0.5 + 0.5 * np.sin(2 * np.pi * random.uniform(0.2, 0.7) * time + random.uniform(0, 6))
+    return np.asarray(swell * np.sin(2 * np.pi * random.uniform(4.5, 6.5) * time))
+
+
+def tone(random: Random, samples: int, strength_db: float) -> npt.NDArray[np.float32]:
+    """A random equalizer as gains over `rfft` bins of `samples`: a tilt, bells, now and then a low cut."""
+    octave = np.linspace(-5.5, 4.5, 200)  # around 1 kHz
+    curve = random.normal(0, strength_db / 8) * octave
+    for _ in range(3):
+        centre, width = random.uniform(-4, 4), random.uniform(0.4, 1.5)
+        curve = curve + random.normal(0, strength_db / 2) * np.exp(-(((octave - centre) / width) ** 2))
+    if random.random() < 0.4:
+        curve = curve - 24 * np.maximum(0, np.log2(random.uniform(80, 250) / 1000) - octave)
+    gains = 10.0 ** (np.clip(curve, -40, 15) / 20.0)
+    bins = np.arange(samples // 2 + 1, dtype=np.float32)
+    return np.interp(bins, 1000 * 2.0**octave * samples / RATE_HZ, gains).astype(np.float32)
+
+
+def room(random: Random, samples: int) -> npt.NDArray[np.float32]:
+    """A stereo impulse response `[2, samples]`: early taps, and decaying noise that darkens."""
+    decay_s = random.uniform(0.15, 2.2)
+    length = min(samples, int(decay_s * RATE_HZ))
+    response = random.standard_normal((2, length), dtype=np.float32)
+    if random.random() < 0.3:
+        response[1] = response[0]
+    response[:, 1:] += response[:, :-1] * np.float32(random.uniform(0.0, 1.0))
+    response *= np.exp(-6.9 * np.arange(length, dtype=np.float32) / length)
+    response *= np.float32(db(random.uniform(-26, -7)) / np.sqrt(np.square(response).sum() / 2 + 1e-9))
+    delay = int(random.uniform(0.0, 0.06) * RATE_HZ)
+    out = np.zeros((2, samples), dtype=np.float32)
+    out[:, delay:length] = response[:, : max(0, length - delay)]
+    if random.random() < 0.15:
+        echo = int(random.uniform(0.15, 0.5) * RATE_HZ)
+        for tap in range(1, 4):
+            if tap * echo < samples:
+                out[:, tap * echo] += np.float32(db(-8.0 * tap))
+    out[:, 0] += 1.0
+    return out
+
+
+def shape(random: Random, audio: Samples, strength_db: float, room_chance: float) -> Samples:
+    """Tone and room in one circular convolution: what rings on at the end is heard at the start."""
+    samples = audio.shape[1]
+    size = 1 << (samples - 1).bit_length()
+    spectrum = np.fft.rfft(audio, size) * tone(random, size, strength_db)
+    if random.random() < room_chance:
+        spectrum *= np.fft.rfft(room(random, RATE_HZ), size)
+    return np.asarray(np.fft.irfft(spectrum, size)[:, :samples], dtype=np.float32)
+
+
+def drive(random: Random, audio: Samples) -> Samples:
+    """Saturation: a `tanh` that the loud parts run into."""
+    gain = random.uniform(0.5, 4.0) / (4 * rms(audio) + 1e-6)
+    return np.asarray(np.tanh(audio * np.float32(gain)) / np.float32(gain), dtype=np.float32)
+
+
+def double(random: Random, audio: Samples) -> Samples:
+    """Two late, slightly detuned copies, left and right."""
+    level = np.float32(db(random.uniform(-12, -2)))
+    out = audio.copy()
+    for channel in range(2):
+        delay = int(random.uniform(0.008, 0.04) * RATE_HZ)
+        cents = random.normal(0, 8) * np.sin(
+            2 * np.pi * random.uniform(0.1, 1) * np.arange(audio.shape[1]) / RATE_HZ + random.uniform(0, 6)
+        )
+        copy = resample_at(audio[channel : channel + 1], positions_for(cents / 100))
+        out[channel, delay:] += level * copy[0, : audio.shape[1] - delay]
+    return out
+
+
+def place(random: Random, audio: Samples) -> Samples:
+    """Pan, seldom far; width from mono to wider; channels swapped half the time."""
+    middle, side = audio.mean(0), (audio[0] - audio[1]) / 2
+    side = side * np.float32(random.choice((0.0, 0.5, 1.0, 1.0, 1.4)))
+    pan = np.clip(random.normal(0, 0.12), -0.9, 0.9) if random.random() < 0.6 else 0.0
+    out = np.stack(((middle + side) * np.sqrt(1 - pan), (middle - side) * np.sqrt(1 + pan)))
+    return np.asarray(out[::-1] if random.random() < 0.5 else out, dtype=np.float32)

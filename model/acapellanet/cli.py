@@ -1,0 +1,123 @@
+"""`acapellanet train` and `acapellanet evaluate`."""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acapellanet.config import CONFIGS
+from acapellanet.errors import AcapellanetError
+from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from acapellanet.evaluate import Score
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status: 0 done, 1 an error that was named, 130 interrupted."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except AcapellanetError as error:
+        print(f"acapellanet: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, without importing torch."""
+    whole = argparse.ArgumentParser(prog="acapellanet", description="Train and judge the acapella ConvNet.")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train on mashups of a folder of songs and voices"))
+    _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
+    return whole
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    train.add_argument("data", type=Path, metavar="DATA", help="folder with stems/, vocals/, instrumental/")
+    train.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights, pictures")
+    train.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
+    train.add_argument("--minutes", type=float, required=True, help="training time to spend")
+    train.add_argument("--config", choices=sorted(CONFIGS), default="small", help="size (default: small)")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--resume", action="store_true", help="go on where OUT's checkpoint stands")
+    train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
+    train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
+    train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
+    train.add_argument("--compile", action="store_true", help="use torch.compile; slow start, faster steps")
+    train.add_argument("--float32", action="store_true", help="no bfloat16 autocast")
+    train.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
+    )
+    train.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    import torch
+    from rich.console import Console
+
+    from acapellanet.train import TrainingOptions
+    from acapellanet.training_run import RunOptions, run_training
+
+    torch.set_num_threads(options.threads)
+    cache = options.cache or options.out / "cache"
+    run = RunOptions(options.data, options.out, cache, options.resume, tuple(options.exclude))
+    training = TrainingOptions(
+        minutes=options.minutes,
+        seed=options.seed,
+        batch=options.batch,
+        frames=options.frames,
+        bfloat16=not options.float32,
+        compiled=options.compile,
+        threads=options.threads,
+    )
+    weights = run_training(CONFIGS[options.config], run, training, Console())
+    print(f"weights: {weights}")
+    return 0
+
+
+def _add_evaluate(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="songs, each a folder with vocals.* and instrumental.*"
+    )
+    command.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
+    )
+    command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
+    command.add_argument("--json", action="store_true", help="one JSON array instead of a table")
+    command.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from acapellanet.evaluate import evaluate, means
+
+    models = options.model or [CENTER_MODEL, DEFAULT_MODEL]
+    scores = list(evaluate(options.folder, models, options.device))
+    if len({score.song for score in scores}) > 1:
+        scores += means(scores)
+    if options.json:
+        print(json.dumps([_without_nan(score) for score in scores], indent=2))
+    else:
+        _print_table(scores)
+    return 0
+
+
+def _without_nan(score: "Score") -> dict[str, object]:
+    values = asdict(score).items()
+    return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values}
+
+
+def _print_table(scores: Sequence["Score"]) -> None:
+    song, model = (max(len(getattr(score, name)) for score in scores) for name in ("song", "model"))
+    print(f"{'song':{song}}  {'model':{model}}  {'stem':12}  median of 1 s  whole song  SI-SDR  (SDR, dB)")
+    for score in scores:
+        values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
+        print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")

@@ -1,0 +1,110 @@
+"""The seam that a host stands in front of: a mixture in, an estimate of its vocals out."""
+
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from acapellanet.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, NOMINAL_RATE_HZ, isolate_center
+from acapellanet.errors import ModelError, SignalError
+from acapellanet.inference import context_samples, prepare
+from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL, model_hash, weights_path
+from acapellanet.separation import separate
+from acapellanet.weights import load_network
+
+
+class Estimator(Protocol):
+    """What estimates the vocals of a mixture."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, or path of its weights."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 in hex of the weights; what an estimate depends on besides the mixture."""
+        ...
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz; `estimate` takes and gives this rate."""
+        ...
+
+    @property
+    def context_samples(self) -> int:
+        """Context that a chunk of a stream needs on either side, to be thrown away."""
+        ...
+
+    @property
+    def alignment_samples(self) -> int:
+        """Chunks of a stream must start at multiples of this."""
+        ...
+
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` float32 → vocals of the same shape, in one pass over all of it, on the CPU."""
+        ...
+
+
+class NetworkEstimator:
+    """An `AcapellaNet` with its weights, ready on a device."""
+
+    def __init__(self, name: str, path: Path, digest: str, device: str) -> None:
+        network = load_network(path)
+        self.name, self.hash = name, digest
+        self.sample_rate = network.config.sample_rate
+        self.context_samples = context_samples(network.config)
+        self.alignment_samples = network.config.alignment_samples
+        self._device = _device(device)
+        self._network = prepare(network, self._device)
+
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        _check(mixture)
+        return separate(self._network, mixture.to(self._device, torch.float32)).cpu()
+
+
+class CenterEstimator:
+    """Centre isolation alone: no network, no weights."""
+
+    name = CENTER_MODEL
+    sample_rate = NOMINAL_RATE_HZ
+    context_samples = CENTER_CONTEXT_SAMPLES
+    alignment_samples = HOP_SAMPLES
+
+    def __init__(self, width: float) -> None:
+        self.hash = model_hash(CENTER_MODEL)
+        self._width = width
+
+    @torch.inference_mode()
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        _check(mixture)
+        return isolate_center(mixture.float(), self.sample_rate, self._width)
+
+
+def load_estimator(model: str = DEFAULT_MODEL, device: str = "cpu", *, center_width: float = 0.5) -> Estimator:
+    """A model by its name (`model_names()`) or by the path of a `.safetensors` file.
+
+    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone.
+    Raises `ModelError` when the name is unknown, or the file missing, damaged or of another architecture.
+    """
+    if model == CENTER_MODEL:
+        return CenterEstimator(center_width)
+    path = weights_path(model)
+    return NetworkEstimator(model, path, model_hash(model), device)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ModelError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}); try 'cpu'") from error
+    return device
+
+
+def _check(mixture: Tensor) -> None:
+    if mixture.dim() != 2 or mixture.shape[0] != 2:
+        raise SignalError(f"estimate takes [2, samples], not {list(mixture.shape)}")

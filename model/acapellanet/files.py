@@ -1,0 +1,43 @@
+"""Tensors on disk: safetensors files, written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from acapellanet.errors import ModelError
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write beside `path`, flush to the disk, then rename: a kill leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, beside, metadata)
+    with beside.open("rb+") as written:
+        os.fsync(written.fileno())
+    beside.replace(path)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file. Raises `ModelError` when missing or damaged."""
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="pt") as opened:
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+            return tensors, dict(opened.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: damaged, or no safetensors file ({error}); fetch it again") from error
+
+
+def load_into(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:
+    """Copy `tensors` into `module`. Raises `ModelError` naming what is missing, left over or misshapen."""
+    wanted = module.state_dict()
+    wrong = sorted(set(wanted) ^ set(tensors))
+    wrong += [name for name in wanted if name in tensors and wanted[name].shape != tensors[name].shape]
+    if wrong:
+        raise ModelError(f"{origin}: tensors do not fit this architecture: {', '.join(wrong[:4])}")
+    module.load_state_dict(tensors)

@@ -1,0 +1,217 @@
+"""Training examples made on the fly: a voice from here, an instrumental from there.
+
+Example `i` of seed `s` is always the same one, whatever was drawn before it, so that a training that was
+killed goes on where it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from acapellanet.augment import (
+    Curve,
+    Random,
+    Samples,
+    db,
+    double,
+    drive,
+    melody,
+    place,
+    positions_for,
+    resample_at,
+    rms,
+    shape,
+)
+from acapellanet.errors import DataError
+from acapellanet.library import Library, Track
+
+HELD_OUT_SONG = "caesium"
+HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
+HELD_OUT_TENTH = 10
+NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX = 0.12, 0.02, 0.3, 0.45
+VOCALS_DB = (-12.0, 5.0)
+LOUDNESS_DB = (-30.0, -10.0)
+SHARES = {"stems": 0.33, "pjs": 0.28, "alys": 0.18, "kumi": 0.12, "other": 0.09}
+QUIET_RMS = 2e-3
+TRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Tracks for training or for validation."""
+
+    voices: dict[str, list[Track]]
+    """By share: `stems`, `pjs`, `alys`, `kumi`, `other`."""
+    instrumentals: list[Track]
+    partners: dict[str, Track]
+    """Instrumental of each song of stems."""
+
+
+def split(tracks: Sequence[Track], validation: bool) -> Split:
+    """Song `caesium`, the last tenth by name of each other kind, and the held-out banks are validation."""
+    songs = [track for track in tracks if track.paired]
+    voices = [track for track in tracks if not track.paired and track.role == "vocals"]
+    music = [track for track in tracks if not track.paired and track.role == "instrumental"]
+    held = {t.name for t in songs if t.bank == HELD_OUT_SONG} | _last_tenth(music)
+    for share in SHARES:
+        held |= _last_tenth([t for t in voices if _share_of(t) == share and t.bank not in HELD_OUT_BANKS])
+    held |= {track.name for track in voices if track.bank in HELD_OUT_BANKS}
+    chosen = [track for track in tracks if (track.name in held) == validation]
+    by_share: dict[str, list[Track]] = {}
+    for track in chosen:
+        if track.role == "vocals":
+            by_share.setdefault(_share_of(track), []).append(track)
+    return Split(
+        by_share,
+        [track for track in chosen if track.role == "instrumental"],
+        {track.bank: track for track in chosen if track.paired and track.role == "instrumental"},
+    )
+
+
+def _last_tenth(tracks: list[Track]) -> set[str]:
+    names = sorted(track.name for track in tracks)
+    return set(names[len(names) - len(names) // HELD_OUT_TENTH :])
+
+
+def _share_of(track: Track) -> str:
+    if track.paired:
+        return "stems"
+    return next((share for share in SHARES if track.bank.startswith(share)), "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One mashup; `vocals + instrumental` is the mixture. `[2, samples]` each."""
+
+    vocals: Samples
+    instrumental: Samples
+    centered: bool
+    """Whether the network is to be shown the centre-isolated mixture."""
+    width: float
+    """Width of that isolation."""
+
+
+class Mashups:
+    """Endless examples from one split of a library."""
+
+    def __init__(self, library: Library, tracks: Split, samples: int, seed: int) -> None:
+        if not tracks.voices or not tracks.instrumentals:
+            raise DataError("training needs at least one voice and one instrumental")
+        self._library = library
+        self._split = tracks
+        self._samples = samples
+        self._seed = seed
+
+    def example(self, number: int) -> Example:
+        """Example `number`, always the same for the same seed and data."""
+        random = np.random.default_rng((self._seed, number))
+        kind = random.random()
+        if kind < NO_VOCALS:
+            vocals, music = self._nothing(), self._music(random)
+        else:
+            vocals, music = self._mashup(random)
+            if kind > 1.0 - ONLY_VOCALS:
+                music = self._nothing()
+        vocals, music = _balance(random, vocals, music)
+        centered = random.random() < 1 / 3
+        return Example(vocals, music, centered, float(random.uniform(0.1, 1.0)))
+
+    def _nothing(self) -> Samples:
+        return np.zeros((2, self._samples), dtype=np.float32)
+
+    def _mashup(self, random: Random) -> tuple[Samples, Samples]:
+        track = self._voice_track(random)
+        partner = self._split.partners.get(track.bank) if track.paired else None
+        if partner is not None and random.random() < TRUE_MIX:
+            return self._true_mix(random, track, partner)
+        return self._voice(random, track), self._music(random)
+
+    def _true_mix(self, random: Random, track: Track, partner: Track) -> tuple[Samples, Samples]:
+        """Voice and accompaniment of the same moment, pitched together."""
+        curve = _constant(random, self._samples, 0.5)
+        start, vocals = self._sounding(random, track, curve)
+        music = _resampled(self._library.read(partner, start, int(curve[-1]) + 2), curve)
+        flip = -1 if random.random() < 0.5 else 1
+        vocals = shape(random, vocals, 3.0, 0.1)
+        return vocals[::flip], shape(random, music, 3.0, 0.0)[::flip]
+
+    def _voice_track(self, random: Random) -> Track:
+        shares = [share for share in SHARES if share in self._split.voices]
+        weights = np.array([SHARES[share] for share in shares])
+        tracks = self._split.voices[shares[random.choice(len(shares), p=weights / weights.sum())]]
+        lengths = np.array([track.frames for track in tracks], dtype=np.float64)
+        return tracks[random.choice(len(tracks), p=lengths / lengths.sum())]
+
+    def _voice(self, random: Random, track: Track) -> Samples:
+        sung = _share_of(track) in ("stems", "pjs") or random.random() < 0.1
+        curve = _constant(random, self._samples, 0.6) if sung else _tune(random, self._samples)
+        vocals = self._sounding(random, track, curve)[1]
+        if random.random() < 0.2:
+            level = np.float32(db(random.uniform(-12, 0)))
+            vocals = vocals + level * self._sounding(random, track, curve)[1]
+        if random.random() < 0.25:
+            vocals = double(random, vocals)
+        if random.random() < 0.3:
+            vocals = drive(random, vocals)
+        return place(random, shape(random, vocals, 8.0, 0.65))
+
+    def _sounding(self, random: Random, track: Track, curve: Curve) -> tuple[int, Samples]:
+        """A place where the track is not silent, if a few tries find one: `(start, audio)`."""
+        length = int(curve[-1]) + 2
+        start, source = 0, np.zeros((2, 0), dtype=np.float32)
+        for _ in range(TRIES):
+            start = int(random.integers(max(1, track.frames - length)))
+            source = self._library.read(track, start, length)
+            if rms(source) > QUIET_RMS and _active_share(source) > 0.3:
+                break
+        return start, _resampled(source, curve)
+
+    def _music(self, random: Random) -> Samples:
+        music = self._one_music(random)
+        if random.random() < SECOND_INSTRUMENTAL:
+            second = self._one_music(random)
+            music = music + second * np.float32(db(random.uniform(-15, 0)) * (rms(music) / (rms(second) + 1e-6)))
+        return music
+
+    def _one_music(self, random: Random) -> Samples:
+        tracks = self._split.instrumentals
+        track = tracks[random.integers(len(tracks))]
+        curve = _constant(random, self._samples, 0.4)
+        music = self._sounding(random, track, curve)[1]
+        music = shape(random, music, 5.0, 0.05) if random.random() < 0.7 else music
+        return music[::-1] if random.random() < 0.5 else music
+
+
+def _resampled(audio: Samples, curve: Curve) -> Samples:
+    if int(curve[-1]) == len(curve) - 1 and audio.shape[1] >= len(curve):
+        return audio[:, : len(curve)].copy()
+    return resample_at(audio, curve)
+
+
+def _active_share(audio: Samples) -> float:
+    """Share of blocks of 50 ms within 35 dB of the loudest."""
+    blocks = audio[:, : audio.shape[1] // 2205 * 2205].reshape(2, -1, 2205)
+    power = np.square(blocks).mean((0, 2))
+    return float((power > power.max(initial=1e-12) * 3e-4).mean()) if power.size else 0.0
+
+
+def _constant(random: Random, samples: int, chance: float) -> Curve:
+    """Reading positions of a shift by up to three semitones, or of none."""
+    semitones = random.uniform(-3.0, 3.0) if random.random() < chance else 0.0
+    return np.asarray(np.arange(samples) * 2.0 ** (semitones / 12.0))
+
+
+def _tune(random: Random, samples: int) -> Curve:
+    return positions_for(melody(random, samples))
+
+
+def _balance(random: Random, vocals: Samples, music: Samples) -> tuple[Samples, Samples]:
+    """Vocals -12 to +5 dB to the music, the sum at a loudness of -30 to -10 dBFS, peaks below 1."""
+    loud_vocals, loud_music = rms(vocals), rms(music)
+    if loud_vocals > 0 and loud_music > 0:
+        vocals = vocals * np.float32(db(random.uniform(*VOCALS_DB)) * loud_music / loud_vocals)
+    mixture = vocals + music
+    gain = db(random.uniform(*LOUDNESS_DB)) / (rms(mixture) + 1e-6)
+    gain = min(gain, 1.0 / (float(np.abs(mixture).max()) + 1e-6))
+    return vocals * np.float32(gain), music * np.float32(gain)

@@ -1,0 +1,172 @@
+"""Training: mashups in, weights out, within a budget of minutes, and on again after a kill."""
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from acapellanet.center import center_gains
+from acapellanet.config import NetworkConfig
+from acapellanet.errors import TrainingError
+from acapellanet.losses import separation_loss
+from acapellanet.mashups import Example, Mashups
+from acapellanet.network import AcapellaNet
+from acapellanet.schedule import Budget, ema_decay, learning_rate
+from acapellanet.transforms import stft, to_planes
+
+Reporter = Callable[["Progress"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """What a training run is asked to do."""
+
+    minutes: float
+    seed: int = 0
+    batch: int = 5
+    frames: int = 192
+    """Length of an example in STFT frames."""
+    peak_rate: float = 1.5e-3
+    weight_decay: float = 1e-2
+    ema: float = 0.999
+    clip: float = 1.0
+    settle: float = 0.75
+    """Share of the time after which BatchNorm's statistics stay as they are, as in inference."""
+    max_bad_steps: int = 50
+    """Steps with a loss that is not finite, after which training stops."""
+    bfloat16: bool = True
+    compiled: bool = False
+    threads: int = 2
+    """Threads that mix examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After each step."""
+
+    step: int
+    loss: float
+    rate: float
+    spent_s: float
+    limit_s: float
+    bad_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Planes `[batch, 2, 2, frames, bins]`, and the mixture's mean magnitude `[batch]`."""
+
+    mixture: Tensor
+    vocals: Tensor
+    level: Tensor
+
+
+def make_batch(examples: list[Example], config: NetworkConfig) -> Batch:
+    """STFT of examples; where an example asks for it, the network sees the isolated centre instead."""
+    vocals = stft(_stack([e.vocals for e in examples]), config.fft_samples, config.hop_samples)
+    music = stft(_stack([e.instrumental for e in examples]), config.fft_samples, config.hop_samples)
+    mixture = vocals + music
+    level = mixture.abs().mean((1, 2, 3))
+    for index, example in enumerate(examples):
+        if example.centered:
+            gains = center_gains(mixture[index], config.sample_rate, example.width)
+            mixture[index] = mixture[index] * gains
+    return Batch(to_planes(mixture), to_planes(vocals), level)
+
+
+def _stack(audio: list[np.typing.NDArray[np.float32]]) -> Tensor:
+    return torch.from_numpy(np.stack(audio))
+
+
+class Trainer:
+    """Network, averaged network, optimizer and clock; `step` by `step` until `done`."""
+
+    def __init__(self, config: NetworkConfig, options: TrainingOptions, mashups: Mashups) -> None:
+        torch.manual_seed(options.seed)
+        self.config = config
+        self.options = options
+        self.mashups = mashups
+        self.network = AcapellaNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = AcapellaNet(config).eval()
+        self.averaged.load_state_dict(self.network.state_dict())
+        self.optimizer = _optimizer(self.network, options)
+        self.budget = Budget(options.minutes * 60)
+        self.step_number = 0
+        self.bad_steps = 0
+        objective = torch.compile(self._objective) if options.compiled else self._objective
+        self._loss: Callable[[Tensor, Tensor, Tensor], Tensor] = objective
+        self._mixers = ThreadPoolExecutor(options.threads)
+
+    @property
+    def done(self) -> bool:
+        """Whether the time is spent."""
+        return self.budget.progress >= 1.0
+
+    def step(self) -> Progress:
+        """One batch. Raises `TrainingError` when too many losses were not finite."""
+        began = time.monotonic()
+        rate = learning_rate(self.options.peak_rate, self.budget.progress, self.step_number)
+        self.network.train(self.budget.progress < self.options.settle)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._descend(self._next_batch())
+        self.step_number += 1
+        self.budget.add(time.monotonic() - began)
+        spent_s, limit_s = self.budget.spent_s, self.budget.limit_s
+        return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps)
+
+    def _next_batch(self) -> Batch:
+        first = self.step_number * self.options.batch
+        numbers = range(first, first + self.options.batch)
+        return make_batch(list(self._mixers.map(self.mashups.example, numbers)), self.config)
+
+    def _objective(self, mixture: Tensor, vocals: Tensor, level: Tensor) -> Tensor:
+        return separation_loss(self.network(mixture), vocals, mixture, level)
+
+    def _descend(self, batch: Batch) -> float:
+        self.optimizer.zero_grad(set_to_none=True)
+        with _precision(self.options.bfloat16):
+            loss = self._loss(batch.mixture, batch.vocals, batch.level)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
+        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+            self._count_bad()
+            return float("nan")
+        self.optimizer.step()
+        self._average()
+        return loss.item()
+
+    def _count_bad(self) -> None:
+        self.bad_steps += 1
+        if self.bad_steps > self.options.max_bad_steps:
+            raise TrainingError(
+                f"{self.bad_steps} steps had a loss that is not finite; lower the learning rate, check the data"
+            )
+
+    def _average(self) -> None:
+        decay = ema_decay(self.options.ema, self.step_number)
+        ours, theirs = self.averaged.state_dict(), self.network.state_dict()
+        with torch.no_grad():
+            for name, value in theirs.items():
+                if value.is_floating_point():
+                    ours[name].lerp_(value, 1 - decay)
+                else:
+                    ours[name].copy_(value)
+
+
+def _precision(bfloat16: bool) -> AbstractContextManager[object]:
+    return torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext()
+
+
+def _optimizer(network: AcapellaNet, options: TrainingOptions) -> torch.optim.AdamW:
+    """AdamW; biases, norms and positions do not decay."""
+    decaying = [p for name, p in network.named_parameters() if p.dim() > 1 and name != "position"]
+    rest = [p for name, p in network.named_parameters() if p.dim() <= 1 or name == "position"]
+    groups = [{"params": decaying, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=options.peak_rate)

@@ -1,0 +1,133 @@
+"""A training run from the command line: folders, checkpoints, progress, now and then a judgement."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from acapellanet.checkpoints import CHECKPOINT_FILE, resume, save_checkpoint
+from acapellanet.config import NetworkConfig
+from acapellanet.errors import TrainingError
+from acapellanet.library import SAMPLE_RATE, Library, open_library
+from acapellanet.mashups import Mashups, split
+from acapellanet.pictures import draw_spectrograms
+from acapellanet.train import Progress, Trainer, TrainingOptions
+from acapellanet.validation import Validation
+from acapellanet.weights import save_network
+
+LINE_EVERY_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Where a run reads and writes, and how often it says something."""
+
+    data: Path
+    out: Path
+    cache: Path
+    resumed: bool = False
+    exclude: tuple[str, ...] = ()
+    checkpoint_every_s: float = 180.0
+    judge_every_s: float = 540.0
+
+
+def run_training(config: NetworkConfig, run: RunOptions, options: TrainingOptions, console: Console) -> Path:
+    """Train until the minutes are spent; the path of the averaged weights.
+
+    Raises `DataError` when nothing can be trained on, `TrainingError` when a run is there already and
+    `resumed` is not set.
+    """
+    checkpoint = run.out / CHECKPOINT_FILE
+    if checkpoint.exists() and not run.resumed:
+        raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
+    library = open_library(run.data, run.cache, run.exclude)
+    _report_library(library, console)
+    mashups = Mashups(library, split(library.tracks, validation=False), _example_samples(config, options), options.seed)
+    trainer = Trainer(config, options, mashups)
+    if checkpoint.exists():
+        resume(checkpoint, trainer)
+        console.print(f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent")
+    return _Run(trainer, Validation(library, config), run, console).until_done()
+
+
+def _example_samples(config: NetworkConfig, options: TrainingOptions) -> int:
+    return (options.frames - 1) * config.hop_samples
+
+
+def _report_library(library: Library, console: Console) -> None:
+    minutes = sum(track.frames for track in library.tracks) / SAMPLE_RATE / 60
+    console.print(f"{len(library.tracks)} files, {minutes:.0f} minutes; {len(library.problems)} skipped")
+    for problem in library.problems:
+        console.print(f"  skipped {problem}", highlight=False)
+
+
+class _Run:
+    """One run's comings and goings around the trainer."""
+
+    def __init__(self, trainer: Trainer, validation: Validation, run: RunOptions, console: Console) -> None:
+        self.trainer = trainer
+        self.validation = validation
+        self.run = run
+        self.console = console
+        self.weights = run.out / f"{trainer.config.name}.safetensors"
+        self._saved_s = self._judged_s = time.monotonic()
+
+    def until_done(self) -> Path:
+        self.console.print(f"mixture: {self.validation.judge_mixture()}")
+        self.console.print(f"center: {self.validation.judge_center()}")
+        with self._bar() as bar:
+            task = bar.add_task("", total=self.trainer.budget.limit_s)
+            while not self.trainer.done:
+                progress = self.trainer.step()
+                bar.update(task, completed=progress.spent_s, description=_line(progress))
+                self._now_and_then(progress)
+        self._save()
+        self._judge()
+        return self.weights
+
+    def _bar(self) -> Bar:
+        columns = (TextColumn("{task.description}"), BarColumn())
+        return Bar(*columns, console=self.console, disable=not self.console.is_terminal)
+
+    def _now_and_then(self, progress: Progress) -> None:
+        if not self.console.is_terminal and progress.step % LINE_EVERY_STEPS == 0:
+            self.console.print(_line(progress), highlight=False)
+        now_s = time.monotonic()
+        if now_s - self._saved_s > self.run.checkpoint_every_s:
+            self._save()
+            self._saved_s = time.monotonic()
+        if now_s - self._judged_s > self.run.judge_every_s:
+            self._judge()
+            self._judged_s = time.monotonic()
+
+    def _save(self) -> None:
+        save_checkpoint(self.run.out / CHECKPOINT_FILE, self.trainer)
+        training = {
+            "steps": self.trainer.step_number,
+            "minutes": round(self.trainer.budget.spent_s / 60, 1),
+            "seed": self.trainer.options.seed,
+            "excluded": list(self.run.exclude),
+        }
+        save_network(self.weights, self.trainer.averaged, training)
+
+    def _judge(self) -> None:
+        judgement = self.validation.judge(self.trainer.averaged)
+        minutes = self.trainer.budget.spent_s / 60
+        self.console.print(f"after {minutes:.1f} min, step {self.trainer.step_number}: {judgement}")
+        if self.validation.excerpts:
+            self._draw()
+
+    def _draw(self) -> None:
+        first = self.validation.excerpts[0]
+        estimate = self.validation.estimate(self.trainer.averaged, 0)
+        panels = {"mixture": first.vocals + first.instrumental, "estimate": estimate, "vocals": first.vocals}
+        draw_spectrograms(self.run.out / f"step-{self.trainer.step_number:06d}.png", panels, SAMPLE_RATE)
+
+
+def _line(progress: Progress) -> str:
+    bad = f", {progress.bad_steps} bad" if progress.bad_steps else ""
+    spent, limit = progress.spent_s / 60, progress.limit_s / 60
+    return f"step {progress.step} {spent:.1f}/{limit:.0f} min loss {progress.loss:.3f} rate {progress.rate:.1e}{bad}"

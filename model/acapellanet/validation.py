@@ -1,0 +1,98 @@
+"""What a training run is judged by while it runs: the same few excerpts each time."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from acapellanet.center import isolate_center
+from acapellanet.config import NetworkConfig
+from acapellanet.library import SAMPLE_RATE, Library, Samples
+from acapellanet.mashups import HELD_OUT_SONG, Mashups, split
+from acapellanet.metrics import usdr
+from acapellanet.network import AcapellaNet
+from acapellanet.separation import separate
+
+SONG_STARTS_S, SONG_LENGTH_S = (40, 100, 160), 15
+MASHUPS, MASHUP_LENGTH_S, MASHUP_SEED = 10, 8, 20170418
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A mixture whose voice is known, `[2, samples]`."""
+
+    group: str
+    """`song` or `mashup`."""
+    vocals: Samples
+    instrumental: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Mean SDR of the vocals (whole excerpt, dB) over excerpts of the song and of mashups."""
+
+    song_db: float
+    mashup_db: float
+
+    def __str__(self) -> str:
+        return f"song {self.song_db:+.2f} dB, mashups {self.mashup_db:+.2f} dB"
+
+
+class Validation:
+    """Excerpts that training never sees; empty where the data has none."""
+
+    def __init__(self, library: Library, config: NetworkConfig) -> None:
+        tracks = split(library.tracks, validation=True)
+        self.excerpts = _song_excerpts(library)
+        if tracks.voices and tracks.instrumentals:
+            mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED)
+            examples = (mashups.example(number) for number in range(4 * MASHUPS))
+            voiced = [e for e in examples if np.any(e.vocals) and np.any(e.instrumental)]
+            self.excerpts += [Excerpt("mashup", e.vocals, e.instrumental) for e in voiced[:MASHUPS]]
+
+    def judge_mixture(self) -> Judgement:
+        """Of doing nothing."""
+        return self._judge([excerpt.vocals + excerpt.instrumental for excerpt in self.excerpts])
+
+    def judge_center(self) -> Judgement:
+        """Of centre isolation alone."""
+        mixtures = (torch.from_numpy(e.vocals + e.instrumental) for e in self.excerpts)
+        return self._judge([isolate_center(mixture, SAMPLE_RATE).numpy() for mixture in mixtures])
+
+    def judge(self, network: AcapellaNet) -> Judgement:
+        """Of a network in evaluation mode."""
+        return self._judge([self.estimate(network, number) for number in range(len(self.excerpts))])
+
+    def estimate(self, network: AcapellaNet, number: int) -> Samples:
+        """Vocals of excerpt `number`."""
+        excerpt = self.excerpts[number]
+        mixture = torch.from_numpy(excerpt.vocals + excerpt.instrumental)
+        return np.asarray(separate(network, mixture).numpy(), dtype=np.float32)
+
+    def _judge(self, estimates: list[Samples]) -> Judgement:
+        values: dict[str, list[float]] = {"song": [], "mashup": []}
+        for excerpt, estimate in zip(self.excerpts, estimates, strict=True):
+            values[excerpt.group].append(usdr(excerpt.vocals, estimate))
+        return Judgement(_mean(values["song"]), _mean(values["mashup"]))
+
+
+def _song_excerpts(library: Library) -> list[Excerpt]:
+    parts = {track.role: track for track in library.tracks if track.paired and track.bank == HELD_OUT_SONG}
+    if len(parts) < 2:
+        return []
+    frames = SONG_LENGTH_S * SAMPLE_RATE
+    shortest = min(track.frames for track in parts.values())
+    starts = [start * SAMPLE_RATE for start in SONG_STARTS_S if start * SAMPLE_RATE + frames <= shortest]
+    return [
+        Excerpt(
+            "song",
+            library.read(parts["vocals"], start, frames),
+            library.read(parts["instrumental"], start, frames),
+        )
+        for start in starts
+    ]
+
+
+def _mean(values: list[float]) -> float:
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else float("nan")
