@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+
 from dawbridge import VocalIsolator
 from dawbridge.errors import AudioError, ConfigError, NotFiniteError, UnknownParameterError
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from dawbridge.errors import ConfigError
 from dawbridge.output import Output
 

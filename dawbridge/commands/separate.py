@@ -9,7 +9,6 @@ from dawbridge.config import cache_folder
 from dawbridge.display import PlainDisplay, make_display
 from dawbridge.errors import DawbridgeError
 from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
-from dawbridge.isolate.order import Order
 from dawbridge.output import Output
 from dawbridge.parameters import TABLE, Stage, complete
 from dawbridge.presets import Presets
@@ -22,6 +21,7 @@ def run(options: Namespace) -> int:
     from dawbridge.isolate.analysis import AnalysisCache
     from dawbridge.isolate.bounce import separate
     from dawbridge.isolate.engine import Engine
+    from dawbridge.isolate.order import Order
 
     format = StemFormat.parse(options.format) if options.format else None
     folder = options.output if options.output == "separated" else str(Path(options.output).resolve())

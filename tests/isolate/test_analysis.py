@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+
 from dawbridge.errors import Cancelled
 from dawbridge.isolate.analysis import Analysis, AnalysisCache, DiskEstimates, MemoryEstimates
 from dawbridge.isolate.engine import Engine

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.isolate.engine import Engine, Variant, pick_device
 from dawbridge.isolate.mixture import ArrayMixture

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from dawbridge.errors import AudioError
 from dawbridge.isolate.mixture import ArrayMixture, blocks
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from dawbridge.isolate.render import Grid, apply_mask, band_gain, is_neutral, render
 from dawbridge.parameters import complete
 

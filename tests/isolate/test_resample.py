@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from dawbridge.isolate.resample import exactly, resample
 
 

@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from dawbridge.audio.files import WriteReport
 from dawbridge.events import Bus
 from dawbridge.isolate.order import Outcome

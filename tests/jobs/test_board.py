@@ -1,4 +1,5 @@
 import pytest
+
 from dawbridge.errors import JobError, PathNotAllowedError, PresetError
 from dawbridge.events import Done, Failed, JobState, Notice, Progress, StateChanged
 from dawbridge.jobs.messages import Finished

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.jobs.ledger import Ledger
