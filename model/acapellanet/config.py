@@ -51,7 +51,7 @@ def config_from_json(text: str) -> NetworkConfig:
     try:
         values: dict[str, Any] = json.loads(text)
         architecture = values.pop("architecture")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(f"not a network configuration: {text[:80]!r}") from error
     if architecture != ARCHITECTURE:
         raise ModelError(f"architecture is {architecture!r}, this version reads {ARCHITECTURE!r}")

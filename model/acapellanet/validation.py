@@ -1,6 +1,7 @@
 """What a training run is judged by while it runs: the same few excerpts each time."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
@@ -47,8 +48,9 @@ class Validation:
         if tracks.voices and tracks.instrumentals:
             mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED)
             examples = (mashups.example(number) for number in range(4 * MASHUPS))
-            voiced = [e for e in examples if np.any(e.vocals) and np.any(e.instrumental)]
-            self.excerpts += [Excerpt("mashup", e.vocals, e.instrumental) for e in voiced[:MASHUPS]]
+            voiced = (e for e in examples if np.any(e.vocals) and np.any(e.instrumental))
+            chosen = islice(voiced, MASHUPS)
+            self.excerpts += [Excerpt("mashup", e.vocals, e.instrumental) for e in chosen]
 
     def judge_mixture(self) -> Judgement:
         """Of doing nothing."""

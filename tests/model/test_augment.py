@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from acapellanet import augment
+
+from .conftest import RATE, tone, wide_noise
+
+
+def random() -> np.random.Generator:
+    return np.random.default_rng(3)
+
+
+def pitch_hz(mono: np.typing.NDArray[np.float32]) -> float:
+    spectrum = np.abs(np.fft.rfft(mono * np.hanning(len(mono))))
+    return float(spectrum.argmax() * RATE / len(mono))
+
+
+def test_reading_at_every_sample_is_the_identity() -> None:
+    audio = wide_noise(0.1)
+    assert np.allclose(augment.resample_at(audio, np.arange(audio.shape[1])), audio, atol=1e-6)
+
+
+def test_an_octave_up() -> None:
+    positions = augment.positions_for(np.full(RATE, 12.0))
+    assert pitch_hz(augment.resample_at(tone(300, 2.1), positions)[0]) == pytest.approx(600, abs=3)
+
+
+def test_beyond_the_end_is_silence() -> None:
+    audio = augment.resample_at(np.ones((2, 10), dtype=np.float32), np.arange(30.0))
+    assert audio.shape == (2, 30)
+    assert not audio[:, 12:].any()
+
+
+def test_melody_stays_in_reach_and_moves() -> None:
+    for seed in range(20):
+        curve = augment.melody(np.random.default_rng(seed), RATE)
+        assert curve.shape == (RATE,)
+        assert -13 < curve.min() <= curve.max() < 11
+        assert np.abs(np.diff(curve)).max() < 0.1
+
+
+@pytest.mark.parametrize("effect", [augment.double, augment.drive, augment.place])
+def test_effects_keep_shape_and_are_finite(effect: object) -> None:
+    audio = tone(300, 0.5)
+    out = effect(random(), audio)  # type: ignore[operator]
+    assert out.shape == audio.shape
+    assert out.dtype == np.float32
+    assert np.isfinite(out).all()
+
+
+def test_shape_with_and_without_room() -> None:
+    audio = tone(300, 0.5)
+    for chance in (0.0, 1.0):
+        out = augment.shape(random(), audio, 6.0, chance)
+        assert out.shape == audio.shape
+        assert np.isfinite(out).all()
+
+
+def test_effects_on_silence_are_silent() -> None:
+    silence = np.zeros((2, 5000), dtype=np.float32)
+    for effect in (augment.double, augment.drive, augment.place):
+        assert not effect(random(), silence).any()
+    assert augment.rms(silence) == 0.0
+
+
+def test_rms_hears_the_loud_parts() -> None:
+    audio = np.zeros((2, 44100), dtype=np.float32)
+    audio[:, :4410] = 0.5
+    assert augment.rms(audio) == pytest.approx(0.5)
+
+
+def test_the_same_seed_the_same_sound() -> None:
+    first, second = (augment.shape(random(), tone(300, 0.2), 6.0, 1.0) for _ in range(2))
+    assert np.array_equal(first, second)

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from acapellanet.cli import main, parser
+
+
+def test_help_names_both_commands() -> None:
+    text = parser().format_help()
+    assert "train" in text
+    assert "evaluate" in text
+
+
+@pytest.mark.usefixtures("brief_validation")
+def test_train_from_the_command_line(data_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["train", str(data_folder), "--out", str(out), "--minutes", "0.002", "--config", "tiny"]
+    assert main([*words, "--batch", "1", "--frames", "16", "--float32"]) == 0
+    assert (out / "acapellanet-tiny.safetensors").is_file()
+
+
+def test_train_names_its_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", str(tmp_path), "--out", str(tmp_path / "out"), "--minutes", "1"]) == 1
+    assert "no audio" in capsys.readouterr().err
+
+
+def test_sizes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "data", "--out", "out", "--minutes", "1", "--config", "huge"])
+    assert "'full', 'small', 'tiny'" in capsys.readouterr().err.replace("full, small, tiny", "'full', 'small', 'tiny'")

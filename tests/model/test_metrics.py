@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from acapellanet.metrics import framed_sdr, si_sdr, usdr
+
+RATE = 1000
+
+
+def noise(seed: int, seconds: int = 5) -> np.typing.NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal((2, seconds * RATE)).astype(np.float32)
+
+
+def test_error_of_a_tenth_is_twenty_decibels() -> None:
+    truth = noise(0)
+    assert usdr(truth, 0.9 * truth) == pytest.approx(20, abs=0.01)
+    assert framed_sdr(truth, 0.9 * truth, RATE) == pytest.approx(20, abs=0.01)
+
+
+def test_silence_as_estimate_is_zero_decibels() -> None:
+    assert usdr(noise(0), np.zeros_like(noise(0))) == pytest.approx(0, abs=0.01)
+
+
+def test_scale_makes_no_difference_to_si_sdr() -> None:
+    truth, estimate = noise(0), noise(0) + 0.1 * noise(1)
+    assert si_sdr(truth, estimate) == pytest.approx(20, abs=0.3)
+    assert si_sdr(truth, 7 * estimate) == pytest.approx(si_sdr(truth, estimate), abs=0.01)
+    assert usdr(truth, 7 * estimate) < -10
+
+
+def test_median_of_frames_forgives_one_bad_second() -> None:
+    truth = noise(0)
+    estimate = 0.9 * truth
+    estimate[:, :RATE] = 0
+    assert framed_sdr(truth, estimate, RATE) == pytest.approx(20, abs=0.01)
+    assert usdr(truth, estimate) < 8
+
+
+def test_silent_truth_has_no_ratio() -> None:
+    silence = np.zeros((2, 2 * RATE), dtype=np.float32)
+    assert np.isnan(usdr(silence, silence))
+    assert np.isnan(si_sdr(silence, noise(0, 2)))
+    assert np.isnan(framed_sdr(silence, silence, RATE))
+
+
+def test_silent_seconds_do_not_count() -> None:
+    truth = noise(0)
+    truth[:, 2 * RATE :] = 0
+    assert framed_sdr(truth, 0.9 * truth, RATE) == pytest.approx(20, abs=0.01)
+
+
+def test_perfect_is_finite() -> None:
+    assert 80 < usdr(noise(0), noise(0)) < 200
+
+
+def test_shorter_than_a_frame() -> None:
+    truth = noise(0)[:, :300]
+    assert framed_sdr(truth, 0.9 * truth, RATE) == pytest.approx(20, abs=0.01)
