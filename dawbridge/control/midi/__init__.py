@@ -1,0 +1,1 @@
+"""MIDI: `decode` (bytes' meaning, no ports), `bindings` (which control turns which knob), `ports` (the devices)."""

@@ -1,0 +1,109 @@
+"""Which control turns which knob."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dawbridge.control.midi.decode import TOP_7, TOP_14, Control, Kind
+from dawbridge.control.midi.relative import Encoding
+from dawbridge.control.midi.takeover import Takeover
+from dawbridge.errors import ConfigError
+from dawbridge.parameters import PARAMETERS, Curve, parameter
+
+PRESET = "preset"
+"""Target of a binding that loads presets: number n on the wire is preset n + 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One control and the parameter it turns.
+
+    `target` is a parameter's name or `PRESET`. `number` is the control's, None for any (programs alone).
+    `channel` is 0..15, None for all (omni). `center`, in 7-bit units, is the control's middle: it and nothing
+    else is position 0.5 then (64 for a bipolar knob; without it 0..127 is spread evenly and 63.5 is the middle).
+    `inverted` turns the other way round. Raises `ParameterError` or `ConfigError` for what cannot be bound.
+    """
+
+    target: str
+    kind: Kind
+    number: int | None
+    channel: int | None = None
+    encoding: Encoding = Encoding.ABSOLUTE
+    inverted: bool = False
+    center: int | None = None
+    takeover: Takeover = Takeover.PICK_UP
+
+    def __post_init__(self) -> None:
+        if self.target != PRESET:
+            parameter(self.target)
+        if (self.target == PRESET) is not (self.number is None and self.kind is Kind.PROGRAM):
+            raise ConfigError(f"{self.target}: presets are bound to Program Change of any number, and nothing else is")
+        if self.number is not None and not 0 <= self.number <= _HIGHEST[self.kind]:
+            raise ConfigError(
+                f"{self.target}: {self.kind} {self.number} does not exist; allowed is 0..{_HIGHEST[self.kind]}"
+            )
+        if self.channel is not None and not 0 <= self.channel <= 15:
+            raise ConfigError(
+                f"{self.target}: MIDI channel {self.channel} does not exist; allowed is 0..15, or None for all"
+            )
+        if self.center is not None and not 0 < self.center < TOP_7:
+            raise ConfigError(f"{self.target}: centre {self.center} is no controller value; allowed is 1..126")
+        if self.encoding is not Encoding.ABSOLUTE and self.kind is not Kind.CC:
+            raise ConfigError(f"{self.target}: {self.encoding} is for 7-bit controllers alone, not for {self.kind}")
+
+    @property
+    def is_switch(self) -> bool:
+        """It turns something on and off."""
+        return self.target != PRESET and PARAMETERS[self.target].curve is Curve.SWITCH
+
+    @property
+    def top(self) -> int:
+        """The control's highest value: 127 or 16383."""
+        return TOP_14 if self.kind in (Kind.CC14, Kind.NRPN, Kind.RPN) else TOP_7
+
+    def matches(self, control: Control) -> bool:
+        """It is this control that the binding is about."""
+        return (
+            self.kind is control.kind
+            and self.number in (None, control.number)
+            and self.channel in (None, control.channel)
+        )
+
+    def position(self, value: int) -> float:
+        """Control value 0..`top` → knob position 0..1."""
+        middle = self._middle
+        position = value / 2 / middle if value <= middle else 0.5 + (value - middle) / 2 / (self.top - middle)
+        return 1 - position if self.inverted else position
+
+    def value(self, position: float) -> int:
+        """Knob position 0..1 → the control value 0..`top` nearest to it."""
+        position, middle = (1 - position if self.inverted else position), self._middle
+        if position <= 0.5:
+            return round(position * 2 * middle)
+        return round(middle + (position * 2 - 1) * (self.top - middle))
+
+    @property
+    def _middle(self) -> float:
+        if self.center is None:
+            return self.top / 2
+        return self.center if self.top == TOP_7 else self.center << 7
+
+
+_HIGHEST = {Kind.CC: 119, Kind.CC14: 31, Kind.NRPN: TOP_14 - 1, Kind.RPN: TOP_14 - 1, Kind.NOTE: 127, Kind.PROGRAM: 127}
+
+DEFAULT_BINDINGS: tuple[Binding, ...] = (
+    Binding("mask_strength", Kind.CC, 20),
+    Binding("center_amount", Kind.CC, 21),
+    Binding("acapella_gain", Kind.CC, 22),
+    Binding("instrumental_gain", Kind.CC, 23),
+    Binding("mask_contrast", Kind.CC, 24),
+    Binding("live_enable", Kind.CC, 80),
+    Binding("watch_enable", Kind.CC, 81),
+    Binding(PRESET, Kind.PROGRAM, None),
+)
+"""What is bound where nothing else is said, on every channel: CC 20..24, 80 and 81, undefined in MIDI 1.0 but for
+80 and 81, its general-purpose buttons."""
+
+
+def pairs(bindings: Iterable[Binding]) -> frozenset[tuple[int | None, int]]:
+    """Channel (None: any) and controller of the 14-bit controls among `bindings`, for the decoder."""
+    return frozenset((b.channel, b.number) for b in bindings if b.kind is Kind.CC14 and b.number is not None)

@@ -1,0 +1,201 @@
+"""MIDI devices: opened, watched for coming and going, read and written. Needs python-rtmidi (extra `midi`)."""
+
+import queue
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from dawbridge.control.deck import PresetDeck
+from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
+from dawbridge.control.midi.names import ALL, CLIENT, Port, ports, wanted
+from dawbridge.control.midi.opening import Opening
+from dawbridge.control.midi.surface import Surface
+from dawbridge.control.midi.system import MidiSystem, Opened, open_system
+from dawbridge.errors import ControlError
+from dawbridge.events import Bus, Notice
+from dawbridge.parameters import ParameterStore
+
+SCAN_EVERY_S = 2.0
+MESSAGES_AT_ONCE = 1000
+"""After so many, `step` does its other work before it reads on."""
+
+
+@dataclass(slots=True)
+class _Device:
+    """An open input, and the output that belongs to it where there is one."""
+
+    surface: Surface
+    port: Port | None
+    """None for the virtual one."""
+    input: Opened
+    output: Opened | None = None
+
+    def close(self) -> None:
+        self.input.close()
+        if self.output:
+            self.output.close()
+
+
+class MidiPorts:
+    """MIDI in and out. A missing MIDI system or extra is one log line, and every call then returns quietly."""
+
+    def __init__(
+        self,
+        store: ParameterStore,
+        deck: PresetDeck,
+        bus: Bus,
+        *,
+        port: str | None = None,
+        virtual: bool = True,
+        bindings: Sequence[Binding] = DEFAULT_BINDINGS,
+        api: str = "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Never raises for want of MIDI.
+
+        `port` (`--midi-port NAME`) is part of a device's name, in any case; `"all"` means every device; None leaves
+        the virtual port alone. `virtual` makes a port pair called `dawbridge` (ALSA, JACK, CoreMIDI). `api` is
+        rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual one. `clock` counts
+        seconds.
+        """
+        self._store, self._deck, self._bus = store, deck, bus
+        self._wanted, self._bindings, self._clock = port, tuple(bindings), clock
+        self._heard: queue.SimpleQueue[tuple[str, Sequence[int], float]] = queue.SimpleQueue()
+        self._devices: dict[str, _Device] = {}
+        self._opening = Opening(self._notice)
+        self._system: MidiSystem | None = None
+        self._scan_at_s = float("-inf")
+        self._announce = False
+        try:
+            self._system = open_system(api)
+        except ControlError as error:
+            self._notice(str(error))
+            return
+        if virtual:
+            self._open_virtual(self._system)
+        self._scan(self._system)
+        if port is not None and not any(device.port for device in self._devices.values()):
+            what = "device is there" if port.lower() == ALL else f"device's name contains {port!r}"
+            self._notice(f"no MIDI {what} yet; it is opened as soon as it comes")
+        self._announce = True
+
+    @property
+    def available(self) -> bool:
+        """There is a MIDI system. Where there is none, a thread for `step` is not needed."""
+        return self._system is not None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ports that are open for input."""
+        return tuple(self._devices)
+
+    def step(self, timeout_s: float = 0.05) -> None:
+        """Wait up to `timeout_s` for something to do, then do it: messages, feedback, ports that came or went.
+
+        To be called again and again in one thread. Never raises for what a device does.
+        """
+        if self._system is None:
+            return
+        with suppress(queue.Empty):
+            self._hear(*self._heard.get(timeout=self._patience_s(timeout_s)))
+            for _ in range(MESSAGES_AT_ONCE):
+                self._hear(*self._heard.get_nowait())
+        now_s = self._clock()
+        for device in self._devices.values():
+            device.surface.flush(now_s)
+            self._tell(device, now_s)
+        if now_s >= self._scan_at_s:
+            self._scan(self._system)
+
+    def close(self) -> None:
+        """Close all ports. From any thread, once `step` is no longer called."""
+        system, self._system = self._system, None
+        for device in self._devices.values():
+            device.close()
+        self._devices.clear()
+        if system:
+            system.close()
+
+    def _patience_s(self, timeout_s: float) -> float:
+        deadline_s = min((device.surface.deadline_s for device in self._devices.values()), default=float("inf"))
+        return max(0.0, min(timeout_s, deadline_s - self._clock()))
+
+    def _hear(self, label: str, message: Sequence[int], at_s: float) -> None:
+        device = self._devices.get(label)
+        if device:
+            device.surface.feed(message, at_s)
+
+    def _tell(self, device: _Device, now_s: float) -> None:
+        if device.output is None:
+            return
+        try:
+            for message in device.surface.feedback(now_s):
+                device.output.send(message)
+        except OSError:  # the next scan opens it anew, or finds it gone
+            device.output.close()
+            device.output = None
+
+    def _open_virtual(self, system: MidiSystem) -> None:
+        try:
+            pair = system.open_virtual(self._receiver(CLIENT))
+        except OSError as error:
+            self._notice(f"no virtual MIDI port: {error}")
+            return
+        self._devices[CLIENT] = _Device(self._surface(CLIENT), None, pair, pair)
+
+    def _scan(self, system: MidiSystem) -> None:
+        now_s = self._clock()
+        self._scan_at_s = now_s + SCAN_EVERY_S
+        try:
+            inputs, outputs = ports(system.inputs()), ports(system.outputs())
+        except OSError:  # the MIDI system itself is gone, or not ready: asked again at the next scan
+            return
+        self._close_gone(inputs)
+        self._opening.forget_others({*map(_input_name, inputs), *map(_output_name, outputs)})
+        for port in inputs:
+            if wanted(port, self._wanted) and port.label not in self._devices:
+                self._open_input(system, port, now_s)
+        for device in self._devices.values():
+            if device.port and device.output is None:
+                self._open_output(system, device, outputs, now_s)
+        self._scan_at_s = min(now_s + SCAN_EVERY_S, self._opening.again_at_s)
+
+    def _close_gone(self, inputs: Sequence[Port]) -> None:
+        present = {(port.full, port.ordinal) for port in inputs}
+        for label, device in tuple(self._devices.items()):
+            if device.port and (device.port.full, device.port.ordinal) not in present:
+                device.close()
+                del self._devices[label]
+                self._notice(f"MIDI device {label} is gone")
+
+    def _open_input(self, system: MidiSystem, port: Port, now_s: float) -> None:
+        receive = self._receiver(port.label)
+        opened = self._opening.attempt(_input_name(port), lambda: system.open_input(port.index, receive), now_s)
+        if opened:
+            self._devices[port.label] = _Device(self._surface(port.label), port, opened)
+            if self._announce:
+                self._notice(f"MIDI in: {port.label}")
+
+    def _open_output(self, system: MidiSystem, device: _Device, outputs: Sequence[Port], now_s: float) -> None:
+        mate = next((port for port in outputs if device.port and port.device == device.port.device), None)
+        if mate:
+            device.output = self._opening.attempt(_output_name(mate), lambda: system.open_output(mate.index), now_s)
+            device.surface.forget_told()
+
+    def _receiver(self, label: str) -> Callable[[Sequence[int]], None]:
+        return lambda message: self._heard.put_nowait((label, message, self._clock()))
+
+    def _surface(self, label: str) -> Surface:
+        return Surface(label, self._store, self._deck, self._bindings, self._notice)
+
+    def _notice(self, text: str) -> None:
+        self._bus.publish(Notice(text))
+
+
+def _input_name(port: Port) -> str:
+    return f"input {port.label}"
+
+
+def _output_name(port: Port) -> str:
+    return f"output {port.label}"
