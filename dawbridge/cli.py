@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from acapellanet.registry import DEFAULT_MODEL, model_names
-
 from dawbridge import __version__
 from dawbridge.commands import doctor, presets, separate, watch
 from dawbridge.errors import ConfigError, DawbridgeError

@@ -10,12 +10,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dawbridge import __version__, positions
 from dawbridge.audio.files import remove_leftovers
 from dawbridge.config import cache_folder, state_folder
 from dawbridge.control.deck import PresetDeck
-from dawbridge.control.midi.ports import MidiPorts
 from dawbridge.control.osc import OscServer
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
@@ -27,6 +27,9 @@ from dawbridge.presets import Presets
 from dawbridge.settings import Settings, checked_folder, reach
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.settle import SettleTimes
+
+if TYPE_CHECKING:
+    from dawbridge.control.midi.ports import MidiPorts
 
 TICK_S = 0.05
 SAVE_EVERY_S = 1.0
@@ -117,7 +120,7 @@ class Daemon:
             self.store, self.deck, self.board, bus,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
         )  # fmt: skip
-        self._midi = MidiPorts(self.store, self.deck, bus, port=settings.midi_port) if settings.midi else None
+        self._midi = self._open_midi() if settings.midi else None
         self._saved = self.store.snapshot()
         self._save_at = 0.0
         self.stalled: set[Path] = set()
@@ -135,10 +138,14 @@ class Daemon:
             threads.append(threading.Thread(target=self._serve_midi, name="midi", daemon=True))
         self._engine = EngineProcess(self._settings)
         try:
-            for thread in threads:
-                thread.start()
+            self._sweep()
+            self.board.restore()
             for watch in self._watches:
                 watch.start()
+                self._look(watch)
+                self._ledger.begin_root(watch.root, watch.baseline)
+            for thread in threads:  # who hears from us now may bounce at once
+                thread.start()
             self._greet()
             self._loop()
         finally:
@@ -157,6 +164,11 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
 
+    def _open_midi(self) -> "MidiPorts":
+        from dawbridge.control.midi.ports import MidiPorts
+
+        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port)
+
     def _watch(self, root: Path) -> FolderWatch:
         first = not self._ledger.is_watched(root)
         existing = self._settings.existing or self._settings.once
@@ -170,8 +182,6 @@ class Daemon:
         )
 
     def _greet(self) -> None:
-        self._sweep()
-        self.board.restore()
         host, port = self.osc.address
         names = ", ".join(str(watch.root) for watch in self._watches)
         self._bus.publish(Notice(f"dawbridge {__version__} watches {names}"))
@@ -187,20 +197,19 @@ class Daemon:
                 remove_leftovers(folder)
 
     def _loop(self) -> None:
-        scanned = False
         while not self._stopping.is_set():
             now = self._clock()
             for watch in self._watches:
-                for event in watch.step(now):
-                    self._hear(event)
-                if not scanned:
-                    self._ledger.begin_root(watch.root, watch.baseline)
-            scanned = True
+                self._look(watch)
             self._accept()
             self._drive(now)
             self._keep_positions(now)
             if self._settings.once and self._ready and self.board.is_idle:
                 return
+
+    def _look(self, watch: FolderWatch) -> None:
+        for event in watch.step(self._clock()):
+            self._hear(event)
 
     def _count(self, event: Event) -> None:
         if isinstance(event, Failed):

@@ -14,8 +14,8 @@ _SAID = {JobState.SETTLING: "settling", JobState.QUEUED: "queued", JobState.CANC
 class PlainDisplay:
     """One line an event."""
 
-    def __init__(self, out: TextIO = sys.stdout) -> None:
-        self._out = out
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
         self._files: dict[int, str] = {}
         self._told: dict[int, float] = {}
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from acapellanet.registry import DEFAULT_MODEL
 from numpy.typing import ArrayLike, NDArray
 
+from acapellanet.registry import DEFAULT_MODEL
 from dawbridge.errors import ConfigError
 from dawbridge.isolate.analysis import Analysis, MemoryEstimates
 from dawbridge.isolate.engine import Engine

@@ -1,4 +1,4 @@
-"""Writes the parts of the documentation that come out of the program: `make docs`. A test checks that they are fresh."""
+"""Writes the generated parts of the documentation: `make docs`. A test checks that they are fresh."""
 
 from pathlib import Path
 

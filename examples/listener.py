@@ -35,7 +35,8 @@ class Listener:
 
     def send(self, port: int, address: str, *values: object) -> None:
         """Send one message to dawbridge on this computer."""
-        SimpleUDPClient("127.0.0.1", port).send_message(address, list(values))
+        with SimpleUDPClient("127.0.0.1", port) as client:
+            client.send_message(address, list(values))
 
     def wait_for(self, address: str, timeout_s: float) -> tuple[Any, ...]:
         """The arguments of the next message to `address`. Raises `TimeoutError`."""

@@ -10,13 +10,13 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+
 from acapellanet.center import CENTER_CONTEXT_SAMPLES, isolate_center
 from acapellanet.errors import AcapellanetError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.registry import DEFAULT_MODEL, model_hash
 from acapellanet.streaming import stream_estimate
-from numpy.typing import NDArray
-
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.isolate.mixture import Mixture, blocks
 from dawbridge.isolate.resample import exactly, resample
