@@ -18,6 +18,7 @@ class PresetDeck:
         self._lock = threading.RLock()
         self._current = ""
         self._ends: dict[str, Preset] = {}
+        self._position = 0.0
 
     @property
     def current(self) -> str:
@@ -29,6 +30,15 @@ class PresetDeck:
         """Its number, from 1; 0 before the first, and where it was deleted since."""
         names = self.presets.names()
         return names.index(self._current) + 1 if self._current in names else 0
+
+    @property
+    def position(self) -> float:
+        """Where the morph was set last, 0 (preset a) to 1 (preset b)."""
+        return self._position
+
+    def end(self, end: str) -> str:
+        """Name of the preset at end `"a"` or `"b"` of the morph; empty before one was chosen."""
+        return self._ends[end].name if end in self._ends else ""
 
     def load(self, name: str) -> Preset:
         """Load by name. Raises `PresetError`."""
@@ -70,7 +80,7 @@ class PresetDeck:
         """All knobs between preset a (0) and preset b (1), each along its own curve. Raises `PresetError`."""
         if set(self._ends) != {"a", "b"}:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
-        position = min(max(position, 0.0), 1.0)
+        self._position = position = min(max(position, 0.0), 1.0)
         a, b = self._ends["a"].setting, self._ends["b"].setting
         between = {}
         for name in a.keys() & b.keys():
@@ -80,8 +90,11 @@ class PresetDeck:
         self._store.update(between, "preset:morph")
 
     def _put_on(self, preset: Preset) -> Preset:
+        """Set it, and tell where that was news: two programs that mirror each other come to rest."""
         with self._lock:
-            self._store.update(preset.setting, f"preset:{preset.name}")
+            changes = self._store.update(preset.setting, f"preset:{preset.name}")
+            news = preset.name != self._current or any(change.changed for change in changes)
             self._current = preset.name
-            self._bus.publish(PresetLoaded(self.index, preset.name))
+            if news:
+                self._bus.publish(PresetLoaded(self.index, preset.name))
         return preset

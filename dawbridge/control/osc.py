@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
+from dawbridge.control import osc_socket
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc_arguments import CODES, Arguments, Refused
 from dawbridge.control.osc_codec import Malformed, Message, decode, is_pattern
@@ -28,7 +29,6 @@ DEFAULT_PORT = 9320
 """UDP port that dawbridge listens on."""
 
 _LOG = logging.getLogger(__name__)
-_RECEIVE_BUFFER_BYTES = 1 << 20
 _DATAGRAMS_A_TURN = 64
 _HINT_EVERY_S = 0.1
 
@@ -58,16 +58,19 @@ class OscServer:
         `feedback` is a permanent subscriber (`--osc-feedback HOST:PORT`); `http_port` is told in the pong (0: none);
         `clock` counts seconds. Raises `ControlError` where the port is taken or the host is not ours.
         """
-        self._socket = _bind(host, port)
+        self._socket = osc_socket.bind(host, port)
         self._address: Address = self._socket.getsockname()[:2]
         self._clock = clock
         self._version = version
-        permanent = _resolve(feedback, self._socket) if feedback else None
+        permanent = osc_socket.resolve(feedback, self._socket) if feedback else None
+        if permanent and self._is_ours(permanent):
+            self._socket.close()
+            raise ControlError(f"--osc-feedback {permanent[1]}: dawbridge itself listens on this port; 9321 is usual")
         self._knobs = Knobs(store)
         self._subscribers = Subscribers(self._knobs.values, self._send, permanent)
         self._events = OscEvents(self._subscribers)
         pong = (version, self._address[1], http_port)
-        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong)
+        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours)
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):
@@ -126,7 +129,7 @@ class OscServer:
 
     def _turn(self) -> None:
         """Everything that waits: datagrams in order, then what was heard, then what is due."""
-        _drain(self._wakened)
+        osc_socket.drain(self._wakened)
         for _ in range(_DATAGRAMS_A_TURN):
             try:
                 data, source = self._socket.recvfrom(65535)
@@ -211,6 +214,10 @@ class OscServer:
         except OSError as error:  # a dead subscriber, a full buffer, a text too long for a datagram
             _LOG.debug("OSC to %s:%d: %s", *target, error)
 
+    def _is_ours(self, target: Address) -> bool:
+        """What is sent to `target` would come in again."""
+        return target[1] == self._address[1] and osc_socket.is_local(target[0], self._socket.family)
+
     def _hear(self, heard: tuple[Change, ...] | Event) -> None:
         """From any thread: note it, and wake `serve`."""
         self._queue.append(heard)
@@ -248,41 +255,3 @@ def _source(origin: str) -> Address | None:
         return None
     host, _, port = origin.removeprefix("osc:").rpartition(":")
     return (host, int(port)) if port.isdecimal() else None
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-    except OSError as error:
-        raise ControlError(
-            f"OSC cannot listen on {host!r}: {error}; choose an address of this machine with --host"
-        ) from error
-    bound = socket.socket(family, kind, protocol)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER_BYTES)
-        bound.bind(where)
-    except OSError as error:
-        bound.close()
-        raise ControlError(
-            f"OSC cannot listen on {host}, UDP port {port}: {error.strerror}; "
-            "choose another with --osc-port (or --host)"
-        ) from error
-    bound.setblocking(False)
-    return bound
-
-
-def _resolve(feedback: tuple[str, int], bound: socket.socket) -> Address:
-    try:
-        where = socket.getaddrinfo(*feedback, family=bound.family, type=socket.SOCK_DGRAM)[0][4]
-    except OSError as error:
-        bound.close()
-        raise ControlError(f"no such host for --osc-feedback: {feedback[0]!r}: {error}") from error
-    return str(where[0]), int(where[1])
-
-
-def _drain(wakened: socket.socket) -> None:
-    try:
-        while wakened.recv(4096):
-            pass
-    except OSError:
-        return

@@ -72,6 +72,25 @@ def pressed(arguments: Arguments) -> bool:
     return not arguments or number(arguments[0]) != 0
 
 
+def listening_port(arguments: Arguments, source_port: int) -> int | None:
+    """The port that a client names first, else its own; None for a button's release. Raises `Refused`.
+
+    A button sends a lone 1, then a lone 0: nobody listens on port 1.
+    """
+    if not arguments:
+        return source_port
+    port = whole(arguments[0], 0, 65535)
+    if port > 1:
+        return port
+    return None if port == 0 and len(arguments) == 1 else source_port
+
+
+def in_reach(position: float) -> None:
+    """Say that a fader's position was clamped. Raises `Refused` where it lies outside 0..1."""
+    if not 0 <= position <= 1:
+        raise Refused("bad_args", f"{position:g} was clamped: 0..1 here")
+
+
 def _short(argument: object) -> str:
     written = repr(argument)
     return written if len(written) <= 60 else written[:57] + "..."

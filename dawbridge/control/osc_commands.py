@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dawbridge.control.deck import PresetDeck
-from dawbridge.control.osc_arguments import Arguments, arity, number, pressed, text, whole
+from dawbridge.control.osc_arguments import (
+    Arguments,
+    Refused,
+    arity,
+    in_reach,
+    listening_port,
+    number,
+    pressed,
+    text,
+    whole,
+)
 from dawbridge.control.osc_codec import Value, bundled, encode
 from dawbridge.control.osc_knobs import Knobs
 from dawbridge.control.osc_subscribers import DEFAULT_HZ, Address, Subscriber, Subscribers
@@ -67,12 +77,15 @@ class Commands:
         jobs: Jobs,
         subscribers: Subscribers,
         pong: Callable[[], tuple[Value, ...]],
+        is_ours: Callable[[Address], bool],
     ) -> None:
+        """`pong` gives version and ports; `is_ours` says whether an address is the server's own."""
         self._knobs = knobs
         self._deck = deck
         self._jobs = jobs
         self._subscribers = subscribers
         self._pong = pong
+        self._is_ours = is_ours
         self._handlers: dict[str, Handler] = {"/ping": self._renew} | {
             "/dawbridge/" + name: handler
             for name, handler in {
@@ -89,8 +102,8 @@ class Commands:
                 "preset/list": self._on_press(lambda client: client.reply(*self._list())),
                 "preset/save": self._preset_save,
                 "preset/delete": self._preset_delete,
-                "preset/a": lambda client, arguments: self._deck.set_end("a", _name(arguments)),
-                "preset/b": lambda client, arguments: self._deck.set_end("b", _name(arguments)),
+                "preset/a": lambda client, arguments: self._preset_end("a", client, arguments),
+                "preset/b": lambda client, arguments: self._preset_end("b", client, arguments),
                 "preset/morph": self._morph,
                 "job/submit": self._submit,
                 "job/cancel": lambda client, arguments: self._jobs.cancel(_whole(arguments, 1)),
@@ -128,19 +141,27 @@ class Commands:
 
     def _subscribe(self, client: Client, arguments: Arguments) -> None:
         arity(arguments, 0, 4, "[i port] [s prefix] [i max_hz] [i lease_s]")
-        given = (*arguments, *(0, "", DEFAULT_HZ, 0)[len(arguments) :])
-        port = whole(given[0], 0, 65535) or client.source[1]
-        prefix, max_hz, lease_s = text(given[1]), whole(given[2], 1, 1000), whole(given[3], 0)
-        subscriber = Subscriber((client.source[0], port), client.source, prefix, max_hz, lease_s)
-        self._subscribers.add(subscriber, client.now_s)
+        port = listening_port(arguments, client.source[1])
+        if port is None:
+            return
+        given = (*arguments[1:], *("", DEFAULT_HZ, 0)[max(0, len(arguments) - 1) :])
+        prefix, max_hz, lease_s = text(given[0]), whole(given[1], 1, 1000), whole(given[2], 0)
+        target = (client.source[0], port)
+        if self._is_ours(target):
+            raise Refused("bad_args", f"{port} is dawbridge's own port; name the one that you listen on")
+        self._subscribers.add(Subscriber(target, client.source, prefix, max_hz, lease_s), client.now_s)
         client.reply("/dawbridge/subscribed", (port, prefix, max_hz, lease_s))
         self._send_values(client, prefix)
 
     def _unsubscribe(self, client: Client, arguments: Arguments) -> None:
         arity(arguments, 0, 1, "[i port]")
-        port = (whole(arguments[0], 0, 65535) if arguments else 0) or client.source[1]
+        port = listening_port(arguments, client.source[1])
+        if port is None:
+            return
         client.reply("/dawbridge/unsubscribed", (port,))
         self._subscribers.remove((client.source[0], port))
+        if port == client.source[1]:
+            self._subscribers.remove_own(client.source)
 
     def _dump(self, client: Client) -> None:
         client.reply("/dawbridge/dumped", (self._send_values(client),))
@@ -162,7 +183,17 @@ class Commands:
 
     def _preset_fader(self, client: Client, arguments: Arguments) -> None:
         arity(arguments, 1, 1, "f 0..1")
-        self._deck.load_position(number(arguments[0]))
+        position = number(arguments[0])
+        self._deck.load_position(position)
+        in_reach(position)
+
+    def _preset_end(self, end: str, client: Client, arguments: Arguments) -> None:
+        address = f"/dawbridge/preset/{end}"
+        if arguments:
+            self._deck.set_end(end, _name(arguments))
+            self._tell_others(client, address, self._deck.end(end))
+        else:
+            client.reply(address, (self._deck.end(end),))
 
     def _preset_save(self, client: Client, arguments: Arguments) -> None:
         self._deck.save(_name(arguments))
@@ -173,14 +204,25 @@ class Commands:
         self._told(client, "/dawbridge/preset/delete")
 
     def _morph(self, client: Client, arguments: Arguments) -> None:
-        arity(arguments, 1, 1, "f 0..1")
-        self._deck.morph(number(arguments[0]))
+        """A parameter like any other: queried, clamped, told to the others."""
+        arity(arguments, 0, 1, "f 0..1, or nothing for a query")
+        address = "/dawbridge/preset/morph"
+        position = number(arguments[0]) if arguments else None
+        if position is not None:
+            self._deck.morph(position)
+            self._tell_others(client, address, self._deck.position)
+        if position != self._deck.position:
+            client.reply(address, (self._deck.position,))
+        in_reach(position or 0.0)
 
     def _submit(self, client: Client, arguments: Arguments) -> None:
         arity(arguments, 1, 2, "s path [s preset]")
         path = text(arguments[0])
         job_id = self._jobs.submit(path, text(arguments[1]) if len(arguments) > 1 else None)
         client.reply("/dawbridge/job/submitted", (job_id, path))
+
+    def _tell_others(self, client: Client, address: str, value: Value) -> None:
+        self._subscribers.event(address, (value,), key=address, but=self._subscribers.targets(client.source))
 
     def _told(self, client: Client, command: str) -> None:
         client.reply("/dawbridge/done", (command,))

@@ -42,7 +42,7 @@ class OscEvents:
             return
         for address, values in _messages(event):
             self._subscribers.event(address, values)
-        if isinstance(event, Done | Failed):
+        if isinstance(event, StateChanged):
             self._next_s.pop(event.job_id, None)
 
     def _progress(self, event: Progress, now_s: float) -> None:

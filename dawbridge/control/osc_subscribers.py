@@ -69,6 +69,11 @@ class Subscribers:
         """Forget it, if it is there. The permanent one stays."""
         self._others.pop(target, None)
 
+    def remove_own(self, source: Address) -> None:
+        """Forget all that were subscribed from `source`, whatever port they listen on."""
+        for subscriber in [other for other in self._others.values() if _is_own(other, source)]:
+            self.remove(subscriber.target)
+
     def renew(self, host: str, now_s: float) -> None:
         """Renew all leases of a host."""
         for subscriber in self._others.values():
