@@ -56,10 +56,14 @@ class JobBoard:
 
     def submit(self, path: str, preset: str | None) -> int:
         """Queue a file inside the watched folders. Raises `PathNotAllowedError`, `JobError`, `PresetError`."""
-        found = Path(path).resolve()
+        try:
+            found = Path(path).resolve()
+            is_file = found.is_file()
+        except (OSError, RuntimeError, ValueError) as error:  # a name too long, links that go round in a circle
+            raise PathNotAllowedError(f"{path[:200]} cannot be looked at: {error.__class__.__name__}") from error
         if not self._inside(found):
             raise PathNotAllowedError(f"{path} lies outside the watched folders")
-        if not found.is_file():
+        if not is_file:
             raise PathNotAllowedError(f"{path} is no file")
         if preset:
             self._presets.load(preset)
