@@ -65,7 +65,7 @@ def band(samples: int, random: np.random.Generator) -> Wave:
     since = time % BEAT_S
     kick = np.sin(2 * np.pi * (50 * since - 8 * np.exp(-since * 30))) * np.exp(-since * 12)
     hats = random.standard_normal((2, samples)) * np.exp(-(time % (BEAT_S / 2)) * 40)
-    return out * 0.5 + 1.5 * bass + 3 * kick + hats
+    return np.asarray(out * 0.5 + 1.5 * bass + 3 * kick + hats)
 
 
 def mashup(seconds: float, seed: int) -> tuple[Audio, Audio]:

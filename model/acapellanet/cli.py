@@ -1,4 +1,4 @@
-"""`acapellanet train` and `acapellanet evaluate`."""
+"""The command line: `acapellanet train`, `acapellanet evaluate`, `acapellanet mashups`."""
 
 import argparse
 import json
@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train on mashups of a folder of songs and voices"))
     _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
+    _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
     return whole
 
 
@@ -121,3 +122,23 @@ def _print_table(scores: Sequence["Score"]) -> None:
     for score in scores:
         values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
+
+
+def _add_mashups(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
+    command.add_argument("--out", type=Path, required=True, help="folder to write songs into")
+    command.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
+    command.add_argument("--count", type=int, default=20, help="how many (default: 20)")
+    command.add_argument("--seconds", type=float, default=15.0, help="length of each (default: 15)")
+    command.add_argument("--seed", type=int, default=1)
+    command.set_defaults(run=_mashups)
+
+
+def _mashups(options: argparse.Namespace) -> int:
+    from acapellanet.export import export_mashups
+    from acapellanet.library import open_library
+
+    library = open_library(options.data, options.cache or options.out / "cache")
+    songs = export_mashups(library, options.out, options.count, options.seconds, options.seed)
+    print(f"{len(songs)} songs in {options.out}")
+    return 0
