@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from acapellanet.config import CONFIGS
 from acapellanet.errors import AcapellanetError
+from acapellanet.licences import FOLDERS_BY_LICENCE, excluded_folders
 from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
     )
+    train.add_argument(
+        "--licence-free-of",
+        action="append",
+        default=[],
+        choices=sorted(FOLDERS_BY_LICENCE),
+        help="leave out data under share-alike (sa) or GPL (gpl) terms; may be repeated",
+    )
     train.set_defaults(run=_train)
 
 
@@ -67,7 +75,8 @@ def _train(options: argparse.Namespace) -> int:
 
     torch.set_num_threads(options.threads)
     cache = options.cache or options.out / "cache"
-    run = RunOptions(options.data, options.out, cache, options.resume, tuple(options.exclude))
+    exclude = (*options.exclude, *excluded_folders(options.licence_free_of))
+    run = RunOptions(options.data, options.out, cache, options.resume, exclude)
     training = TrainingOptions(
         minutes=options.minutes,
         seed=options.seed,

@@ -1,0 +1,49 @@
+"""Which folders of training data are under which terms, for those who want weights without them.
+
+Folder by folder: a folder where only some of the tracks are under a licence counts as under it.
+"""
+
+SHARE_ALIKE = (
+    "vocals/songs/pjs",
+    "instrumental/_LMMS_demo_renders",
+    "instrumental/agateau__",
+    "instrumental/alemart__opensurge",
+    "instrumental/beat-feet__",
+    "instrumental/bydariogamer__beatgame",
+    "instrumental/cflavio__yorg",
+    "instrumental/DeltaResero__",
+    "instrumental/FreezingMoon__",
+    "instrumental/MegaGlest__",
+    "instrumental/OpenRCT2__",
+    "instrumental/Secretchronicles__",
+    "instrumental/supertuxkart__",
+    "instrumental/unknown-horizons__",
+    "instrumental/Warzone2100__",
+)
+"""Creative Commons Attribution-ShareAlike, any version."""
+
+GPL = (
+    "vocals/syllables/alys_",
+    "vocals/syllables/solfege",
+    "instrumental/_LMMS_demo_renders",
+    "instrumental/_rendered_midi",
+    "instrumental/00-Evan__",
+    "instrumental/cjhopman__",
+    "instrumental/DeltaResero__",
+    "instrumental/Neverball__",
+    "instrumental/Secretchronicles__",
+    "instrumental/supertuxkart__",
+    "instrumental/unknown-horizons__",
+    "instrumental/viewizard__",
+    "instrumental/Warzone2100__",
+    "instrumental/xmoto__",
+    "instrumental/xonotic__",
+)
+"""GNU General Public License, any version, alone or as one of several."""
+
+FOLDERS_BY_LICENCE = {"sa": SHARE_ALIKE, "gpl": GPL}
+
+
+def excluded_folders(licences: list[str]) -> tuple[str, ...]:
+    """Patterns for `open_library(exclude=...)` that leave out all that is under `licences`."""
+    return tuple(folder for licence in licences for folder in FOLDERS_BY_LICENCE[licence])
