@@ -12,6 +12,8 @@ from dawbridge.parameters import PARAMETERS, Curve, parameter
 PRESET = "preset"
 """Target of a binding that loads presets: number n on the wire is preset n + 1."""
 
+_ALMOST_0 = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -35,7 +37,8 @@ class Binding:
     def __post_init__(self) -> None:
         if self.target != PRESET:
             parameter(self.target)
-        if (self.target == PRESET) is not (self.number is None and self.kind is Kind.PROGRAM):
+        any_program = self.kind is Kind.PROGRAM and self.number is None
+        if (self.target == PRESET) is not any_program or (self.number is None and not any_program):
             raise ConfigError(f"{self.target}: presets are bound to Program Change of any number, and nothing else is")
         if self.number is not None and not 0 <= self.number <= _HIGHEST[self.kind]:
             raise ConfigError(
@@ -75,11 +78,12 @@ class Binding:
         return 1 - position if self.inverted else position
 
     def value(self, position: float) -> int:
-        """Knob position 0..1 → the control value 0..`top` nearest to it."""
+        """Knob position 0..1 → the control value 0..`top` nearest to it; the ends are for the ends alone."""
         position, middle = (1 - position if self.inverted else position), self._middle
-        if position <= 0.5:
-            return round(position * 2 * middle)
-        return round(middle + (position * 2 - 1) * (self.top - middle))
+        if not _ALMOST_0 < position < 1 - _ALMOST_0:
+            return round(position) * self.top
+        nearest = position * 2 * middle if position <= 0.5 else middle + (position * 2 - 1) * (self.top - middle)
+        return min(max(round(nearest), 1), self.top - 1)
 
     @property
     def _middle(self) -> float:
@@ -100,8 +104,8 @@ DEFAULT_BINDINGS: tuple[Binding, ...] = (
     Binding("watch_enable", Kind.CC, 81),
     Binding(PRESET, Kind.PROGRAM, None),
 )
-"""What is bound where nothing else is said, on every channel: CC 20..24, 80 and 81, undefined in MIDI 1.0 but for
-80 and 81, its general-purpose buttons."""
+"""What is bound where nothing else is said, on every channel: CC 20..24, which MIDI 1.0 leaves undefined, and its
+general-purpose buttons 80 and 81."""
 
 
 def pairs(bindings: Iterable[Binding]) -> frozenset[tuple[int | None, int]]:

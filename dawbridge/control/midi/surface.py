@@ -132,13 +132,13 @@ class Surface:
             self._write(knob, 1.0 if on else 0.0)
 
     def _move(self, knob: _Knob, value: int) -> None:
-        last, told = knob.position, knob.told
+        last = knob.position
         position = knob.position = knob.binding.position(value)
         knob.told = value
-        if self._is_latched(knob):
-            self._write(knob, position)
-        elif value == told:  # it repeats what it was told (motor faders do): it stands where the value is
+        if value == self._shown(knob):  # it stands where the value is; rounding the value to 7 bits is no move
             knob.latched_at = self._store.get(knob.binding.target)
+        elif self._is_latched(knob):
+            self._write(knob, position)
         else:
             new = taken_over(knob.binding.takeover, last, position, self._value(knob))
             if new is not None:
