@@ -44,7 +44,7 @@ def _voice(time_s: Samples, sample_rate: int) -> Samples:
         voice += envelope * np.sin(harmonic * phase) / harmonic**0.3
     sung = ((time_s / (4 * BEAT_S)).astype(int) % 4 != 3) * np.minimum(1, (time_s % BEAT_S) / 0.03)
     gate = np.convolve(sung, smooth / smooth.sum(), "same")
-    return np.tile(0.35 * voice * gate, (2, 1))
+    return np.tile(0.6 * voice * gate, (2, 1))
 
 
 def _drums(time_s: Samples, noise: np.random.Generator) -> Samples:

@@ -62,8 +62,16 @@ class Variant:
 class Engine:
     """A model on a device. Not thread-safe: one engine, one worker."""
 
-    def __init__(self, model: str = DEFAULT_MODEL, device: str = "auto", progress: Progress = lambda _: None) -> None:
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        device: str = "auto",
+        progress: Progress = lambda _: None,
+        on_step: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_step` is called many times a second while the network runs; like `progress` it may raise to stop it."""
         self.model = model
+        self._on_step = on_step
         self.device = pick_device(device)
         self.progress = progress
 
@@ -133,6 +141,6 @@ class Engine:
     @cached_property
     def _resident(self) -> Estimator:
         try:
-            return load_estimator(self.model, self.device)
+            return load_estimator(self.model, self.device, on_step=self._on_step)
         except AcapellanetError as error:
             raise ModelError(str(error)) from error

@@ -92,7 +92,7 @@ def _spectral(
 
 def _padded(read: Reader, first: int, last: int, frames: int) -> torch.Tensor:
     """Samples `first..last`, with silence where that lies outside the file."""
-    inner = torch.from_numpy(np.require(read(max(first, 0), min(last, frames)), np.float32, "CW"))
+    inner = torch.from_numpy(np.require(read(max(first, 0), min(last, frames)), np.float32, ["C", "W"]))
     return torch.nn.functional.pad(inner, (max(0, -first), max(0, last - frames)))
 
 

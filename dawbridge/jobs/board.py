@@ -22,6 +22,9 @@ from dawbridge.output import Output
 from dawbridge.parameters import ParameterStore, complete
 from dawbridge.presets import Presets
 
+PREFETCH_AFTER_S = 1.0
+"""Idle for so long, the engine may do what nobody asked for yet."""
+
 
 class JobBoard:
     """All jobs of a running daemon. Thread-safe."""
@@ -46,6 +49,8 @@ class JobBoard:
         self._rerenders: deque[int] = deque()
         self._running: Task | None = None
         self._cancel_wanted = False
+        self._clock = clock
+        self._last_end = 0.0
         self._accepted: list[Path] = []
         self._said: set[str] = set()
         self._knobs = TurnedKnobs(store, clock)
@@ -171,7 +176,7 @@ class JobBoard:
         with self._lock:
             if self._running:
                 return None
-            self._running = self._rerender(now) or self._first_in_queue() or (self._prefetch() if prefetch else None)
+            self._running = self._rerender(now) or self._first_in_queue() or (self._prefetch(now) if prefetch else None)
             return self._running
 
     def wants_cancel(self, now: float) -> bool:
@@ -195,6 +200,7 @@ class JobBoard:
         with self._lock:
             task, self._running = self._running, None
             self._cancel_wanted = False
+            self._last_end = self._clock()
             job = self._bounces.get(message.job_id)
             if task is None or job is None:
                 return
@@ -268,9 +274,11 @@ class JobBoard:
                 self._bus.publish(Notice(f"{job.path.name}: {error}; the knobs as they are were used"))
         return values
 
-    def _prefetch(self) -> Task | None:
+    def _prefetch(self, now: float) -> Task | None:
         job = self._bounces.get(self.focused)
         if job is None or job.state is not JobState.DONE or job.prefetched or not job.content_hash:
+            return None
+        if now - self._last_end < PREFETCH_AFTER_S:
             return None
         return self._task(job, prefetch=True)
 

@@ -27,7 +27,7 @@ class _Worker:
     def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path) -> None:
         self._connection = connection
         self._cache = AnalysisCache(cache)
-        self._engine = Engine(model, device)
+        self._engine = Engine(model, device, on_step=self._heed)
         self._quitting = False
 
     def run(self) -> None:
@@ -46,11 +46,15 @@ class _Worker:
         except DawbridgeError as error:
             return Ready(self._engine.device, "", str(error))
 
+    def _heed(self) -> None:
+        """Raises `Cancelled` where the daemon wants the engine to stop what it does."""
+        if self._connection.poll():
+            self._quitting = isinstance(self._connection.recv(), Quit)
+            raise Cancelled("cancelled")
+
     def _do(self, task: Task) -> Finished:
         def progress(fraction: float) -> None:
-            if self._connection.poll():
-                self._quitting = isinstance(self._connection.recv(), Quit)
-                raise Cancelled("cancelled")
+            self._heed()
             self._connection.send(Fraction(task.job_id, fraction))
 
         try:

@@ -1,5 +1,6 @@
 """The seam that a host stands in front of: a mixture in, an estimate of its vocals out."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from torch import Tensor
 from acapellanet.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, NOMINAL_RATE_HZ, isolate_center
 from acapellanet.errors import ModelError, SignalError
 from acapellanet.inference import context_samples, prepare
+from acapellanet.network import Dilated, TfcTdf
 from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL, model_hash, weights_path
 from acapellanet.separation import separate
 from acapellanet.weights import load_network
@@ -50,7 +52,7 @@ class Estimator(Protocol):
 class NetworkEstimator:
     """An `AcapellaNet` with its weights, ready on a device."""
 
-    def __init__(self, name: str, path: Path, digest: str, device: str) -> None:
+    def __init__(self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None]) -> None:
         network = load_network(path)
         self.name, self.hash = name, digest
         self.sample_rate = network.config.sample_rate
@@ -58,6 +60,9 @@ class NetworkEstimator:
         self.alignment_samples = network.config.alignment_samples
         self._device = _device(device)
         self._network = prepare(network, self._device)
+        for block in self._network.modules():
+            if isinstance(block, (TfcTdf, Dilated)):
+                block.register_forward_pre_hook(lambda *_: on_step())
 
     def estimate(self, mixture: Tensor) -> Tensor:
         """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
@@ -84,16 +89,23 @@ class CenterEstimator:
         return isolate_center(mixture.float(), self.sample_rate, self._width)
 
 
-def load_estimator(model: str = DEFAULT_MODEL, device: str = "cpu", *, center_width: float = 0.5) -> Estimator:
+def load_estimator(
+    model: str = DEFAULT_MODEL,
+    device: str = "cpu",
+    *,
+    center_width: float = 0.5,
+    on_step: Callable[[], None] = lambda: None,
+) -> Estimator:
     """A model by its name (`model_names()`) or by the path of a `.safetensors` file.
 
-    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone.
+    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
+    called before each block of the network, many times a second, and may raise to stop an estimate.
     Raises `ModelError` when the name is unknown, or the file missing, damaged or of another architecture.
     """
     if model == CENTER_MODEL:
         return CenterEstimator(center_width)
     path = weights_path(model)
-    return NetworkEstimator(model, path, model_hash(model), device)
+    return NetworkEstimator(model, path, model_hash(model), device, on_step)
 
 
 def _device(name: str) -> torch.device:

@@ -117,14 +117,18 @@ def test_an_analysis_knob_cancels_a_running_rerender_of_the_same_bounce(desk):
 
 def test_idle_time_prefetches_once_and_gives_way(desk):
     job_id = desk.done()
+    assert desk.task(prefetch=True) is None
+    desk.now += 1
     task = desk.task(prefetch=True)
     assert (task.job_id, task.order.prefetch) == (job_id, True)
     desk.board.settled(desk.bounce("next.wav"), None)
     assert desk.board.wants_cancel(desk.now)
     desk.board.finished(Finished(job_id, code="cancelled"))
     desk.finish(desk.task(prefetch=True))
+    desk.now += 1
     prefetch = desk.task(prefetch=True)
     desk.board.finished(Finished(prefetch.job_id, outcome=None, code=""))
+    desk.now += 9
     assert desk.task(prefetch=True) is None
 
 
