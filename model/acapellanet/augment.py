@@ -120,9 +120,9 @@ def drive(random: Random, audio: Samples) -> Samples:
 
 
 def double(random: Random, audio: Samples) -> Samples:
-    """Two late, slightly detuned copies, left and right."""
-    level = np.float32(db(random.uniform(-12, -2)))
-    out = audio.copy()
+    """Two late, slightly detuned copies, left and right; now and then without the voice between them."""
+    level = np.float32(db(random.uniform(-12, 4)))
+    out = np.zeros_like(audio) if random.random() < 0.25 else audio.copy()
     for channel in range(2):
         delay = int(random.uniform(0.008, 0.04) * RATE_HZ)
         cents = random.normal(0, 8) * np.sin(
@@ -133,10 +133,29 @@ def double(random: Random, audio: Samples) -> Samples:
     return out
 
 
+def spread(random: Random, audio: Samples) -> Samples:
+    """Left and right through all-pass filters of their own: a voice as wide as any instrument."""
+    samples = audio.shape[1]
+    size = 1 << (samples - 1).bit_length()
+    bins = np.arange(size // 2 + 1, dtype=np.float32)
+    knots = np.arange(0, RATE_HZ, random.uniform(60, 500)) * size / RATE_HZ
+    depth = random.uniform(0.3, 2.5)
+    phases = np.stack([np.interp(bins, knots, depth * random.standard_normal(len(knots))) for _ in range(2)])
+    turned = np.fft.rfft(audio, size) * np.exp(1j * phases.astype(np.float32))
+    return np.asarray(np.fft.irfft(turned, size)[:, :samples], dtype=np.float32)
+
+
+def widen(audio: Samples, factor: float) -> Samples:
+    """Side signal times `factor`: 0 is mono, 1 as it was."""
+    middle, side = audio.mean(0), (audio[0] - audio[1]) * np.float32(factor / 2)
+    return np.stack((middle + side, middle - side))
+
+
 def place(random: Random, audio: Samples) -> Samples:
-    """Pan, seldom far; width from mono to wider; channels swapped half the time."""
-    middle, side = audio.mean(0), (audio[0] - audio[1]) / 2
-    side = side * np.float32(random.choice((0.0, 0.5, 1.0, 1.0, 1.4)))
-    pan = np.clip(random.normal(0, 0.12), -0.9, 0.9) if random.random() < 0.6 else 0.0
-    out = np.stack(((middle + side) * np.sqrt(1 - pan), (middle - side) * np.sqrt(1 + pan)))
+    """Width from mono to wider; panned a little, seldom far; channels swapped half the time."""
+    audio = widen(audio, float(random.choice((0.0, 0.5, 1.0, 1.0, 1.0, 1.4))))
+    kind = random.random()
+    pan = 0.0 if kind > 0.65 else random.uniform(-0.9, 0.9) if kind < 0.15 else random.normal(0, 0.12)
+    pan = min(0.9, max(-0.9, pan))
+    out = np.stack((audio[0] * np.sqrt(1 - pan), audio[1] * np.sqrt(1 + pan)))
     return np.asarray(out[::-1] if random.random() < 0.5 else out, dtype=np.float32)

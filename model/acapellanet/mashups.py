@@ -22,6 +22,8 @@ from acapellanet.augment import (
     resample_at,
     rms,
     shape,
+    spread,
+    widen,
 )
 from acapellanet.errors import DataError
 from acapellanet.library import Library, Track
@@ -29,10 +31,10 @@ from acapellanet.library import Library, Track
 HELD_OUT_SONG = "caesium"
 HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
 HELD_OUT_TENTH = 10
-NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX = 0.12, 0.02, 0.3, 0.45
+NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
-SHARES = {"stems": 0.33, "pjs": 0.28, "alys": 0.18, "kumi": 0.12, "other": 0.09}
+SHARES = {"stems": 0.4, "pjs": 0.26, "alys": 0.16, "kumi": 0.1, "other": 0.08}
 QUIET_RMS = 2e-3
 TRIES = 6
 
@@ -114,6 +116,8 @@ class Mashups:
             if kind > 1.0 - ONLY_VOCALS:
                 music = self._nothing()
         vocals, music = _balance(random, vocals, music)
+        if random.random() < MONO:
+            vocals, music = widen(vocals, 0.0), widen(music, 0.0)
         centered = random.random() < 1 / 3
         return Example(vocals, music, centered, float(random.uniform(0.1, 1.0)))
 
@@ -154,6 +158,8 @@ class Mashups:
             vocals = double(random, vocals)
         if random.random() < 0.3:
             vocals = drive(random, vocals)
+        if random.random() < 0.25:
+            vocals = spread(random, vocals)
         return place(random, shape(random, vocals, 8.0, 0.65))
 
     def _sounding(self, random: Random, track: Track, curve: Curve) -> tuple[int, Samples]:
@@ -180,6 +186,8 @@ class Mashups:
         curve = _constant(random, self._samples, 0.4)
         music = self._sounding(random, track, curve)[1]
         music = shape(random, music, 5.0, 0.05) if random.random() < 0.7 else music
+        if random.random() < 0.3:
+            music = widen(music, float(random.choice((0.0, 0.3, 0.6, 1.4))))
         return music[::-1] if random.random() < 0.5 else music
 
 

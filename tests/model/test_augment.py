@@ -39,7 +39,7 @@ def test_melody_stays_in_reach_and_moves() -> None:
         assert np.abs(np.diff(curve)).max() < 0.1
 
 
-@pytest.mark.parametrize("effect", [augment.double, augment.drive, augment.place])
+@pytest.mark.parametrize("effect", [augment.double, augment.drive, augment.place, augment.spread])
 def test_effects_keep_shape_and_are_finite(effect: object) -> None:
     audio = tone(300, 0.5)
     out = effect(random(), audio)  # type: ignore[operator]
@@ -58,7 +58,7 @@ def test_shape_with_and_without_room() -> None:
 
 def test_effects_on_silence_are_silent() -> None:
     silence = np.zeros((2, 5000), dtype=np.float32)
-    for effect in (augment.double, augment.drive, augment.place):
+    for effect in (augment.double, augment.drive, augment.place, augment.spread):
         assert not effect(random(), silence).any()
     assert augment.rms(silence) == 0.0
 
@@ -72,3 +72,16 @@ def test_rms_hears_the_loud_parts() -> None:
 def test_the_same_seed_the_same_sound() -> None:
     first, second = (augment.shape(random(), tone(300, 0.2), 6.0, 1.0) for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_spread_keeps_the_energy_and_parts_the_channels() -> None:
+    audio = wide_noise(0.5)[:1].repeat(2, axis=0)
+    out = augment.spread(random(), audio)
+    assert augment.rms(out) == pytest.approx(augment.rms(audio), rel=0.1)
+    assert augment.rms(out[:1] - out[1:]) > 0.2 * augment.rms(out)
+
+
+def test_width_of_nothing_is_mono() -> None:
+    mono = augment.widen(wide_noise(0.1), 0.0)
+    assert np.array_equal(mono[0], mono[1])
+    assert np.allclose(augment.widen(wide_noise(0.1), 1.0), wide_noise(0.1), atol=1e-6)
