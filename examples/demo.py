@@ -16,7 +16,7 @@ from types import TracebackType
 import numpy as np
 import soundfile
 
-from examples.listener import Listener
+from examples.listener import Listener, free_port
 from examples.pictures import draw_spectrograms
 from examples.song import make_song
 
@@ -51,18 +51,19 @@ def main() -> int:
     bounces.mkdir(parents=True)
     song = _song(options.song)
     bounce = bounces / (Path(options.song).name if options.song else "song.wav")
-    with Listener() as heard, Watching(bounces, options.osc_port, heard.port):
+    port = free_port()
+    with Listener() as heard, Watching(bounces, port, heard.port):
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
         print(f"\n> a bounce: {bounce}")
         shutil.copyfile(song, bounce)
         begun = time.monotonic()
         _, acapella, instrumental, seconds = heard.wait_for("/dawbridge/job/done", PATIENCE_S)
         print(f"> stems {time.monotonic() - begun:.1f} s after it\n\n> OSC: /dawbridge/mask/contrast 0.75")
-        heard.send(options.osc_port, "/dawbridge/mask/contrast", 0.75)
+        heard.send(port, "/dawbridge/mask/contrast", 0.75)
         begun = time.monotonic()
         heard.wait_for("/dawbridge/job/done", PATIENCE_S)
         print(f"> stems rewritten {time.monotonic() - begun:.2f} s after the knob\n")
-        heard.send(options.osc_port, "/dawbridge/mask/contrast", 0.5)
+        heard.send(port, "/dawbridge/mask/contrast", 0.5)
         heard.wait_for("/dawbridge/job/done", PATIENCE_S)
     return _summary(bounce, Path(str(acapella)), Path(str(instrumental)), float(seconds))
 
@@ -71,7 +72,6 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--song", default="", help="your own song, instead of one that is made here")
     parser.add_argument("--seconds", type=float, default=24.0, help="length of the song that is made [24]")
-    parser.add_argument("--osc-port", type=int, default=9320)
     return parser.parse_args()
 
 

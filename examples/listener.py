@@ -1,6 +1,7 @@
 """A small OSC client: hears what dawbridge sends to one port, and sends to it."""
 
 import queue
+import socket
 import threading
 import time
 from types import TracebackType
@@ -58,3 +59,10 @@ class Listener:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def free_port() -> int:
+    """A UDP port of this computer that nobody uses."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

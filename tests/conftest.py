@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from examples.listener import Listener
+from examples.listener import Listener, free_port
 
 PATIENCE_S = 40
 
@@ -48,12 +47,6 @@ class RunningDaemon:
         """Ends it with a signal; its exit status."""
         self.process.send_signal(number)
         return self.process.wait(30)
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

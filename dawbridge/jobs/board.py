@@ -156,7 +156,8 @@ class JobBoard:
         with self._lock:
             job = self._bounces.waiting(path)
             self._bounces.move(job, JobState.STALLED)
-            self._bus.publish(Notice(f"{path.name} (job {job.id}): {reason}"))
+            remedy = f"OSC /dawbridge/job/accept {job.id} takes it as it is"
+            self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}; {remedy}"))
 
     def settled(self, path: Path, preset_folder: str | None) -> None:
         """A file is whole: queue it."""

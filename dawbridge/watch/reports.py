@@ -54,7 +54,7 @@ WatchEvent = Settling | Settled | Stalled | Gone | FolderNotice
 _REASONS = {
     Verdict.PLACEHOLDER: "its header was never filled in: the program that wrote it was ended, or still writes",
     Verdict.STREAMED: "its header has no length, as programs that write into a pipe leave it "
-    "(set accept_streamed for a folder that pipes feed)",
+    "(--accept-streamed takes such files)",
     Verdict.OPEN: "it is shorter than its header says, or has no samples yet: a copy that was cut off",
     Verdict.FOREIGN: "it is named like audio and holds none",
     Verdict.UNREADABLE: "it cannot be opened: another program holds it, or its permissions forbid it",
