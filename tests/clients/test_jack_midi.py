@@ -1,0 +1,198 @@
+"""MIDI for real: a JACK server without a sound card, and other people's programs that send to dawbridge over it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from dawbridge.control.deck import PresetDeck
+from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
+from dawbridge.control.midi.decode import Kind
+from dawbridge.control.midi.ports import MidiPorts
+from dawbridge.events import Bus, Notice
+from dawbridge.parameters import ParameterStore
+from dawbridge.presets import Presets
+from examples.listener import Listener
+
+PATIENCE_S = 30
+SERVER = f"dawbridge-test-{os.getpid()}"
+CC_20_IS_32 = """<CsoundSynthesizer>
+<CsOptions>
+-odac -+rtaudio=jack -+rtmidi=jack -Qdawbridge:in -d
+</CsOptions>
+<CsInstruments>
+sr = 48000
+ksmps = 64
+nchnls = 1
+instr 1
+  if metro(20) == 1 then
+    midiout 176, 1, 20, 32
+  endif
+endin
+</CsInstruments>
+<CsScore>
+i 1 0 600
+</CsScore>
+</CsoundSynthesizer>
+"""
+
+
+def need(*tools):
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        refuse = pytest.fail if os.environ.get("DAWBRIDGE_CLIENTS") == "required" else pytest.skip
+        refuse(f"not installed: {', '.join(missing)}")
+
+
+def wait_until(answer, work=lambda: time.sleep(0.02)):
+    """Does `work` until `answer()` is true; fails after `PATIENCE_S`."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not answer():
+        assert time.monotonic() < deadline, "no answer"
+        work()
+
+
+@pytest.fixture(scope="module")
+def start():
+    """A function that starts a program, which ends with the tests."""
+    running = []
+
+    def start(*command, **more):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+        running.append(process)
+        return process
+
+    yield start
+    for process in reversed(running):
+        process.terminate()  # jackd then clears away what it keeps in shared memory
+        process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def jack(start):
+    """A JACK server of its own, the usual one for every program of these tests."""
+    need("jackd", "jack_lsp", "jack_connect", "jack_midiseq", "csound")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", SERVER)
+        patch.setenv("JACK_NO_START_SERVER", "1")
+        start("jackd", "-n", SERVER, "-r", "-d", "dummy", "-r", "48000", "-p", "256")
+        wait_until(lambda: jack_ports() is not None)
+        yield
+
+
+def jack_ports():
+    answer = subprocess.run(["jack_lsp"], capture_output=True, text=True)
+    return answer.stdout.split("\n") if answer.returncode == 0 else None
+
+
+def send_cc_20(start, folder):
+    score = folder / "cc.csd"
+    score.write_text(CC_20_IS_32)
+    return start("csound", str(score), cwd=folder)
+
+
+@pytest.fixture
+def desk():
+    store, bus, said = ParameterStore(), Bus(), []
+    bus.subscribe(said.append)
+    made = []
+
+    def open_ports(**more):
+        made.append(MidiPorts(store, PresetDeck(Presets(), store, bus), bus, api="UNIX_JACK", **more))
+        return made[-1]
+
+    yield SimpleNamespace(store=store, said=said, open=open_ports)
+    for ports in made:
+        ports.close()
+
+
+def test_the_virtual_ports_are_there(desk):
+    assert desk.open().names == ("dawbridge",)
+    ports = jack_ports()
+    assert "dawbridge:in" in ports
+    assert any(port.startswith("dawbridge") and port.endswith(":out") for port in ports)
+    assert desk.said == []
+
+
+def test_csound_turns_a_knob(desk, start, tmp_path):
+    ports = desk.open()
+    csound = send_cc_20(start, tmp_path)
+    wait_until(lambda: desk.store.get("mask_strength") == pytest.approx(32 / 127), ports.step)
+    csound.kill()
+
+
+def test_a_sequencers_notes_are_buttons(desk, start):
+    ports = desk.open(bindings=[Binding("live_enable", Kind.NOTE, 60)])
+    changes = []
+    desk.store.subscribe(changes.extend)
+    sequencer = start("jack_midiseq", "sequencer", "4800", "0", "60", "2400")
+    wait_until(lambda: subprocess.run(["jack_connect", "sequencer:out", "dawbridge:in"]).returncode == 0)
+    wait_until(lambda: [change.value for change in changes[:3]] == [0, 1, 0], ports.step)
+    sequencer.kill()
+    sequencer.wait()
+
+
+def test_a_device_that_comes_and_goes(desk, start):
+    skipped = [0.0]
+    ports = desk.open(port="plugged", clock=lambda: time.monotonic() + skipped[0])
+
+    def work():
+        skipped[0] += 1.0
+        ports.step()
+
+    device = start("jack_midiseq", "plugged", "4800", "0", "60", "2400")
+    wait_until(lambda: ports.names == ("dawbridge", "plugged:out"), work)
+    device.terminate()
+    device.wait()
+    wait_until(lambda: ports.names == ("dawbridge",), work)
+    assert desk.said[1:] == [Notice("MIDI in: plugged:out"), Notice("MIDI device plugged:out is gone")]
+
+
+def test_feedback_reaches_another_client(desk):
+    import rtmidi
+
+    ports = desk.open(bindings=DEFAULT_BINDINGS[:1])
+    ports.step(0)
+    listener = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="listener")
+    heard = []
+    listener.set_callback(lambda message, _: heard.append(message[0]))
+    listener.open_port(next(index for index, name in enumerate(listener.get_ports()) if name.endswith(":out")))
+    desk.store.set("mask_strength", 0.25, "osc")
+    wait_until(lambda: heard, ports.step)
+    listener.delete()
+    assert heard == [[0xB0, 20, 32]]
+
+
+@pytest.mark.skipif(Path("/dev/snd/seq").exists(), reason="the daemon takes ALSA where there is a sequencer")
+def test_csound_turns_a_knob_of_the_daemon(start, tmp_path):
+    folder = tmp_path / "bounces"
+    folder.mkdir()
+    with Listener() as heard:
+        command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--osc-port", "0"]
+        command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
+        daemon = start(*command, env={**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")})
+        heard.wait_for("/dawbridge/startup", PATIENCE_S)
+        csound = send_cc_20(start, tmp_path)
+        value = 1.0
+        while value == 1.0:
+            (value,) = heard.wait_for("/dawbridge/mask/strength", PATIENCE_S)
+        csound.kill()
+        daemon.terminate()
+        assert daemon.wait(PATIENCE_S) == 0
+    assert value == pytest.approx(32 / 127)
+
+
+def test_without_a_server_it_is_one_line_at_once(monkeypatch):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", f"{SERVER}-nobody")
+    said, bus, store = [], Bus(), ParameterStore()
+    bus.subscribe(said.append)
+    before = time.monotonic()
+    ports = MidiPorts(store, PresetDeck(Presets(), store, bus), bus, api="UNIX_JACK")
+    assert time.monotonic() - before < PATIENCE_S
+    assert not ports.available
+    assert [event.text.partition(":")[0] for event in said] == ["no MIDI"]
