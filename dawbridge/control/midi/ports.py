@@ -132,9 +132,10 @@ class MidiPorts:
         try:
             for message in device.surface.feedback(now_s):
                 device.output.send(message)
-        except OSError:  # the next scan opens it anew, or finds it gone
-            device.output.close()
-            device.output = None
+        except OSError:
+            if device.port:  # the next scan opens it anew, or finds it gone
+                device.output.close()
+                device.output = None
 
     def _open_virtual(self, system: MidiSystem) -> None:
         try:

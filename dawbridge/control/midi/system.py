@@ -60,7 +60,7 @@ def open_system(api: str = "") -> MidiSystem:
     reasons = []
     for number in apis:
         try:
-            with _quiet():
+            with _quiet(), _as_os_error(rtmidi):
                 return RtMidiSystem(rtmidi, number)
         except OSError as error:
             reasons.append(str(error).rstrip(". "))
@@ -97,12 +97,14 @@ class RtMidiSystem:
         with _as_os_error(self._rtmidi):
             client = self._rtmidi.MidiIn(self._api, name=CLIENT)
             client.set_callback(lambda message, _: receive(message[0]))
-            return _RtMidiPort(self._rtmidi, client.open_port(index, name="in"))
+            client.open_port(index, name="in")
+        return _RtMidiPort(self._rtmidi, client, client.delete)
 
     def open_output(self, index: int) -> Opened:
         with _as_os_error(self._rtmidi):
             client = self._rtmidi.MidiOut(self._api, name=CLIENT)
-            return _RtMidiPort(self._rtmidi, client.open_port(index, name="out"))
+            client.open_port(index, name="out")
+        return _RtMidiPort(self._rtmidi, client, client.delete)
 
     def open_virtual(self, receive: Receive) -> Opened:
         if self._api == self._rtmidi.API_WINDOWS_MM:
@@ -112,24 +114,25 @@ class RtMidiSystem:
             self._in.set_callback(lambda message, _: receive(message[0]))
             self._in.open_virtual_port("in" if short else CLIENT)
             self._out.open_virtual_port("out" if short else CLIENT)
-        return _RtMidiPort(self._rtmidi, self._out)
+        return _RtMidiPort(self._rtmidi, self._out, self._close_virtual)
 
     def close(self) -> None:
         self._in.delete()
         self._out.delete()
 
+    def _close_virtual(self) -> None:
+        with suppress(self._rtmidi.RtMidiError, OSError):
+            self._in.close_port()
+            self._out.close_port()
+
 
 class _RtMidiPort:
-    def __init__(self, rtmidi: Any, client: Any) -> None:
-        self._rtmidi, self._client = rtmidi, client
+    def __init__(self, rtmidi: Any, client: Any, close: Callable[[], None]) -> None:
+        self._rtmidi, self._client, self.close = rtmidi, client, close
 
     def send(self, message: Sequence[int]) -> None:
         with _as_os_error(self._rtmidi):
             self._client.send_message(message)
-
-    def close(self) -> None:
-        with suppress(self._rtmidi.RtMidiError, OSError):
-            self._client.close_port()
 
 
 @contextmanager
@@ -150,7 +153,8 @@ def _quiet() -> Iterator[None]:
     except OSError:  # no stderr at all
         yield
         return
-    sys.stderr.flush()
+    if sys.stderr:
+        sys.stderr.flush()
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
     try:

@@ -198,6 +198,16 @@ def test_a_broken_output_is_opened_anew(machine, midi, desk, clock):
     assert [CC, 20, 0] in machine.sent[NANO]
 
 
+def test_the_virtual_port_stays_open_when_nobody_takes_its_feedback(machine, midi, desk, clock):
+    ports = midi()
+    machine.broken = True
+    ports.step(0)
+    machine.receive["dawbridge"]([CC, 20, 0])
+    later(ports, clock, 2.0)
+    assert desk.store.get("mask_strength") == 0
+    assert machine.closed == []
+
+
 def test_the_second_half_that_never_comes(desk, machine, midi, clock):
     ports = midi(bindings=[Binding("mask_strength", Kind.CC14, 1)])
     machine.receive["dawbridge"]([CC, 1, 0])
