@@ -157,8 +157,8 @@ class TestTakeover:
         assert self.move(desk, Takeover.NONE, ("control", 20), ("osc", 100), ("control", 21)) == [20, 100, 21]
 
     def test_scale_moves_the_same_way_and_meets_at_the_end(self, desk):
-        steps = [("control", 27), ("osc", 90), ("control", 77), ("control", 127), ("control", 100)]
-        assert self.move(desk, Takeover.SCALE, *steps) == [27, 90, 108.5, 127, 100]
+        steps = [("control", 27), ("osc", 90), *(("control", value) for value in (77, 87, 127, 100))]
+        assert self.move(desk, Takeover.SCALE, *steps) == [27, 90, 108.5, 112.2, 127, 100]
 
     def test_another_control_of_the_same_port_is_a_foreign_writer(self, desk):
         surface = desk.surface(Binding("mask_strength", Kind.CC, 20), Binding("mask_strength", Kind.CC, 30))
