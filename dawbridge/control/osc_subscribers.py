@@ -121,12 +121,13 @@ class Subscribers:
                 self._empty(subscriber, now_s)
 
     def _empty(self, subscriber: Subscriber, now_s: float) -> None:
+        """Events first: a start or a preset is told before the values that come of it."""
         due = [name for name, not_before_s in subscriber.names.items() if not_before_s <= now_s]
         events, subscriber.events = list(subscriber.events.values()), {}
         values = [(address, (value,)) for address, value in self._values(due)]
         for name in due:
             del subscriber.names[name]
-        wanted = [message for message in (*values, *events) if message[0].startswith(subscriber.prefix)]
+        wanted = [message for message in (*events, *values) if message[0].startswith(subscriber.prefix)]
         for datagram in bundled(encode(address, arguments) for address, arguments in wanted):
             self._send(datagram, subscriber.target)
         subscriber.next_s = now_s + 1 / subscriber.max_hz
