@@ -1,0 +1,96 @@
+"""LMMS renders straight into the watched folder, and is killed while it does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dawbridge.events import Bus, JobState, StateChanged
+from dawbridge.jobs.board import JobBoard
+from dawbridge.jobs.ledger import Ledger
+from dawbridge.output import Output
+from dawbridge.parameters import ParameterStore
+from dawbridge.presets import Presets
+from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
+
+SONGS = Path("/usr/share/lmms/projects/shorties")
+SHORT, LONGER = SONGS / "Greshz-CoolSnip.mmpz", SONGS / "Skiessi-222.mmpz"
+
+
+@pytest.fixture
+def render(start_program):
+    """A function that starts an LMMS render into a file."""
+
+    def start(song, path, *options):
+        return start_program("lmms", "--allowroot", "render", song, "-f", "wav", *options, "-o", path)
+
+    return start
+
+
+@pytest.mark.parametrize(
+    ("options", "subtype", "rate"), [((), "PCM_16", 44100), (("-a", "-s", "48000"), "FLOAT", 48000)]
+)
+def test_a_bounce_by_lmms_comes_back_as_stems_that_null(start_daemon, render, options, subtype, rate):
+    daemon = start_daemon()
+    path = daemon.folder / "Cool Snip.wav"
+    assert render(SHORT, path, *options).ended() == 0
+    _, acapella, instrumental = daemon.done()
+    source = soundfile.info(path)
+    assert (source.subtype, source.samplerate) == (subtype, rate)
+    stems = []
+    for stem in (acapella, instrumental):
+        info = soundfile.info(stem)
+        assert (info.frames, info.samplerate, info.channels) == (source.frames, rate, source.channels)
+        stems.append(soundfile.read(stem, dtype="float64")[0])
+    error = np.abs(sum(stems) - soundfile.read(path, dtype="float64")[0])
+    larger = np.maximum(*map(np.abs, stems)).astype(np.float32)
+    allowed = np.spacing(larger).astype(np.float64) / 2 if subtype == "FLOAT" else 0.0  # floats: half a step
+    assert (error <= allowed).all()
+
+
+@pytest.fixture
+def board(tmp_path):
+    """A board on `tmp_path/bounces`, with all that its bus says in `events`."""
+    root = tmp_path / "bounces"
+    root.mkdir()
+    bus, ledger, events = Bus(), Ledger(tmp_path / "ledger.sqlite"), []
+    bus.subscribe(events.append)
+    board = JobBoard(
+        ParameterStore(), Presets(), ledger, bus, [root], output=Output(), format=None, clock=lambda: 0.0
+    )  # fmt: skip
+    yield board, root, events
+    ledger.close()
+
+
+def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(board, render):
+    """soundfile, ffprobe and soxi all open such a file as whole."""
+    board, root, events = board
+    watch = FolderWatch(root, poll=True)
+    assert watch.step(0.0) == []
+    path = root / "killed.wav"
+    lmms = render(LONGER, path)
+    while not path.exists() or path.stat().st_size < 300_000:
+        assert lmms.process.poll() is None, "LMMS was done before it could be killed"
+    lmms.kill()
+    assert path.read_bytes()[4:8] == (8).to_bytes(4, "little")
+    assert soundfile.info(path).frames > 0
+
+    told = [type(event) for now in range(1, 58) for event in watch.step(float(now))]
+    assert told == [Settling]
+    (stalled,) = (event for now in range(58, 70) for event in watch.step(float(now)))
+    assert isinstance(stalled, Stalled)
+    assert "header" in stalled.reason
+    assert [event for hour in range(1, 9) for event in watch.step(hour * 3600.0)] == []
+
+    board.settling(path)
+    board.stalled(path, stalled.reason)
+    assert board.next_task(0.0) is None
+    board.accept(1)
+    (accepted,) = board.take_accepted()
+    watch.accept(accepted)
+    (settled,) = (event for now in range(10) for event in watch.step(30_000.0 + now))
+    assert isinstance(settled, Settled)
+    board.settled(settled.path, None)
+    states = [event.state for event in events if isinstance(event, StateChanged)]
+    assert states == [JobState.SETTLING, JobState.STALLED, JobState.QUEUED]
