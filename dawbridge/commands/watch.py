@@ -14,12 +14,11 @@ def run(options: Namespace) -> int:
     from dawbridge.daemon import Daemon
 
     settings = read_settings(options)
-    bus = Bus()
-    daemon = Daemon(settings, bus)
-    daemon.stop_on_signals()
-    display = make_display()
-    bus.subscribe(display)
+    bus, display = Bus(), make_display()
+    bus.subscribe(display)  # first: what is missing is said while the daemon is built
     try:
+        daemon = Daemon(settings, bus)
+        daemon.stop_on_signals()
         daemon.run()
     finally:
         display.close()

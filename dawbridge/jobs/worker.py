@@ -16,7 +16,8 @@ from dawbridge.jobs.messages import EnginePipe, Finished, Fraction, Quit, Ready,
 
 def serve(connection: EnginePipe, model: str, device: str, cache: Path) -> None:
     """Run tasks until told to quit or the other side is gone. The body of the engine's process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the daemon's to handle
+    for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
+        signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(connection, model, device, cache).run()
     except (EOFError, BrokenPipeError, ConnectionResetError):
