@@ -54,10 +54,10 @@ class Learning:
 
     def takes(self, port: Port, message: Message, now_s: float) -> bool:
         """Hear one message first: True where it is for learning, and turns nothing."""
+        self.step(now_s, look=False)
         data = message if isinstance(message, Sequence) else message.bytes()
         if now_s < self._monitored_until_s and data and data[0] not in _REAL_TIME:
             self._bus.publish(MidiHeard(port.label, bytes(data)))
-        self.step(now_s, look=False)
         if self._learner is None:
             return False
         found = self._learner.feed(port.label, message, now_s)
