@@ -1,4 +1,4 @@
-"""The command line: `dawbridge watch | separate | presets | doctor`."""
+"""The command line: `dawbridge watch | separate | presets | osc | midi | doctor`."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acapellanet.registry import DEFAULT_MODEL, model_names
 from dawbridge import __version__
-from dawbridge.commands import doctor, presets, separate, watch
+from dawbridge.commands import doctor, midi, osc, presets, separate, watch
 from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.output import DEFAULT_OUTPUT
 from dawbridge.parameters import TABLE
@@ -60,6 +60,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_watch(_command(commands, "watch", watch.run, "watch a folder and separate every bounce (the daily one)"))
     _add_separate(_command(commands, "separate", separate.run, "separate files now, without a daemon"))
     _add_presets(_command(commands, "presets", presets.run, "list the presets, or show one"))
+    _add_osc(_command(commands, "osc", osc.run, "every OSC address, with the values of a running dawbridge"))
+    _add_midi(_command(commands, "midi", midi.run, "MIDI ports and bindings; learn a control, watch what comes in"))
     _add_doctor(_command(commands, "doctor", doctor.run, "check this computer: each line ok, or what to do"))
     return parser
 
@@ -121,6 +123,18 @@ def _add_separate(parser: argparse.ArgumentParser) -> None:
 def _add_presets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "show"), default="list", help="[list]")
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="with show: which one")
+
+
+def _add_osc(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default=HOST, help=f"where dawbridge runs [{HOST}]")
+    parser.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"[{OSC_PORT}]")
+
+
+def _add_midi(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=midi.ACTIONS, metavar="ACTION", help=f"{', '.join(midi.ACTIONS)}")
+    parser.add_argument("parameter", nargs="?", default="", metavar="PARAMETER", help="with learn and forget: mask_strength, preset_morph ...")  # fmt: skip
+    parser.add_argument("--seconds", type=float, default=600.0, metavar="N", help="with monitor: end after so long [600]")  # fmt: skip
+    parser.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"where a running dawbridge is asked [{OSC_PORT}]")  # fmt: skip
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

@@ -116,11 +116,12 @@ class Daemon:
             output=settings.output, format=settings.format, clock=clock,
         )  # fmt: skip
         self._watches = [self._watch(root) for root in roots]
+        self._midi = self._open_midi() if settings.midi else None
         self.osc = OscServer(
             self.store, self.deck, self.board, bus,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
+            midi=self._midi.learning if self._midi and self._midi.available else None,
         )  # fmt: skip
-        self._midi = self._open_midi() if settings.midi else None
         self._saved = self.store.snapshot()
         self._save_at = 0.0
         self.stalled: set[Path] = set()
@@ -165,9 +166,12 @@ class Daemon:
             signal.signal(number, handle)
 
     def _open_midi(self) -> "MidiPorts":
+        from dawbridge.control.midi.bindings_file import bindings_path
+        from dawbridge.control.midi.learning import Learning
         from dawbridge.control.midi.ports import MidiPorts
 
-        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port)
+        learning = Learning(self._bus, bindings_path())
+        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port, learning=learning)
 
     def _watch(self, root: Path) -> FolderWatch:
         first = not self._ledger.is_watched(root)

@@ -77,13 +77,62 @@ class PresetLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetMorphed:
+    """The fader between two presets was moved to `position` (0..1) by `origin`."""
+
+    position: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class MidiLearned:
+    """A control was bound to a parameter."""
+
+    parameter: str
+    port: str
+    """Name of the port that it is on."""
+    channel: int
+    """1..16."""
+    number: int
+    """The controller's, the note's, the program's; 0..16383 for NRPN and RPN; -1: any program."""
+    mode: str
+    """`absolute`, `twos-complement`, `binary-offset`, `sign-magnitude`, `14-bit`, `nrpn`, `rpn`, `note`, `program`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MidiLearnEnded:
+    """Learning came to nothing; `reason` says why."""
+
+    parameter: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MidiForgotten:
+    """No control turns the parameter any more."""
+
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class MidiHeard:
+    """One message came in while somebody asked to see them (`/dawbridge/midi/monitor`)."""
+
+    port: str
+    data: bytes
+
+
+MidiEvent = MidiLearned | MidiLearnEnded | MidiForgotten | MidiHeard
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A line for the person: something that works on, but not as they may think."""
 
     text: str
 
 
-Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | Notice
+Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | PresetMorphed | MidiEvent | Notice
 
 
 class Bus:

@@ -1,11 +1,24 @@
 """Writes the generated parts of the documentation: `make docs`. A test checks that they are fresh."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
+from dawbridge.control.osc_arguments import CODES
+from dawbridge.control.osc_table import EVENTS, FACES, Row, commands
 from dawbridge.parameters import TABLE, Parameter
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+OSC = ROOT / "docs" / "osc.md"
 BEGIN, END = "<!-- parameters: made by make docs -->\n", "<!-- end of parameters -->"
+
+_OSC_HEAD = """\
+# OSC addresses
+
+Made by `make docs`; `dawbridge osc` prints the same with the values of a running dawbridge. It listens on UDP port
+9320. Arguments may be `i f h d T F` or numeric strings; only `i f s` leave it. On a command that needs no argument,
+0 is a button's release and is ignored. Patterns (`?`, `*`, `[a-z]`, `{a,b}`) reach parameters.
+"""
 
 
 def parameter_table() -> str:
@@ -21,9 +34,30 @@ def refreshed(text: str) -> str:
     return before + BEGIN + parameter_table() + END + after
 
 
+def osc_page() -> str:
+    """The reference page of all addresses as Markdown."""
+    codes = ", ".join(f"`{code}`" for code in sorted(CODES))
+    parts = (
+        _OSC_HEAD,
+        "## Parameters\n\n" + parameter_table(),
+        "Behind each:\n\n" + _address_table(FACES),
+        "## Commands\n\n" + _address_table(commands()),
+        "## Sent to subscribers, beside values\n\n" + _address_table(EVENTS),
+        f"Codes of errors: {codes}.\n",
+    )
+    return "\n".join(parts)
+
+
 def _row(row: Parameter) -> str:
     return f"| `{row.name}` | `{row.address}` | {row.allowed} | {row.display(row.default)} | {row.help} |\n"
 
 
+def _address_table(rows: Iterable[Row]) -> str:
+    head = "| address | arguments | what it does |\n|---|---|---|\n"
+    lines = (f"| `{row.address or '(nothing)'}` | {row.arguments or '–'} | {row.effect} |\n" for row in rows)
+    return head + "".join(lines)
+
+
 if __name__ == "__main__":
     README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
+    OSC.write_text(osc_page(), encoding="utf-8")

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from dawbridge.cli import build_parser
-from docs.generate import refreshed
+from docs.generate import OSC, osc_page, refreshed
 from examples.song import make_song
 
 ROOT = Path(__file__).parent.parent
@@ -89,6 +89,7 @@ def test_python_blocks_run(place, monkeypatch):
 
 def test_the_generated_part_is_fresh():
     assert refreshed(README) == README, "run: make docs"
+    assert OSC.read_text(encoding="utf-8") == osc_page(), "run: make docs"
 
 
 def test_links_lead_somewhere():

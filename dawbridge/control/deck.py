@@ -3,7 +3,7 @@
 import threading
 
 from dawbridge.errors import PresetError
-from dawbridge.events import Bus, PresetLoaded
+from dawbridge.events import Bus, PresetLoaded, PresetMorphed
 from dawbridge.parameters import PARAMETERS, ParameterStore
 from dawbridge.presets import Preset, Presets
 
@@ -76,8 +76,11 @@ class PresetDeck:
         """Choose the preset at end `"a"` or `"b"` of the morph. Raises `PresetError`."""
         self._ends[end] = self.presets.load(name)
 
-    def morph(self, position: float) -> None:
-        """All knobs between preset a (0) and preset b (1), each along its own curve. Raises `PresetError`."""
+    def morph(self, position: float, origin: str = "") -> None:
+        """All knobs between preset a (0) and preset b (1), each along its own curve. Raises `PresetError`.
+
+        `origin` (`"osc:HOST:PORT"`, `"midi:PORT"`) is not told of the fader's move.
+        """
         if set(self._ends) != {"a", "b"}:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
         self._position = position = min(max(position, 0.0), 1.0)
@@ -88,6 +91,7 @@ class PresetDeck:
             low, high = row.normalize(a[name]), row.normalize(b[name])
             between[name] = row.denormalize(low + (high - low) * position)
         self._store.update(between, "preset:morph")
+        self._bus.publish(PresetMorphed(position, origin))
 
     def _put_on(self, preset: Preset) -> Preset:
         """Set it, and tell where that was news: two programs that mirror each other come to rest."""

@@ -18,9 +18,10 @@ from dawbridge.control.osc_codec import Malformed, Message, decode, is_pattern
 from dawbridge.control.osc_commands import Client, Commands, Jobs, State
 from dawbridge.control.osc_events import OUTGOING, OscEvents
 from dawbridge.control.osc_knobs import Knobs
+from dawbridge.control.osc_midi import Midi, MidiCommands
 from dawbridge.control.osc_subscribers import Address, Subscribers
 from dawbridge.errors import ControlError, DawbridgeError, did_you_mean
-from dawbridge.events import Bus, Event, PresetLoaded
+from dawbridge.events import Bus, Event, MidiEvent, PresetLoaded, PresetMorphed
 from dawbridge.parameters import PARAMETERS, Change, ParameterStore
 
 __all__ = ["DEFAULT_PORT", "Jobs", "OscServer", "State"]
@@ -51,12 +52,13 @@ class OscServer:
         feedback: tuple[str, int] | None = None,
         version: str = "",
         http_port: int = 0,
+        midi: Midi | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen on UDP `host`:`port` (0: any free port).
 
         `feedback` is a permanent subscriber (`--osc-feedback HOST:PORT`); `http_port` is told in the pong (0: none);
-        `clock` counts seconds. Raises `ControlError` where the port is taken or the host is not ours.
+        `midi` learns; `clock` counts seconds. Raises `ControlError` where the port is taken or the host is not ours.
         """
         self._socket = osc_socket.bind(host, port)
         self._address: Address = self._socket.getsockname()[:2]
@@ -70,7 +72,8 @@ class OscServer:
         self._subscribers = Subscribers(self._knobs.values, self._send, permanent)
         self._events = OscEvents(self._subscribers)
         pong = (version, self._address[1], http_port)
-        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours)
+        self._midi = MidiCommands(midi, self._subscribers, self._send)
+        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours, self._midi)
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):
@@ -239,10 +242,22 @@ class OscServer:
                     if change.changed:
                         self._subscribers.changed(change.name, _source(change.origin), now_s)
                 continue
+            if isinstance(heard, MidiEvent):
+                self._midi.tell(heard)
+                continue
+            if isinstance(heard, PresetMorphed):
+                self._tell_morph(heard)
+                continue
             if isinstance(heard, PresetLoaded):
                 for name in PARAMETERS:
                     self._subscribers.changed(name, None, now_s)
             self._events.tell(heard, now_s)
+
+    def _tell_morph(self, morphed: PresetMorphed) -> None:
+        source = _source(morphed.origin)
+        told = self._subscribers.targets(source) if source else ()
+        address = "/dawbridge/preset/morph"
+        self._subscribers.event(address, (morphed.position,), key=address, but=told)
 
 
 def _origin(source: Address) -> str:

@@ -18,6 +18,8 @@ from dawbridge.control.osc_arguments import (
 )
 from dawbridge.control.osc_codec import Value, bundled, encode
 from dawbridge.control.osc_knobs import Knobs
+from dawbridge.control.osc_midi import COMMANDS as MIDI_COMMANDS
+from dawbridge.control.osc_midi import MidiCommands
 from dawbridge.control.osc_subscribers import DEFAULT_HZ, Address, Subscriber, Subscribers
 
 State = Literal["idle", "busy", "paused"]
@@ -78,6 +80,7 @@ class Commands:
         subscribers: Subscribers,
         pong: Callable[[], tuple[Value, ...]],
         is_ours: Callable[[Address], bool],
+        midi: MidiCommands,
     ) -> None:
         """`pong` gives version and ports; `is_ours` says whether an address is the server's own."""
         self._knobs = knobs
@@ -112,6 +115,10 @@ class Commands:
                 "job/accept": lambda client, arguments: self._jobs.accept(_whole(arguments, 1)),
             }.items()
         }
+        for command in MIDI_COMMANDS:
+            self._handlers["/dawbridge/" + command] = lambda client, arguments, command=command: midi.obey(  # type: ignore[misc]
+                command, client.source, arguments
+            )
 
     def find(self, address: str) -> Handler | None:
         """The handler of an address, if it is a command's."""
@@ -209,8 +216,7 @@ class Commands:
         address = "/dawbridge/preset/morph"
         position = number(arguments[0]) if arguments else None
         if position is not None:
-            self._deck.morph(position)
-            self._tell_others(client, address, self._deck.position)
+            self._deck.morph(position, f"osc:{client.source[0]}:{client.source[1]}")
         if position != self._deck.position:
             client.reply(address, (self._deck.position,))
         in_reach(position or 0.0)

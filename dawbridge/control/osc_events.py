@@ -21,6 +21,10 @@ OUTGOING = frozenset(
         "job/done",
         "job/failed",
         "job/submitted",
+        "midi/heard",
+        "midi/forgotten",
+        "midi/learn/ended",
+        "midi/learned",
     )
 )
 """Addresses that only ever go out. One that comes in is a mirror's, and is passed over: no answer, no endless echo."""

@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dawbridge.control.midi.decode import TOP_7, TOP_14, Control, Kind
+from dawbridge.control.midi.names import Port
 from dawbridge.control.midi.relative import Encoding
 from dawbridge.control.midi.takeover import Takeover
-from dawbridge.errors import ConfigError
-from dawbridge.parameters import PARAMETERS, Curve, parameter
+from dawbridge.errors import ConfigError, UnknownParameterError
+from dawbridge.parameters import PARAMETERS, Curve
 
 PRESET = "preset"
 """Target of a binding that loads presets: number n on the wire is preset n + 1."""
+PRESET_MORPH = "preset_morph"
+"""Target of a binding that moves all knobs between preset a and preset b."""
+TARGETS = (*PARAMETERS, PRESET_MORPH, PRESET)
+"""All that a control can be bound to."""
 
 _ALMOST_0 = 1e-9
 
@@ -19,10 +24,11 @@ _ALMOST_0 = 1e-9
 class Binding:
     """One control and the parameter it turns.
 
-    `target` is a parameter's name or `PRESET`. `number` is the control's, None for any (programs alone).
-    `channel` is 0..15, None for all (omni). `center`, in 7-bit units, is the control's middle: it and nothing
-    else is position 0.5 then (64 for a bipolar knob; without it 0..127 is spread evenly and 63.5 is the middle).
-    `inverted` turns the other way round. Raises `ParameterError` or `ConfigError` for what cannot be bound.
+    `target` is one of `TARGETS`. `port` is part of a port's name, None for every port. `number` is the control's,
+    None for any (programs alone). `channel` is 0..15, None for all (omni). `center`, in 7-bit units, is the control's
+    middle: it and nothing else is position 0.5 then (64 for a bipolar knob; without it 0..127 is spread evenly and
+    63.5 is the middle). `inverted` turns the other way round. Raises `ParameterError` or `ConfigError` for what
+    cannot be bound.
     """
 
     target: str
@@ -33,10 +39,10 @@ class Binding:
     inverted: bool = False
     center: int | None = None
     takeover: Takeover = Takeover.PICK_UP
+    port: str | None = None
 
     def __post_init__(self) -> None:
-        if self.target != PRESET:
-            parameter(self.target)
+        check_target(self.target)
         any_program = self.kind is Kind.PROGRAM and self.number is None
         if (self.target == PRESET) is not any_program or (self.number is None and not any_program):
             raise ConfigError(f"{self.target}: presets are bound to Program Change of any number, and nothing else is")
@@ -56,12 +62,21 @@ class Binding:
     @property
     def is_switch(self) -> bool:
         """It turns something on and off."""
-        return self.target != PRESET and PARAMETERS[self.target].curve is Curve.SWITCH
+        return self.target in PARAMETERS and PARAMETERS[self.target].curve is Curve.SWITCH
 
     @property
     def top(self) -> int:
         """The control's highest value: 127 or 16383."""
         return TOP_14 if self.kind in (Kind.CC14, Kind.NRPN, Kind.RPN) else TOP_7
+
+    def hears(self, port: Port) -> bool:
+        """It is about this port too. A ` #2` at the end of `self.port` means the second port of that name."""
+        if self.port is None:
+            return True
+        name, mark, ordinal = self.port.rpartition(" #")
+        if mark and ordinal.isdecimal():
+            return name.lower() in port.stable.lower() and int(ordinal) == port.ordinal
+        return self.port.lower() in port.stable.lower()
 
     def matches(self, control: Control) -> bool:
         """It is this control that the binding is about."""
@@ -90,6 +105,13 @@ class Binding:
         if self.center is None:
             return self.top / 2
         return self.center if self.top == TOP_7 else self.center << 7
+
+
+def check_target(name: str) -> str:
+    """`name`, if something can be bound to it. Raises `UnknownParameterError`, with the nearest name."""
+    if name not in TARGETS:
+        raise UnknownParameterError(name, TARGETS)
+    return name
 
 
 _HIGHEST = {Kind.CC: 119, Kind.CC14: 31, Kind.NRPN: TOP_14 - 1, Kind.RPN: TOP_14 - 1, Kind.NOTE: 127, Kind.PROGRAM: 127}

@@ -40,6 +40,10 @@ class Port:
         return self.stable.replace("capture", "playback"), self.ordinal
 
 
+VIRTUAL = Port(-1, CLIENT, CLIENT, 1)
+"""Our own."""
+
+
 def ports(names: Sequence[str]) -> list[Port]:
     """The system's list of names → ports of others than dawbridge itself."""
     seen: Counter[str] = Counter()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.control.midi.names import ALL, CLIENT, Port, ports, wanted
+from dawbridge.control.midi.learning import Learning
+from dawbridge.control.midi.names import ALL, CLIENT, VIRTUAL, Port, ports, wanted
 from dawbridge.control.midi.opening import Opening
 from dawbridge.control.midi.surface import Surface
 from dawbridge.control.midi.system import MidiSystem, Opened, open_system
@@ -26,8 +27,8 @@ class _Device:
     """An open input, and the output that belongs to it where there is one."""
 
     surface: Surface
-    port: Port | None
-    """None for the virtual one."""
+    port: Port
+    """`VIRTUAL` for our own."""
     input: Opened
     output: Opened | None = None
 
@@ -49,24 +50,30 @@ class MidiPorts:
         port: str | None = None,
         virtual: bool = True,
         bindings: Sequence[Binding] = DEFAULT_BINDINGS,
+        learning: Learning | None = None,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Never raises for want of MIDI.
 
         `port` (`--midi-port NAME`) is part of a device's name, in any case; `"all"` means every device; None leaves
-        the virtual port alone. `virtual` makes a port pair called `dawbridge` (ALSA, JACK, CoreMIDI). `api` is
-        rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual one. `clock` counts
-        seconds.
+        the virtual port alone, and devices that a binding names. `learning` has the bindings and may change them;
+        without it they are `bindings`, for good. `virtual` makes a port pair called `dawbridge` (ALSA, JACK,
+        CoreMIDI). `api` is rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual
+        one. `clock` counts seconds.
         """
         self._store, self._deck, self._bus = store, deck, bus
-        self._wanted, self._bindings, self._clock = port, tuple(bindings), clock
+        self._wanted, self._clock = port, clock
+        self.learning = learning or Learning(bus, None, bindings)
+        """What is bound; learns."""
         self._heard: queue.SimpleQueue[tuple[str, Sequence[int], float]] = queue.SimpleQueue()
         self._devices: dict[str, _Device] = {}
         self._opening = Opening(self._notice)
         self._system: MidiSystem | None = None
         self._scan_at_s = float("-inf")
         self._announce = False
+        self._sinks: frozenset[str] = frozenset()
+        self._bindings = self.learning.bindings
         try:
             self._system = open_system(api)
         except ControlError as error:
@@ -75,7 +82,7 @@ class MidiPorts:
         if virtual:
             self._open_virtual(self._system)
         self._scan(self._system)
-        if port is not None and not any(device.port for device in self._devices.values()):
+        if port is not None and not any(device.port is not VIRTUAL for device in self._devices.values()):
             what = "device is there" if port.lower() == ALL else f"device's name contains {port!r}"
             self._notice(f"no MIDI {what} yet; it is opened as soon as it comes")
         self._announce = True
@@ -102,6 +109,9 @@ class MidiPorts:
             for _ in range(MESSAGES_AT_ONCE):
                 self._hear(*self._heard.get_nowait())
         now_s = self._clock()
+        self.learning.step(now_s)
+        if self.learning.bindings is not self._bindings:
+            self._rebind()
         for device in self._devices.values():
             device.surface.flush(now_s)
             self._tell(device, now_s)
@@ -123,8 +133,17 @@ class MidiPorts:
 
     def _hear(self, label: str, message: Sequence[int], at_s: float) -> None:
         device = self._devices.get(label)
-        if device:
+        if device and not self.learning.takes(device.port, message, at_s):
             device.surface.feed(message, at_s)
+
+    def _rebind(self) -> None:
+        self._bindings = self.learning.bindings
+        for device in self._devices.values():
+            device.surface.rebind(self._heard_at(device.port))
+        self._scan_at_s = float("-inf")  # a binding may name a device that is not open yet
+
+    def _heard_at(self, port: Port) -> tuple[Binding, ...]:
+        return tuple(binding for binding in self._bindings if binding.hears(port))
 
     def _tell(self, device: _Device, now_s: float) -> None:
         if device.output is None:
@@ -133,7 +152,7 @@ class MidiPorts:
             for message in device.surface.feedback(now_s):
                 device.output.send(message)
         except OSError:
-            if device.port:  # the next scan opens it anew, or finds it gone
+            if device.port is not VIRTUAL:  # the next scan opens it anew, or finds it gone
                 device.output.close()
                 device.output = None
 
@@ -143,7 +162,7 @@ class MidiPorts:
         except OSError as error:
             self._notice(f"no virtual MIDI port: {error}")
             return
-        self._devices[CLIENT] = _Device(self._surface(CLIENT), None, pair, pair)
+        self._devices[CLIENT] = _Device(self._surface(VIRTUAL), VIRTUAL, pair, pair)
 
     def _scan(self, system: MidiSystem) -> None:
         now_s = self._clock()
@@ -155,17 +174,28 @@ class MidiPorts:
         self._close_gone(inputs)
         self._opening.forget_others({*map(_input_name, inputs), *map(_output_name, outputs)})
         for port in inputs:
-            if wanted(port, self._wanted) and port.label not in self._devices:
+            if self._is_wanted(port) and port.label not in self._devices:
                 self._open_input(system, port, now_s)
         for device in self._devices.values():
-            if device.port and device.output is None:
+            if device.port is not VIRTUAL and device.output is None:
                 self._open_output(system, device, outputs, now_s)
+        self._greet(outputs)
         self._scan_at_s = min(now_s + SCAN_EVERY_S, self._opening.again_at_s)
+
+    def _is_wanted(self, port: Port) -> bool:
+        return wanted(port, self._wanted) or any(b.port is not None and b.hears(port) for b in self._bindings)
+
+    def _greet(self, outputs: Sequence[Port]) -> None:
+        """A program that has come since the last scan may have connected itself: it is told everything."""
+        sinks = frozenset(port.full for port in outputs)
+        if CLIENT in self._devices and sinks - self._sinks:
+            self._devices[CLIENT].surface.forget_told()
+        self._sinks = sinks
 
     def _close_gone(self, inputs: Sequence[Port]) -> None:
         present = {(port.full, port.ordinal) for port in inputs}
         for label, device in tuple(self._devices.items()):
-            if device.port and (device.port.full, device.port.ordinal) not in present:
+            if device.port is not VIRTUAL and (device.port.full, device.port.ordinal) not in present:
                 device.close()
                 del self._devices[label]
                 self._notice(f"MIDI device {label} is gone")
@@ -174,12 +204,12 @@ class MidiPorts:
         receive = self._receiver(port.label)
         opened = self._opening.attempt(_input_name(port), lambda: system.open_input(port.index, receive), now_s)
         if opened:
-            self._devices[port.label] = _Device(self._surface(port.label), port, opened)
+            self._devices[port.label] = _Device(self._surface(port), port, opened)
             if self._announce:
                 self._notice(f"MIDI in: {port.label}")
 
     def _open_output(self, system: MidiSystem, device: _Device, outputs: Sequence[Port], now_s: float) -> None:
-        mate = next((port for port in outputs if device.port and port.device == device.port.device), None)
+        mate = next((port for port in outputs if port.device == device.port.device), None)
         if mate:
             device.output = self._opening.attempt(_output_name(mate), lambda: system.open_output(mate.index), now_s)
             device.surface.forget_told()
@@ -187,8 +217,8 @@ class MidiPorts:
     def _receiver(self, label: str) -> Callable[[Sequence[int]], None]:
         return lambda message: self._heard.put_nowait((label, message, self._clock()))
 
-    def _surface(self, label: str) -> Surface:
-        return Surface(label, self._store, self._deck, self._bindings, self._notice)
+    def _surface(self, port: Port) -> Surface:
+        return Surface(port.label, self._store, self._deck, self._heard_at(port), self._notice)
 
     def _notice(self, text: str) -> None:
         self._bus.publish(Notice(text))

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dawbridge.control.deck import PresetDeck
-from dawbridge.control.midi.bindings import PRESET, Binding, pairs
+from dawbridge.control.midi.bindings import PRESET, PRESET_MORPH, Binding, pairs
 from dawbridge.control.midi.decode import Control, ControlEvent, Decoder, Kind, Message, Moved, Pressed, Ticked
 from dawbridge.control.midi.relative import Encoding, ticks, travel
-from dawbridge.control.midi.takeover import taken_over
+from dawbridge.control.midi.takeover import NEAR, taken_over
 from dawbridge.errors import PresetError
 from dawbridge.parameters import ParameterStore
 
@@ -31,6 +31,8 @@ class _Knob:
     told: int | None = None
     """The value that the surface shows: sent by it, or to it."""
     silent_until_s: float = float("-inf")
+    echo_until_s: float = float("-inf")
+    """Until then a move near `told` is a motor on its way there, not a hand."""
 
 
 class Surface:
@@ -47,10 +49,21 @@ class Surface:
         """`port` goes into the changes' origin; `complain` hears of presets that cannot be loaded."""
         self._origin = f"midi:{port}"
         self._store, self._deck, self._complain = store, deck, complain
+        self._start = {**store.snapshot(), PRESET_MORPH: deck.position}
+        self._knobs: dict[tuple[Binding, Control], _Knob] = {}
+        self._complained = ""
+        self._bind(bindings)
+
+    def rebind(self, bindings: Sequence[Binding]) -> None:
+        """Other bindings from now on. What is known of the controls whose binding stays is kept."""
+        known = self._knobs
+        self._start, self._knobs = {**self._store.snapshot(), PRESET_MORPH: self._deck.position}, {}
+        self._bind(bindings)
+        self._knobs |= {key: knob for key, knob in known.items() if key[0] in self._bindings}
+
+    def _bind(self, bindings: Sequence[Binding]) -> None:
         self._bindings = tuple(bindings)
         self._decoder = Decoder(pairs(bindings))
-        self._start = store.snapshot()
-        self._knobs: dict[tuple[Binding, Control], _Knob] = {}
         for binding in self._bindings:
             if binding.number is not None:
                 self._knob(binding, Control(binding.kind, binding.channel or 0, binding.number))
@@ -85,6 +98,7 @@ class Surface:
                 break
             messages += news
             knob.told = value
+            knob.echo_until_s = now_s + SILENCE_S
         return messages
 
     def _hear_all(self, events: Sequence[ControlEvent], now_s: float) -> None:
@@ -108,7 +122,7 @@ class Surface:
             case Moved(_, value) if binding.encoding is not Encoding.ABSOLUTE:
                 self._turn(knob, ticks(binding.encoding, value))
             case Moved(_, value):
-                self._switch(knob, value) if binding.is_switch else self._move(knob, value)
+                self._switch(knob, value) if binding.is_switch else self._move(knob, value, now_s)
 
     def _load(self, index: int) -> None:
         try:
@@ -131,12 +145,15 @@ class Surface:
             knob.is_on = on
             self._write(knob, 1.0 if on else 0.0)
 
-    def _move(self, knob: _Knob, value: int) -> None:
+    def _move(self, knob: _Knob, value: int, now_s: float) -> None:
         last = knob.position
         position = knob.position = knob.binding.position(value)
+        is_echo = now_s < knob.echo_until_s and abs(position - self._value(knob)) <= NEAR
         knob.told = value
         if value == self._shown(knob):  # it stands where the value is; rounding the value to 7 bits is no move
-            knob.latched_at = self._store.get(knob.binding.target)
+            knob.latched_at = self._held(knob)
+        elif is_echo:
+            return
         elif self._is_latched(knob):
             self._write(knob, position)
         else:
@@ -145,15 +162,33 @@ class Surface:
                 self._write(knob, new, latch=new == position)
 
     def _write(self, knob: _Knob, position: float, *, latch: bool = True) -> None:
-        change = self._store.set_normalized(knob.binding.target, position, self._origin)
+        if knob.binding.target == PRESET_MORPH:
+            self._morph(position)
+        else:
+            self._store.set_normalized(knob.binding.target, position, self._origin)
         if latch:
-            knob.latched_at = change.value
+            knob.latched_at = self._held(knob)
+
+    def _morph(self, position: float) -> None:
+        try:
+            self._deck.morph(position, self._origin)
+            self._complained = ""
+        except PresetError as error:
+            if self._complained != str(error):  # a fader says it a hundred times
+                self._complained = str(error)
+                self._complain(f"MIDI {PRESET_MORPH}: {error}")
 
     def _value(self, knob: _Knob) -> float:
-        return self._store.normalized(knob.binding.target)
+        target = knob.binding.target
+        return self._deck.position if target == PRESET_MORPH else self._store.normalized(target)
+
+    def _held(self, knob: _Knob) -> float:
+        """The raw value that the knob's parameter has now."""
+        target = knob.binding.target
+        return self._deck.position if target == PRESET_MORPH else self._store.get(target)
 
     def _is_latched(self, knob: _Knob) -> bool:
-        return self._store.get(knob.binding.target) == knob.latched_at
+        return self._held(knob) == knob.latched_at
 
     def _shown(self, knob: _Knob) -> int:
         return knob.binding.value(self._value(knob))

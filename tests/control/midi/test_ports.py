@@ -5,9 +5,10 @@ import pytest
 from dawbridge.control.midi import ports as module
 from dawbridge.control.midi.bindings import Binding
 from dawbridge.control.midi.decode import Kind
+from dawbridge.control.midi.learning import Learning
 from dawbridge.control.midi.ports import MidiPorts
 from dawbridge.errors import ControlError
-from dawbridge.events import Notice
+from dawbridge.events import MidiLearned, Notice
 
 NANO, LATER, LAUNCHPAD = "nano:nano 20:0", "nano:nano 31:0", "Launchpad:Launchpad 24:0"
 CC = 0xB0
@@ -242,3 +243,45 @@ def test_close_closes_all_and_late_messages_are_lost(desk, machine, midi):
     machine.receive[NANO]([CC, 20, 0])
     ports.step()
     assert desk.store.get("mask_strength") == 1
+
+
+def test_a_device_that_a_binding_names_is_opened_and_others_do_not_turn_it(desk, machine, midi):
+    machine.devices = [NANO, LAUNCHPAD]
+    ports = midi(bindings=[Binding("mask_strength", Kind.CC, 7, port="NANO")])
+    assert ports.names == ("dawbridge", "nano:nano")
+    for name, value in (("dawbridge", 0), (NANO, 10)):
+        machine.receive[name]([CC, 7, value])
+        ports.step(0)
+        assert desk.store.get("mask_strength") == pytest.approx(10 / 127 if name == NANO else 1)
+
+
+def test_of_two_alike_the_second_can_be_meant(desk, machine, midi):
+    machine.devices = ["nano:nano 20:0", "nano:nano 24:0"]
+    ports = midi(virtual=False, bindings=[Binding("mask_strength", Kind.CC, 7, port="nano:nano #2")])
+    assert ports.names == ("nano:nano #2",)
+
+
+def test_learned_from_a_device_and_used_at_once(desk, machine, midi, clock, tmp_path):
+    machine.devices = [NANO]
+    ports = midi(port="nano", learning=Learning(desk.bus, tmp_path / "midi.toml"))
+    ports.learning.learn("band_low")
+    for value in (30, 31, 33, 36, 127):
+        machine.receive[NANO]([CC, 20, value])
+    ports.step(0)
+    assert desk.store.get("mask_strength") == 1
+    assert MidiLearned("band_low", "nano:nano", 1, 20, "absolute") in desk.said
+    machine.receive[NANO]([CC, 20, 127])
+    ports.step(0)
+    assert desk.store.get("band_low") == 500
+
+
+def test_a_program_that_comes_is_told_everything_on_the_virtual_port(machine, midi, clock):
+    ports = midi()
+    ports.step(0)
+    told = machine.sent.pop("dawbridge")
+    later(ports, clock, 2.0)
+    assert not machine.sent
+    machine.devices = ["DAW:in 129:0"]
+    later(ports, clock, 2.0)
+    later(ports, clock, 0.1)
+    assert machine.sent == {"dawbridge": told}

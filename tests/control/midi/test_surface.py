@@ -4,12 +4,12 @@ import random
 import mido
 import pytest
 
-from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, PRESET, Binding
+from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, PRESET, PRESET_MORPH, Binding
 from dawbridge.control.midi.decode import Kind
 from dawbridge.control.midi.relative import Encoding
 from dawbridge.control.midi.surface import FEEDBACK_AT_ONCE, SILENCE_S
 from dawbridge.control.midi.takeover import Takeover
-from dawbridge.events import PresetLoaded
+from dawbridge.events import PresetLoaded, PresetMorphed
 from dawbridge.parameters import PARAMETERS
 
 CC = 0xB0
@@ -296,3 +296,57 @@ def test_raw_garbage_without_a_parser_is_taken_too(desk):
     for _ in range(5000):
         surface.feed([chance.randrange(256) for _ in range(chance.randrange(5))], chance.random())
     assert all(PARAMETERS[name].clamp(value) == value for name, value in desk.store.snapshot().items())
+
+
+def test_a_motor_on_its_way_moves_nothing(desk):
+    surface = desk.surface(Binding("mask_strength", Kind.CC, 20))
+    cc(surface, 20, 100)
+    desk.store.set_normalized("mask_strength", 50 / 127, "osc")
+    (message,) = surface.feedback(1.0)
+    assert message == [CC, 20, 50]
+    cc(surface, 20, 90, 70, 53, 52, 51, 50, 51, at=1.1)  # the fader tells where it travels, and that it trembles
+    assert desk.store.normalized("mask_strength") == pytest.approx(50 / 127)
+    cc(surface, 20, 52, 55, at=2.0)
+    assert desk.store.normalized("mask_strength") == pytest.approx(55 / 127)
+
+
+def test_a_hand_that_crosses_the_value_while_feedback_comes_has_it(desk):
+    surface = desk.surface(Binding("mask_strength", Kind.CC, 20))
+    cc(surface, 20, 100)
+    desk.store.set_normalized("mask_strength", 50 / 127, "osc")
+    surface.feedback(1.0)
+    cc(surface, 20, 80, 40, at=1.1)
+    assert desk.store.normalized("mask_strength") == pytest.approx(40 / 127)
+
+
+def test_the_morph_between_two_presets(desk):
+    surface = desk.surface(Binding(PRESET_MORPH, Kind.CC, 30))
+    cc(surface, 30, 10, 20)
+    (complaint,) = desk.said
+    assert "choose the two presets first" in complaint
+    desk.deck.set_end("a", "p1")
+    desk.deck.set_end("b", "p3")
+    cc(surface, 30, 0, 64, 127)
+    assert desk.store.get("mask_strength") == pytest.approx(0.3)
+    assert desk.said[1:] == [PresetMorphed(value / 127, "midi:box") for value in (64, 127)]
+    desk.deck.morph(0.5, "osc:1")
+    assert surface.feedback(5.0) == [[CC, 30, 64]]
+    cc(surface, 30, 120, at=6.0)
+    assert desk.deck.position == 0.5
+    cc(surface, 30, 60, at=6.0)
+    assert desk.deck.position == 60 / 127
+
+
+def test_other_bindings_leave_what_stays_as_it_was(desk):
+    strength, depth = Binding("mask_strength", Kind.CC, 20), Binding("mask_depth", Kind.CC, 21)
+    surface = desk.surface(strength, depth)
+    cc(surface, 20, 100)
+    desk.store.set("mask_strength", 0.1, "osc")
+    surface.rebind([strength, Binding("band_low", Kind.CC14, 2)])
+    cc(surface, 20, 90)
+    cc(surface, 21, 5)
+    cc(surface, 2, 127)
+    cc(surface, 34, 127)
+    assert desk.store.get("mask_strength") == 0.1
+    assert desk.store.get("mask_depth") == 1
+    assert desk.store.get("band_low") == pytest.approx(500)

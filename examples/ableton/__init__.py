@@ -1,0 +1,1 @@
+"""dawbridge and Ableton Live, by way of AbletonOSC."""

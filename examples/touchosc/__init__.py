@@ -1,0 +1,1 @@
+"""dawbridge from TouchOSC: a layout, and the program that writes it."""
