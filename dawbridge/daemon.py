@@ -1,10 +1,12 @@
 """The daemon: wires watch, board, engine, OSC and MIDI together. The only file that starts threads or processes."""
 
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -92,7 +94,9 @@ class EngineProcess:
 def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
     from dawbridge.jobs.worker import serve  # torch is loaded in the engine's process alone
 
-    serve(pipe, model, device, cache)
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads, "render") as executor:
+        serve(pipe, model, device, cache, executor, threads)
 
 
 class Daemon:
@@ -248,7 +252,7 @@ class Daemon:
             if task:
                 self._engine.send(task)
         try:
-            messages = self._engine.receive(TICK_S)
+            messages = self._engine.receive(self.board.patience_s(now, TICK_S))
         except EOFError:
             self._ready = False
             ended = self._engine.restart()

@@ -180,6 +180,12 @@ class JobBoard:
             self._running = self._rerender(now) or self._first_in_queue() or (self._prefetch(now) if prefetch else None)
             return self._running
 
+    def patience_s(self, now: float, tick_s: float) -> float:
+        """How long the loop may wait: `tick_s`, or until a knob has settled."""
+        with self._lock:
+            due_s = self._knobs.due_s() - now if self._live_possible() and not self._running else tick_s
+            return min(max(due_s, 0.0), tick_s)
+
     def wants_cancel(self, now: float) -> bool:
         """Whether the running task is to be stopped; true once."""
         with self._lock:
@@ -287,7 +293,8 @@ class JobBoard:
         acapella, instrumental = self._output.paths(job.path)
         known = job.content_hash if file_stamp(job.path) == job.stamp else ""
         values = dict(complete(job.values))
-        return Task(job.id, Order(job.path, acapella, instrumental, values, known, self._format, prefetch))
+        live = job.state is JobState.DONE
+        return Task(job.id, Order(job.path, acapella, instrumental, values, known, self._format, prefetch, live))
 
     def _done(self, job: Job, outcome: Outcome) -> None:
         report = outcome.report
