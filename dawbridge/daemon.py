@@ -21,6 +21,7 @@ from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc import OscServer
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
+from dawbridge.jobs.automations import Automations
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.messages import Cancel, Finished, Fraction, FromEngine, Quit, Ready
@@ -119,10 +120,13 @@ class Daemon:
             self.store, presets, self._ledger, bus, roots,
             output=settings.output, format=settings.format, clock=clock,
         )  # fmt: skip
+        self.automations = Automations(self.store, self.board, bus, clock)
+        self.board.beside = self.automations.beside
         self._watches = [self._watch(root) for root in roots]
         self.osc = OscServer(
             self.store, self.deck, self.board, bus,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
+            moves=self.automations,
         )  # fmt: skip
         self._midi = self._open_midi() if settings.midi else None
         self._saved = self.store.snapshot()
@@ -171,7 +175,7 @@ class Daemon:
     def _open_midi(self) -> "MidiPorts":
         from dawbridge.control.midi.ports import MidiPorts
 
-        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port)
+        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port, place=self.automations.place)
 
     def _watch(self, root: Path) -> FolderWatch:
         first = not self._ledger.is_watched(root)
@@ -206,6 +210,7 @@ class Daemon:
             for watch in self._watches:
                 self._look(watch)
             self._accept()
+            self.automations.look(now)
             self._drive(now)
             self._keep_positions(now)
             if self._settings.once and self._ready and self.board.is_idle:

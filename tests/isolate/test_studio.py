@@ -6,14 +6,8 @@ import pytest
 import soundfile
 
 from dawbridge.audio.files import read_mark
-from dawbridge.automation import Automation
 from dawbridge.errors import AudioError, Cancelled
-from dawbridge.isolate.analysis import AnalysisCache
-from dawbridge.isolate.bounce import separate
-from dawbridge.isolate.engine import Engine
-from dawbridge.isolate.order import Order
 from dawbridge.isolate.studio import Studio
-from dawbridge.parameters import complete
 
 RATE = 22050
 KNOBS = (
@@ -31,38 +25,15 @@ def read(path):
     return soundfile.read(path, dtype="float64", always_2d=True)[0]
 
 
-class Room:
-    """A bounce, an engine and a studio; `turn` renders with knobs turned."""
-
-    def __init__(self, folder, subtype="PCM_24", level=0.1, seconds=2.0, container="WAV", channels=2):
-        suffix = {"WAV": ".wav", "WAVEX": ".wav", "AIFF": ".aif", "FLAC": ".flac"}[container]
-        self.source = folder / f"song{suffix}"
-        samples = level * np.random.default_rng(4).standard_normal((int(seconds * RATE) + 1, channels))
-        soundfile.write(self.source, samples, RATE, subtype=subtype, format=container)
-        self.bounce = read(self.source)
-        stems = folder / "separated"
-        self.order = Order(self.source, stems / "song_acapella", stems / "song_instrumental", complete({}))
-        self.engine, self.cache = Engine("center", "cpu"), AnalysisCache(folder / "cache")
-        self.studio = Studio()
-
-    def turn(self, knobs=None, automation=Automation(), studio=True, live=True, progress=lambda _: None):  # noqa: B008
-        order = replace(self.order, values=complete(knobs or {}), automation=automation, live=live)
-        return separate(order, self.engine, self.cache, progress, self.studio if studio else None).report
-
-    def stems(self):
-        folder = self.order.acapella.parent
-        return sorted(path for path in folder.iterdir())
-
-
 @pytest.fixture
-def room(tmp_path):
-    return Room(tmp_path)
+def room(make_room):
+    return make_room()
 
 
 @pytest.mark.parametrize("knobs", KNOBS, ids=lambda knobs: next(iter(knobs)))
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
-def test_the_null_holds_after_each_knob(tmp_path, subtype, knobs):
-    room = Room(tmp_path, subtype)
+def test_the_null_holds_after_each_knob(make_room, subtype, knobs):
+    room = make_room(subtype)
     room.turn()
     before = read(room.turn().acapella)
     report = room.turn(knobs)
@@ -81,9 +52,9 @@ def test_the_null_holds_after_each_knob(tmp_path, subtype, knobs):
     "knobs", [{}, {"acapella_gain": -7.3, "mask_strength": 0.7}, {"instrumental_gain": 6.0}, {"instrumental_enable": 0}]
 )
 @pytest.mark.parametrize("level", [0.1, 0.5])
-def test_the_studio_and_the_streaming_writer_write_the_same_bytes(tmp_path, subtype, container, knobs, level):
+def test_the_studio_and_the_streaming_writer_write_the_same_bytes(make_room, subtype, container, knobs, level):
     """At level 0.5 there are overs, and integers become floats."""
-    room = Room(tmp_path, subtype, level, 0.5, container, channels=1)
+    room = make_room(subtype, level, 0.5, container, channels=1)
     live = room.turn(knobs)
     written = {path.name: path.read_bytes() for path in room.stems()}
     streamed = room.turn(knobs, studio=False)
@@ -130,16 +101,16 @@ def test_a_stem_that_somebody_changed_is_written_anew(room):
     np.testing.assert_array_equal(read(again.acapella) + read(again.instrumental), room.bounce)
 
 
-def test_threads_make_the_same_samples(tmp_path):
-    room = Room(tmp_path, seconds=6.0)
+def test_threads_make_the_same_samples(make_room):
+    room = make_room(seconds=6.0)
     alone = room.turn({"mask_strength": 0.5}).acapella.read_bytes()
     with ThreadPoolExecutor(3) as executor:
         room.studio = Studio(executor, 3)
         assert room.turn({"mask_strength": 0.5}).acapella.read_bytes() == alone
 
 
-def test_a_cancelled_render_leaves_all_as_it_was_and_the_next_is_whole(tmp_path):
-    room = Room(tmp_path, seconds=6.0)
+def test_a_cancelled_render_leaves_all_as_it_was_and_the_next_is_whole(make_room):
+    room = make_room(seconds=6.0)
     room.turn()
     before = {path: path.read_bytes() for path in room.stems()}
 
@@ -166,12 +137,12 @@ def test_a_bounce_that_changed_is_read_anew_and_one_that_is_gone_is_said(room):
         room.turn()
 
 
-def test_what_does_not_fit_streams(tmp_path, monkeypatch):
-    room = Room(tmp_path, container="FLAC")
+def test_what_does_not_fit_streams(make_room, monkeypatch):
+    room = make_room(container="FLAC")
     report = room.turn({"mask_strength": 0.5})
     np.testing.assert_array_equal(read(report.acapella) + read(report.instrumental), room.bounce)
     monkeypatch.setattr("dawbridge.audio.take.LIMIT_BYTES", 1000)
-    room = Room(tmp_path)
+    room = make_room()
     report = room.turn({"mask_strength": 0.5})
     np.testing.assert_array_equal(read(report.acapella) + read(report.instrumental), room.bounce)
 

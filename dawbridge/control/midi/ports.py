@@ -4,12 +4,13 @@ import queue
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.control.midi.names import ALL, CLIENT, Port, ports, wanted
 from dawbridge.control.midi.opening import Opening
+from dawbridge.control.midi.position import PositionDecoder
 from dawbridge.control.midi.surface import Surface
 from dawbridge.control.midi.system import MidiSystem, Opened, open_system
 from dawbridge.errors import ControlError
@@ -30,6 +31,7 @@ class _Device:
     """None for the virtual one."""
     input: Opened
     output: Opened | None = None
+    position: PositionDecoder = field(default_factory=PositionDecoder)
 
     def close(self) -> None:
         self.input.close()
@@ -51,14 +53,16 @@ class MidiPorts:
         bindings: Sequence[Binding] = DEFAULT_BINDINGS,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
+        place: Callable[[float, bool], None] = lambda *_: None,
     ) -> None:
         """Never raises for want of MIDI.
 
         `port` (`--midi-port NAME`) is part of a device's name, in any case; `"all"` means every device; None leaves
         the virtual port alone. `virtual` makes a port pair called `dawbridge` (ALSA, JACK, CoreMIDI). `api` is
         rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual one. `clock` counts
-        seconds.
+        seconds; `place` hears where a DAW's clock or time code sees the playhead, in seconds, and whether it moves.
         """
+        self._place = place
         self._store, self._deck, self._bus = store, deck, bus
         self._wanted, self._bindings, self._clock = port, tuple(bindings), clock
         self._heard: queue.SimpleQueue[tuple[str, Sequence[int], float]] = queue.SimpleQueue()
@@ -123,7 +127,11 @@ class MidiPorts:
 
     def _hear(self, label: str, message: Sequence[int], at_s: float) -> None:
         device = self._devices.get(label)
-        if device:
+        if device and message and message[0] >= 0xF0:
+            position = device.position.feed(message, at_s)
+            if position:
+                self._place(position.seconds, position.playing)
+        elif device:
             device.surface.feed(message, at_s)
 
     def _tell(self, device: _Device, now_s: float) -> None:
