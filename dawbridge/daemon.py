@@ -1,10 +1,12 @@
 """The daemon: wires watch, board, engine, OSC and MIDI together. The only file that starts threads or processes."""
 
 import multiprocessing
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -19,6 +21,7 @@ from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc import OscServer
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
+from dawbridge.jobs.automations import Automations
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.messages import Cancel, Finished, Fraction, FromEngine, Quit, Ready
@@ -92,7 +95,9 @@ class EngineProcess:
 def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
     from dawbridge.jobs.worker import serve  # torch is loaded in the engine's process alone
 
-    serve(pipe, model, device, cache)
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads, "render") as executor:
+        serve(pipe, model, device, cache, executor, threads)
 
 
 class Daemon:
@@ -115,12 +120,15 @@ class Daemon:
             self.store, presets, self._ledger, bus, roots,
             output=settings.output, format=settings.format, clock=clock,
         )  # fmt: skip
+        self.automations = Automations(self.store, self.board, bus, clock)
+        self.board.beside = self.automations.beside
         self._watches = [self._watch(root) for root in roots]
         self._midi = self._open_midi() if settings.midi else None
         self.osc = OscServer(
             self.store, self.deck, self.board, bus,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
             midi=self._midi.learning if self._midi and self._midi.available else None,
+            moves=self.automations,
         )  # fmt: skip
         self._saved = self.store.snapshot()
         self._save_at = 0.0
@@ -171,7 +179,10 @@ class Daemon:
         from dawbridge.control.midi.ports import MidiPorts
 
         learning = Learning(self._bus, bindings_path())
-        return MidiPorts(self.store, self.deck, self._bus, port=self._settings.midi_port, learning=learning)
+        return MidiPorts(
+            self.store, self.deck, self._bus,
+            port=self._settings.midi_port, learning=learning, place=self.automations.place,
+        )  # fmt: skip
 
     def _watch(self, root: Path) -> FolderWatch:
         first = not self._ledger.is_watched(root)
@@ -206,6 +217,7 @@ class Daemon:
             for watch in self._watches:
                 self._look(watch)
             self._accept()
+            self.automations.look(now)
             self._drive(now)
             self._keep_positions(now)
             if self._settings.once and self._ready and self.board.is_idle:
@@ -252,7 +264,7 @@ class Daemon:
             if task:
                 self._engine.send(task)
         try:
-            messages = self._engine.receive(TICK_S)
+            messages = self._engine.receive(self.board.patience_s(now, TICK_S))
         except EOFError:
             self._ready = False
             ended = self._engine.restart()

@@ -137,3 +137,26 @@ def test_a_port_in_use_is_one_line_that_names_the_option(tmp_path):
     assert str(port) in done.stderr
     assert "--osc-port" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_recorded_knob_moves_are_rendered_into_the_bounce(start_daemon):
+    daemon = start_daemon()
+    _, bounce = daemon.bounce(seconds=2.0)
+    _, acapella, _ = daemon.done()
+    flat = read(acapella)
+    daemon.send("/dawbridge/live/enable", 0)
+    daemon.send("/dawbridge/automation/record", 1)
+    for at, position in ((0.5, 0.5), (1.5, 60 / 66)):
+        daemon.send("/dawbridge/transport", at, 0)
+        daemon.send("/dawbridge/acapella/gain", position)
+    daemon.send("/dawbridge/automation/stop")
+    _, acapella, instrumental = daemon.done()
+    moved = read(acapella)
+    for at, db in ((0.2, 0.0), (0.5, -27.0), (1.0, -27.0), (1.5, 0.0)):
+        first = round(at * 44100)
+        loud = np.abs(flat[first : first + 4]) > 1e-3
+        measured = 20 * np.log10(np.abs(moved[first : first + 4][loud] / flat[first : first + 4][loud]))
+        assert np.abs(measured - db).max() < 0.1
+    np.testing.assert_array_equal(flat + read(instrumental), bounce)
+    daemon.send("/dawbridge/automation/clear")
+    np.testing.assert_array_equal(read(daemon.done()[1]), flat)

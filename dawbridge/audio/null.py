@@ -40,11 +40,9 @@ def as_float(mixture: Floats, acapella: Floats, subtype: str) -> Pair:
     return _pair(vocals, (mixture - vocals).astype(dtype).astype(np.float64), mixture)
 
 
-def amplified(samples: Floats, gain_db: float, bits: int) -> Floats:
-    """`samples` times the gain, back on the grid of `bits` bits (0: floats, no grid). 0 dB changes nothing."""
-    if gain_db == 0.0:
-        return samples
-    louder: Floats = samples * 10.0 ** (gain_db / 20.0)
+def amplified(samples: Floats, factor: float | Floats, bits: int) -> Floats:
+    """`samples` times `factor`, back on the grid of `bits` bits (0: floats, no grid)."""
+    louder: Floats = samples * factor
     scale = 2.0 ** (bits - 1)
     return np.asarray(np.rint(louder * scale) / scale) if bits else louder
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import soundfile
@@ -57,13 +57,14 @@ def make_room(folder: Path, wanted_bytes: int) -> None:
                          "make room and bounce again")  # fmt: skip
 
 
-def put(part: Path, final: Path) -> Path:
-    """Flush `part` and give it the name `final` in one step; where it then lies.
+def put(part: Path, final: Path, durable: bool = True) -> Path:
+    """Give `part` the name `final` in one step, flushed before if it is to be `durable`; where it then lies.
 
     Where `final` is held open by another program (Windows), it is `name (2).wav` and so on. Raises `OSError`.
     """
-    with part.open("r+b") as stream:
-        os.fsync(stream.fileno())
+    if durable:
+        with part.open("r+b") as stream:
+            os.fsync(stream.fileno())
     for number in range(1, 100):
         place = final if number == 1 else final.with_name(f"{final.stem} ({number}){final.suffix}")
         try:
@@ -72,9 +73,23 @@ def put(part: Path, final: Path) -> Path:
             if number == 99 or not place.exists():
                 raise
             continue
-        _flush_folder(place.parent)
+        if durable:
+            _flush_folder(place.parent)
         return place
     raise AssertionError("unreachable")
+
+
+def make_durable(path: Path) -> None:
+    """Flush a file that was put in its place without. One that is gone by now, or cannot be flushed, is passed over."""
+    with suppress(OSError):
+        with path.open("r+b") as stream:
+            os.fsync(stream.fileno())
+        _flush_folder(path.parent)
+
+
+def in_use(final: Path, where: Path) -> str:
+    """The line for the person where a stem could not take its name."""
+    return f"{final.name} is in use by another program; the new stem is {where.name}"
 
 
 @contextmanager

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from dawbridge.audio import null, place
 from dawbridge.audio.formats import Layout, StemFormat, decide, widened
+from dawbridge.audio.gain import Gain
 from dawbridge.audio.graft import graft, history_line
 from dawbridge.audio.info import AudioInfo
 from dawbridge.audio.readable import native
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import MARK_PREFIX
+from dawbridge.automation import Automation
 from dawbridge.errors import AudioError
 
 _COPY_FRAMES = 2**16
@@ -46,7 +48,7 @@ class _Stem:
     """One file on its way: its temporary, open for writing."""
 
     final: Path
-    gain_db: float
+    gain: Gain
     part: Path
     file: soundfile.SoundFile
 
@@ -80,11 +82,13 @@ class StemWriter:
         *,
         acapella_gain_db: float = 0.0,
         instrumental_gain_db: float = 0.0,
+        automation: Automation | None = None,
         format: StemFormat | None = None,
     ) -> None:
         """`acapella` and `instrumental` are final paths **without** a suffix (see `stem_paths`), None: not written.
 
-        The folder is made if it is missing. Raises `AudioError` where it cannot be, is not writable or has no room.
+        Lanes of `automation` for the two gains go before the numbers. The folder is made if it is missing. Raises
+        `AudioError` where it cannot be, is not writable or has no room.
         """
         self.info = info
         self._layout = decide(info, format or StemFormat())
@@ -95,8 +99,9 @@ class StemWriter:
         self._acapella: _Stem | None = None
         self._instrumental: _Stem | None = None
         try:
-            self._acapella = self._begin(acapella, acapella_gain_db)
-            self._instrumental = self._begin(instrumental, instrumental_gain_db)
+            lanes = automation or Automation()
+            self._acapella = self._begin(acapella, Gain(acapella_gain_db, lanes.lane("acapella_gain")))
+            self._instrumental = self._begin(instrumental, Gain(instrumental_gain_db, lanes.lane("instrumental_gain")))
         except BaseException:
             self.discard()
             raise
@@ -116,7 +121,7 @@ class StemWriter:
         self._error = max(self._error, pair.error)
         bits = self._layout.bits
         blocks = [
-            (stem, null.amplified(samples, stem.gain_db, bits))
+            (stem, self._levelled(stem, samples))
             for stem, samples in ((self._acapella, pair.acapella), (self._instrumental, pair.instrumental))
             if stem is not None
         ]
@@ -130,21 +135,21 @@ class StemWriter:
                 stem.write(samples, self._layout)
         self._frames += mixture.shape[1]
 
-    def publish(self, mark: str) -> WriteReport:
+    def publish(self, mark: str, instrumental_mark: str = "") -> WriteReport:
         """Graft the bounce's metadata and `mark` (which starts with `dawbridge`), flush, put both under their names.
+
+        The instrumental has a mark of its own where one is given.
 
         Raises `AudioError` where fewer or more frames were written than the bounce has, or the disk refuses.
         """
         if self._frames != self.info.frames:
             raise AudioError(f"{self.info.path}: {self._frames} frames of {self.info.frames} were written; the stems "
                              "are not published; run the job again")  # fmt: skip
-        if not mark.startswith(MARK_PREFIX):
-            mark = f"{MARK_PREFIX} {mark}"
         stems = [stem for stem in (self._acapella, self._instrumental) if stem is not None]
-        common = _tags(self.info.path)
+        common = tags_of(self.info.path)
         for stem in stems:
             with place.disk_errors(stem.final.parent):
-                self._finish(stem, mark, common)
+                self._finish(stem, instrumental_mark or mark if stem is self._instrumental else mark, common)
         placed = {id(stem): self._put(stem) for stem in stems}
         report = WriteReport(
             placed.get(id(self._acapella)),
@@ -176,12 +181,18 @@ class StemWriter:
     ) -> None:
         self.discard()
 
-    def _begin(self, final: Path | None, gain_db: float) -> _Stem | None:
+    def _levelled(self, stem: _Stem, samples: NDArray[np.float64]) -> NDArray[np.float64]:
+        if stem.gain.is_neutral:
+            return samples
+        factor = stem.gain.factor(self._frames, self._frames + samples.shape[1], self.info.sample_rate)
+        return null.amplified(samples, factor if isinstance(factor, float) else factor.T, self._layout.bits)
+
+    def _begin(self, final: Path | None, gain: Gain) -> _Stem | None:
         if final is None:
             return None
         place.make_room(final.parent, self._layout.data_bytes(self.info))
         part = place.temporary(final.parent)
-        return _Stem(final, gain_db, part, self._create(part))
+        return _Stem(final, gain, part, self._create(part))
 
     def _create(self, part: Path) -> soundfile.SoundFile:
         with place.disk_errors(part.parent):
@@ -241,6 +252,8 @@ class StemWriter:
 
     def _finish(self, stem: _Stem, mark: str, common: dict[str, str]) -> None:
         stem.file.close()
+        if not mark.startswith(MARK_PREFIX):
+            mark = f"{MARK_PREFIX} {mark}"
         self._check_length(stem.part)
         bits = {"FLOAT": 32, "DOUBLE": 64}.get(self._layout.subtype, self._layout.bits)
         history = history_line(self.info.sample_rate, bits, self.info.channels, mark.split(";")[0])
@@ -262,11 +275,11 @@ class StemWriter:
         with place.disk_errors(final.parent):
             where = place.put(stem.part, final)
         if where != final:
-            self._notes.append(f"{final.name} is in use by another program; the new stem is {where.name}")
+            self._notes.append(place.in_use(final, where))
         return where
 
 
-def _tags(path: Path) -> dict[str, str]:
+def tags_of(path: Path) -> dict[str, str]:
     """The bounce's tags; none where it is gone by now."""
     try:
         with open_source(path) as source:

@@ -15,7 +15,7 @@ from dawbridge.control import osc_socket
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc_arguments import CODES, Arguments, Refused
 from dawbridge.control.osc_codec import Malformed, Message, decode, is_pattern
-from dawbridge.control.osc_commands import Client, Commands, Jobs, State
+from dawbridge.control.osc_commands import Client, Commands, Jobs, Moves, State
 from dawbridge.control.osc_events import OUTGOING, OscEvents
 from dawbridge.control.osc_knobs import Knobs
 from dawbridge.control.osc_midi import Midi, MidiCommands
@@ -53,6 +53,7 @@ class OscServer:
         version: str = "",
         http_port: int = 0,
         midi: Midi | None = None,
+        moves: Moves | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Listen on UDP `host`:`port` (0: any free port).
@@ -73,7 +74,9 @@ class OscServer:
         self._events = OscEvents(self._subscribers)
         pong = (version, self._address[1], http_port)
         self._midi = MidiCommands(midi, self._subscribers, self._send)
-        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours, self._midi)
+        self._commands = Commands(
+            self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours, self._midi, moves
+        )
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):

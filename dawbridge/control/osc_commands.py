@@ -51,6 +51,22 @@ class Jobs(Protocol):
         """What the daemon does, and how many bounces wait."""
 
 
+class Moves(Protocol):
+    """What OSC asks of the automation. Called in the server's thread; a refusal is a `JobError`."""
+
+    def record(self) -> None:
+        """Keep knob moves against the position."""
+
+    def stop(self) -> None:
+        """Render them into the focused bounce."""
+
+    def clear(self) -> None:
+        """The focused bounce follows the knobs alone again."""
+
+    def place(self, seconds: float, playing: bool) -> None:
+        """The playhead is at `seconds` now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """Who sent the message at hand, and how to answer."""
@@ -81,6 +97,7 @@ class Commands:
         pong: Callable[[], tuple[Value, ...]],
         is_ours: Callable[[Address], bool],
         midi: MidiCommands,
+        moves: Moves | None = None,
     ) -> None:
         """`pong` gives version and ports; `is_ours` says whether an address is the server's own."""
         self._knobs = knobs
@@ -119,6 +136,8 @@ class Commands:
             self._handlers["/dawbridge/" + command] = lambda client, arguments, command=command: midi.obey(  # type: ignore[misc]
                 command, client.source, arguments
             )
+        if moves:
+            self._handlers |= _automation(moves)
 
     def find(self, address: str) -> Handler | None:
         """The handler of an address, if it is a command's."""
@@ -247,6 +266,25 @@ class Commands:
         values = [(address, value) for address, value in self._knobs.values() if address.startswith(prefix)]
         client.send(bundled(encode(address, (value,)) for address, value in values))
         return len(values)
+
+
+def _automation(moves: Moves) -> dict[str, Handler]:
+    """Record, stop, clear, and where the playhead is."""
+
+    def transport(client: Client, arguments: Arguments) -> None:
+        arity(arguments, 1, 2, "f seconds [i playing]")
+        seconds = number(arguments[0])
+        if seconds < 0:
+            raise Refused("bad_args", f"{seconds:g} s lies ahead of the bounce's start; wanted: 0 or more")
+        moves.place(seconds, len(arguments) < 2 or number(arguments[1]) != 0)
+
+    press = Commands._on_press
+    return {
+        "/dawbridge/automation/record": press(lambda _: moves.record()),
+        "/dawbridge/automation/stop": press(lambda _: moves.stop()),
+        "/dawbridge/automation/clear": press(lambda _: moves.clear()),
+        "/dawbridge/transport": transport,
+    }
 
 
 def _name(arguments: Arguments) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -16,16 +16,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dawbridge.automation import Automation
 from dawbridge.isolate.engine import Engine, Variant
 from dawbridge.isolate.mixture import Mixture
-from dawbridge.isolate.render import Grid, render
+from dawbridge.isolate.render import Grid, Reader, render
 from dawbridge.parameters import Snapshot
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 
 CACHE_LIMIT_BYTES = 5_000_000_000
-BLOCK_HOPS = 256
+NO_AUTOMATION = Automation()
+BLOCK_HOPS = 64
 """Frames that are rendered at once: the spectra of a block fit the processor's cache."""
 
 
@@ -133,9 +135,9 @@ class Analysis:
         """The model's name and the first digits of its weights' hash."""
         return f"{Path(self._engine.model).name} {self._engine.hash[:12]}"
 
-    def prepare(self, values: Snapshot) -> None:
+    def prepare(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> None:
         """Make the estimates that `values` need and that are not there: the slow part of a render, if any."""
-        for variant, _ in self._needed(values):
+        for variant, _ in self._needed(values, automation):
             self._estimate(variant)
 
     def prefetch(self, values: Snapshot) -> None:
@@ -143,28 +145,51 @@ class Analysis:
         if self.mixture.channels > 1:
             self._estimate(Variant(True, values["center_width"]))
 
-    def acapella(self, values: Snapshot) -> Iterator[Samples]:
+    def acapella(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> Iterator[Samples]:
         """The acapella in consecutive pieces, `[channels, n]`, before its gain."""
-        self.prepare(values)
-        mixture, parts = self.mixture, [(self._estimate(v), np.float32(w)) for v, w in self._needed(values)]
+        block, piece = self.pieces(values, automation)
+        for start in range(0, self.mixture.frames, block):
+            yield piece(start)
+
+    def pieces(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> tuple[int, Callable[[int], Samples]]:
+        """The length of the acapella's pieces in samples, and what makes the one from a multiple of it on.
+
+        Pieces can be made in any order, and by several threads where the mixture can be read so.
+        """
+        mixture, vocals = self.mixture, self._vocals(values, automation)
+        block = Grid.of(mixture.sample_rate).hop * BLOCK_HOPS
+
+        def piece(start: int) -> Samples:
+            stop = min(start + block, mixture.frames)
+            return render(mixture.read, vocals, start, stop, mixture.frames, mixture.sample_rate, values, automation)
+
+        return block, piece
+
+    def _vocals(self, values: Snapshot, automation: Automation) -> Reader:
+        """V = (1-a)·V0 + a·V1, which needs V1 only where a > 0."""
+        self.prepare(values, automation)
+        lane = automation.lane("center_amount") if self.mixture.channels > 1 else None
+        parts = [(self._estimate(v), np.float32(w)) for v, w in self._needed(values, automation)]
 
         def vocals(start: int, stop: int) -> Samples:
             first, weight = parts[0]
+            if lane is not None:
+                amount = lane.values(np.arange(start, stop) / self.mixture.sample_rate).astype(np.float32)
+                return np.asarray(first[:, start:stop] * (1 - amount) + parts[1][0][:, start:stop] * amount)
             mixed = np.asarray(first[:, start:stop]) * weight if weight != 1 else np.asarray(first[:, start:stop])
             for estimate, weight in parts[1:]:
                 mixed = mixed + estimate[:, start:stop] * weight
             return mixed
 
-        block = Grid.of(mixture.sample_rate).hop * BLOCK_HOPS
-        for start in range(0, mixture.frames, block):
-            stop = min(start + block, mixture.frames)
-            yield render(mixture.read, vocals, start, stop, mixture.frames, mixture.sample_rate, values)
+        return vocals
 
-    def _needed(self, values: Snapshot) -> list[tuple[Variant, float]]:
-        """Estimates and their weights: V = (1-a)·V0 + a·V1."""
+    def _needed(self, values: Snapshot, automation: Automation) -> list[tuple[Variant, float]]:
+        """Estimates and their weights; with a lane for the amount both are needed."""
         amount = values["center_amount"] if self.mixture.channels > 1 else 0.0
         width = values["center_width"]
         weighted = [(Variant(False, width), 1 - amount), (Variant(True, width), amount)]
+        if automation.lane("center_amount") and self.mixture.channels > 1:
+            return weighted
         return [(variant, weight) for variant, weight in weighted if weight > 0]
 
     def _estimate(self, variant: Variant) -> Samples:

@@ -18,10 +18,12 @@ from dawbridge.audio.files import (
     content_hash,
     open_source,
 )
+from dawbridge.audio.take import ACAPELLA, INSTRUMENTAL
 from dawbridge.errors import AudioError
 from dawbridge.isolate.analysis import Analysis, AnalysisCache
 from dawbridge.isolate.engine import Engine
 from dawbridge.isolate.order import Order, Outcome
+from dawbridge.isolate.studio import SHAPING, Mark, Studio
 from dawbridge.parameters import DEFAULTS, PARAMETERS, Snapshot
 
 Progress = Callable[[float], None]
@@ -44,8 +46,10 @@ class FileMixture:
         return self.source.read(start, stop - start).astype(np.float32)
 
 
-def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progress) -> Outcome:
-    """Analyse if needed, render, write both stems and publish them together.
+def separate(
+    order: Order, engine: Engine, cache: AnalysisCache, progress: Progress, studio: Studio | None = None
+) -> Outcome:
+    """Analyse if needed, render, write both stems and publish them together; `studio` keeps the bounce for the next.
 
     Raises `AudioError` (unreadable source, full disk, a source that changed meanwhile), `ModelError`, and
     whatever `progress` raises; nothing then stands under a final name that did not stand there before.
@@ -56,14 +60,23 @@ def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progr
     with ExitStack() as stack:
         source = stack.enter_context(open_source(order.source))
         estimates = cache.estimates(digest, engine.hash)
-        analysis = Analysis(FileMixture(source), engine, estimates)
+        take = studio.take(order, source, before) if studio else None
+        analysis = Analysis(take or FileMixture(source), engine, estimates)
         engine.progress = lambda fraction: progress(0.9 * fraction)
         if order.prefetch:
             analysis.prefetch(order.values)
         else:
-            analysis.prepare(order.values)
-        cache.trim(estimates.folder)
-        report = None if order.prefetch else _write(order, source, analysis, before, progress)
+            analysis.prepare(order.values, order.automation)
+        if analysis.estimate_s:
+            cache.trim(estimates.folder)
+        if order.prefetch:
+            report = None
+        elif studio and take:
+            report = studio.render(
+                order, analysis, _marks(order, analysis), lambda: _unchanged(order, before), progress
+            )
+        else:
+            report = _write(order, source, analysis, before, progress)
     seconds = time.perf_counter() - begun
     notes = (report.notes if report else ()) + _notes(source.info, order.values)
     return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
@@ -72,35 +85,47 @@ def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progr
 def _write(
     order: Order, source: Source, analysis: Analysis, before: tuple[int, int], progress: Progress
 ) -> WriteReport:
-    values = order.values
+    values, marks = order.values, _marks(order, analysis)
     with StemWriter(
         source.info,
         order.acapella if values["acapella_enable"] else None,
         order.instrumental if values["instrumental_enable"] else None,
         acapella_gain_db=values["acapella_gain"],
         instrumental_gain_db=values["instrumental_gain"],
+        automation=order.automation,
         format=order.format,
     ) as writer:
         start = 0
-        for acapella in analysis.acapella(values):
+        for acapella in analysis.acapella(values, order.automation):
             frames = acapella.shape[1]
             writer.write(_exact(source, start, frames), acapella)
             start += frames
             progress(min(0.999, 0.9 + 0.1 * start / source.info.frames))
-        if _stamp(order.source) != before:
-            raise AudioError(f"{order.source} changed while it was separated; it is taken again once it has settled")
-        return writer.publish(mark(values, analysis, writer.null_db))
+        _unchanged(order, before)
+        return writer.publish(marks(ACAPELLA, writer.null_db), marks(INSTRUMENTAL, writer.null_db))
+
+
+def _unchanged(order: Order, before: tuple[int, int]) -> None:
+    if _stamp(order.source) != before:
+        raise AudioError(f"{order.source} changed while it was separated; it is taken again once it has settled")
 
 
 def _exact(source: Source, start: int, frames: int) -> NDArray[np.float64] | NDArray[np.int64]:
     return source.read(start, frames) if source.info.kind is SampleKind.FLOAT else source.read_grid(start, frames)
 
 
-def mark(values: Snapshot, analysis: Analysis, null_db: float) -> str:
-    """What a stem says of itself: version, model and turned knobs, so that it can be made again."""
-    turned = [f"{name}={values[name]:g}" for name in PARAMETERS if values[name] != DEFAULTS[name]]
-    parts = [f"dawbridge {__version__}", f"model {analysis.model}", *turned, f"null {null_db:.1f} dB"]
-    return "; ".join(parts)
+def _marks(order: Order, analysis: Analysis) -> Mark:
+    return lambda stem, null_db: mark(order, analysis.model, stem, null_db)
+
+
+def mark(order: Order, model: str, stem: str, null_db: float) -> str:
+    """What a stem says of itself: version, model and the turned knobs that shape it, so that it can be made again."""
+    values = order.values
+    own = [name for name in PARAMETERS if name in SHAPING or name == f"{stem}_gain"]
+    turned = [f"{name}={values[name]:g}" for name in own if values[name] != DEFAULTS[name]]
+    moving = [lane.name for lane in order.automation.only(own).lanes]
+    automation = [f"automation of {', '.join(moving)}"] if moving else []
+    return "; ".join([f"dawbridge {__version__}", f"model {model}", *turned, *automation, f"null {null_db:.1f} dB"])
 
 
 def _stamp(path: Path) -> tuple[int, int]:

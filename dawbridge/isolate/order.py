@@ -1,10 +1,11 @@
 """What the engine is asked for and what it answers: plain data that travels between processes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dawbridge.audio.files import StemFormat, WriteReport
+from dawbridge.automation import Automation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,10 @@ class Order:
     """None: the source's own where it is lossless, else 24-bit WAV."""
     prefetch: bool = False
     """Write nothing; only make the estimates that a turned knob may need."""
+    live: bool = False
+    """Stems of it stand already: speed first, what is written is made durable later."""
+    automation: Automation = field(default_factory=Automation)
+    """Knobs that move within the bounce; a lane goes before the value of the same name."""
 
 
 @dataclass(frozen=True, slots=True)

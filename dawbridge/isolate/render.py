@@ -7,13 +7,14 @@ block gets all frames that touch it.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dawbridge.automation import Automation
 from dawbridge.parameters import PARAMETERS, Snapshot
 
 Samples = NDArray[np.float32]
@@ -21,10 +22,20 @@ Samples = NDArray[np.float32]
 Reader = Callable[[int, int], Samples]
 """`(start, stop) → [channels, stop - start]` in samples; always inside the file."""
 
+Knobs = Mapping[str, float | torch.Tensor]
+"""Raw values; a knob that moves within the bounce as `[frames]`."""
+
+_BAND = ("band_low", "band_high")
+SPECTRAL = frozenset(("mask_strength", "mask_contrast", "mask_floor", *_BAND))
+"""Knobs that work per bin."""
+NO_AUTOMATION = Automation()
+
 MASK_BOUND = 16.0
 """Largest |vocals / mixture| of a bin: where the mixture cancels, the ratio says nothing."""
 SILENCE = 1e-9
 """A bin below this modulus has no mask."""
+_LEAST = 1e-30
+"""Keeps divisions and logarithms from zero, far below anything that sounds."""
 EDGE_OCTAVES = 1 / 6
 """Width of a band edge: a brick wall would ring for a whole window."""
 
@@ -49,19 +60,27 @@ def is_neutral(values: Snapshot) -> bool:
 
 
 def render(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot
-) -> Samples:
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot,
+    automation: Automation = NO_AUTOMATION,
+) -> Samples:  # fmt: skip
     """The acapella's samples `start..stop` of a bounce of `frames` samples, `[channels, stop - start]`.
 
     `vocals` reads the network's estimate at the source's rate. `start` must be a multiple of `Grid.hop` for
-    pieces to fit together exactly as one whole pass.
+    pieces to fit together exactly as one whole pass. Lanes of `automation` go before `values`: those of spectral
+    knobs are followed frame by frame, the depth sample by sample.
     """
-    if values["mask_strength"] == 0.0 and not _banded(values):
+    lanes = automation.only(SPECTRAL)
+    if lanes:
+        acapella = _spectral(mixture, vocals, start, stop, frames, sample_rate, values, lanes)
+    elif values["mask_strength"] == 0.0 and not _banded(values):
         acapella = mixture(start, stop)
     elif is_neutral(values):
         acapella = vocals(start, stop)
     else:
-        acapella = _spectral(mixture, vocals, start, stop, frames, sample_rate, values)
+        acapella = _spectral(mixture, vocals, start, stop, frames, sample_rate, values, lanes)
+    lane = automation.lane("mask_depth")
+    if lane is not None:
+        return np.asarray(acapella * lane.values(np.arange(start, stop) / sample_rate).astype(np.float32))
     depth = np.float32(values["mask_depth"])
     return acapella if depth == 1 else acapella * depth
 
@@ -76,18 +95,35 @@ def _banded(values: Snapshot) -> bool:
 
 
 def _spectral(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot
-) -> Samples:
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot,
+    lanes: Automation,
+) -> Samples:  # fmt: skip
     grid = Grid.of(sample_rate)
     first, last = start - grid.window, stop + grid.window
     last += -(last - first) % grid.hop
     window = torch.hann_window(grid.window)
-    mix = _transform(_padded(mixture, first, last, frames), grid, window)
+    knobs = _at_frames(
+        values, lanes, np.arange(first + grid.window / 2, last - grid.window / 2 + 1, grid.hop) / sample_rate
+    )
+    plain = not _moves(knobs) and values["mask_strength"] == 1.0 and not _shapes(values)  # then the mixture has no say
     voice = _transform(_padded(vocals, first, last, frames), grid, window)
-    shaped = apply_mask(mix, voice, values)
-    if _banded(values):
-        shaped = shaped * band_gain(grid.window, sample_rate, values)[:, None]
+    shaped = (
+        voice if plain else apply_mask(_transform(_padded(mixture, first, last, frames), grid, window), voice, knobs)
+    )
+    if _banded(values) or any(lanes.lane(name) for name in _BAND):
+        shaped = shaped * _band_gains(grid.window, sample_rate, knobs)
     return _inverse(shaped, grid, window)[:, grid.window : grid.window + stop - start].numpy()
+
+
+def _at_frames(values: Snapshot, lanes: Automation, times_s: NDArray[np.float64]) -> Knobs:
+    """The knobs at the middles of frames: those with a lane as `[frames]`."""
+    moving = {lane.name: torch.from_numpy(lane.values(times_s)).float() for lane in lanes.lanes}
+    return {**values, **moving}
+
+
+def _moves(knobs: Knobs) -> bool:
+    """One of the mask's knobs has a lane."""
+    return any(isinstance(knobs[name], torch.Tensor) for name in SPECTRAL - {*_BAND})
 
 
 def _padded(read: Reader, first: int, last: int, frames: int) -> torch.Tensor:
@@ -112,46 +148,87 @@ def _inverse(spectrum: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.
     return summed.view(channels, -1)
 
 
-def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Snapshot) -> torch.Tensor:
+def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Knobs) -> torch.Tensor:
     """Contrast, strength and floor on spectra `[..., bins, frames]` (complex); returns the acapella's spectrum.
 
     The mask is W = vocals / mixture per bin, 0 in silence. Contrast maps its modulus
     m → m^γ / (m^γ + (1-m)^γ), γ = 4^(2c-1); strength s gives X·|W|^s·e^(i·s·arg W); the floor is a least |W|.
-    At strength 1 that is W·X = vocals itself; below it, |W| is bounded by `MASK_BOUND`.
+    At strength 1 that is W·X = vocals itself; below it, |W| is bounded by `MASK_BOUND`. A knob is a number, or
+    `[frames]`.
     """
     strength = values["mask_strength"]
-    if strength == 0.0:
+    if _is(strength, 0.0):
         return mixture
-    size, voice = mixture.abs(), vocals.abs()
-    ratio = (voice / size.clamp_min(SILENCE)).clamp_max_(MASK_BOUND).masked_fill_(size <= SILENCE, 0.0)
+    loudness, voice = _power(mixture), _power(vocals)
+    ratio = (voice / loudness.clamp_min(SILENCE**2)).clamp_max_(MASK_BOUND**2).masked_fill_(loudness <= SILENCE**2, 0.0)
+    ratio = ratio.sqrt_()
     factor = _contrast(ratio, values["mask_contrast"])
-    floor = values["mask_floor"]
-    least = 0.0 if floor == PARAMETERS["mask_floor"].off else 10 ** (floor / 20)
-    if strength != 1.0:
-        target = (ratio * factor).pow_(strength).clamp_min_(least)
-        return mixture * torch.polar(target, torch.angle(vocals * mixture.conj()).mul_(strength))
-    if least == 0.0:
+    least = _least(values["mask_floor"])
+    if not _is(strength, 1.0):
+        target = torch.maximum(_raised(ratio * factor, strength), least)
+        angle = _angle(mixture, vocals).mul_(strength)
+        return mixture * torch.complex(angle.cos().mul_(target), angle.sin_().mul_(target))
+    if not least.any():
         return vocals * factor
-    lifted = torch.maximum(factor, least * size / voice.clamp_min(SILENCE))
-    return torch.where(voice > SILENCE, vocals * lifted, mixture * least)
+    lifted = torch.maximum(factor, least * (loudness / voice.clamp_min(SILENCE**2)).sqrt_())
+    return torch.where(voice > SILENCE**2, vocals * lifted, mixture * least)
 
 
-def _contrast(modulus: torch.Tensor, contrast: float) -> torch.Tensor:
+def _is(knob: float | torch.Tensor, value: float) -> bool:
+    """The knob stands at `value` all the time."""
+    return not isinstance(knob, torch.Tensor) and knob == value
+
+
+def _least(floor_db: float | torch.Tensor) -> torch.Tensor:
+    """The least gain that a floor leaves; 0 where it is off."""
+    floor_db = torch.as_tensor(floor_db)
+    return torch.where(floor_db <= float(PARAMETERS["mask_floor"].off or 0), 0.0, 10 ** (floor_db / 20))
+
+
+# Complex products, pow and atan2 round the last few values of an array in another way than those before: with them,
+# pieces would not fit one whole pass bit for bit. The modulus and the angle of a complex number take thrice the time.
+
+
+def _power(spectrum: torch.Tensor) -> torch.Tensor:
+    """|spectrum|²."""
+    return spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
+
+
+def _angle(mixture: torch.Tensor, vocals: torch.Tensor) -> torch.Tensor:
+    """arg(vocals / mixture), -π..π."""
+    along = vocals.real * mixture.real + vocals.imag * mixture.imag
+    across = vocals.imag * mixture.real - vocals.real * mixture.imag
+    turn = torch.copysign((along < 0).to(torch.float32).mul_(math.pi), across)
+    return (across / (along + _LEAST)).atan_().add_(turn)
+
+
+def _raised(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:
+    """`base` (0 or more) to the power `exponent`; 0 stays 0, but where the exponent is 0."""
+    is_zero = (base == 0) & (torch.as_tensor(exponent) > 0)
+    return base.clamp_min(_LEAST).log_().mul_(exponent).exp_().masked_fill_(is_zero, 0.0)
+
+
+def _contrast(modulus: torch.Tensor, contrast: float | torch.Tensor) -> torch.Tensor:
     """The factor m'/m by which contrast scales a mask of modulus `modulus`; 1 above 1."""
     gamma = 4.0 ** (2 * contrast - 1)
-    if gamma == 1.0:
+    if _is(gamma, 1.0):
         return torch.ones(())
+    # m^γ / (m^γ + (1-m)^γ) = 1 / (1 + ((1-m)/m)^γ)
     m = modulus.clamp(1e-6, 1.0)
-    raised = m.pow(gamma)
-    return raised.div_(raised + (1 - m).pow_(gamma)).div_(m)
+    return _raised((1 - m).div_(m), gamma).add_(1.0).mul_(m).reciprocal_()
 
 
 def band_gain(window: int, sample_rate: int, values: Snapshot) -> torch.Tensor:
     """Gain 0..1 of each bin between `band_low` and `band_high`, `[window // 2 + 1]`; raised-cosine edges."""
-    octave = torch.fft.rfftfreq(window, 1 / sample_rate).clamp_min(1e-3).log2()
+    return _band_gains(window, sample_rate, values)[:, 0]
+
+
+def _band_gains(window: int, sample_rate: int, knobs: Knobs) -> torch.Tensor:
+    """The same for each frame, `[bins, frames]`; one frame for all where no edge moves."""
+    octave = torch.fft.rfftfreq(window, 1 / sample_rate).clamp_min(1e-3).log2()[:, None]
     gain = torch.ones_like(octave)
-    for name, sign in (("band_low", 1.0), ("band_high", -1.0)):
-        if values[name] != PARAMETERS[name].off:
-            position = sign * (octave - math.log2(values[name])) / EDGE_OCTAVES + 0.5
-            gain = gain * (0.5 - 0.5 * torch.cos(math.pi * position.clamp(0, 1)))
+    for name, sign in zip(_BAND, (1.0, -1.0), strict=True):
+        edge, off = torch.as_tensor(knobs[name]), float(PARAMETERS[name].off or 0)
+        position = sign * (octave - edge.log2()) / EDGE_OCTAVES + 0.5
+        gain = gain * torch.where(edge == off, 1.0, 0.5 - 0.5 * torch.cos(math.pi * position.clamp(0, 1)))
     return gain

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from dawbridge.audio.files import StemFormat
+from dawbridge.automation import Automation
 from dawbridge.errors import JobError, PathNotAllowedError, PresetError
 from dawbridge.events import Bus, Done, Failed, JobState, Notice, Progress
 from dawbridge.isolate.order import Order, Outcome
@@ -54,6 +55,8 @@ class JobBoard:
         self._accepted: list[Path] = []
         self._said: set[str] = set()
         self._knobs = TurnedKnobs(store, clock)
+        self.beside: Callable[[Path], Automation | None] = lambda _: None
+        """Finds the automation that lies beside a bounce."""
         self.focused = 0
         """Id of the job that knob moves re-render; 0: none."""
 
@@ -101,6 +104,25 @@ class JobBoard:
         with self._lock:
             self.focused = self._bounces.find(job_id).id
             self._knobs.take()
+
+    def bounces(self) -> list[tuple[int, Path]]:
+        """Jobs of this run that are done, the newest 100: ids and paths."""
+        with self._lock:
+            return [(job.id, job.path) for job in self._bounces if job.state is JobState.DONE][-100:]
+
+    def automation(self, job_id: int) -> Automation:
+        """The job's automation. Raises `JobError`."""
+        with self._lock:
+            return self._bounces.find(job_id).automation
+
+    def automate(self, job_id: int, automation: Automation) -> None:
+        """Give the job an automation, and render it again. Raises `JobError`."""
+        with self._lock:
+            job = self._bounces.find(job_id)
+            job.automation = automation
+            self._ledger.keep_automation(job_id, automation.plain())
+            if job.state is JobState.DONE:
+                self._rerenders.append(job_id)
 
     def accept(self, job_id: int) -> None:
         """Take a stalled file as it is. Raises `JobError`."""
@@ -179,6 +201,12 @@ class JobBoard:
                 return None
             self._running = self._rerender(now) or self._first_in_queue() or (self._prefetch(now) if prefetch else None)
             return self._running
+
+    def patience_s(self, now: float, tick_s: float) -> float:
+        """How long the loop may wait: `tick_s`, or until a knob has settled."""
+        with self._lock:
+            due_s = self._knobs.due_s() - now if self._live_possible() and not self._running else tick_s
+            return min(max(due_s, 0.0), tick_s)
 
     def wants_cancel(self, now: float) -> bool:
         """Whether the running task is to be stopped; true once."""
@@ -264,6 +292,7 @@ class JobBoard:
         self._knobs.take()
         job = self._bounces.pop()
         job.values = self._snapshot(job)
+        job.automation = self.beside(job.path) or job.automation
         return self._task(job)
 
     def _snapshot(self, job: Job) -> dict[str, float]:
@@ -287,7 +316,9 @@ class JobBoard:
         acapella, instrumental = self._output.paths(job.path)
         known = job.content_hash if file_stamp(job.path) == job.stamp else ""
         values = dict(complete(job.values))
-        return Task(job.id, Order(job.path, acapella, instrumental, values, known, self._format, prefetch))
+        live = job.state is JobState.DONE
+        order = Order(job.path, acapella, instrumental, values, known, self._format, prefetch, live, job.automation)
+        return Task(job.id, order)
 
     def _done(self, job: Job, outcome: Outcome) -> None:
         report = outcome.report

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dawbridge.automation import Automation
 from dawbridge.errors import JobError
 from dawbridge.events import Bus, JobState, QueueLength, StateChanged
 from dawbridge.jobs.ledger import Entry, Ledger
@@ -20,6 +21,8 @@ class Job:
     preset: str = ""
     values: dict[str, float] = field(default_factory=dict)
     """Raw parameter values of its last render."""
+    automation: Automation = field(default_factory=Automation)
+    """Knobs that move within it."""
     content_hash: str = ""
     stamp: tuple[int, int] = (-1, -1)
     """Size in bytes and modification time in ns of the source when it was queued."""
@@ -72,7 +75,9 @@ class Bounces:
     def restore(self, entry: Entry) -> Job:
         """Take a job of an earlier run up again, as the ledger has it."""
         stamp = (entry.size, entry.mtime_ns)
-        job = Job(entry.id, entry.path, entry.state, entry.preset, dict(entry.settings), entry.content_hash, stamp)
+        automation = Automation.of(self._ledger.automation(entry.id))
+        values = dict(entry.settings)
+        job = Job(entry.id, entry.path, entry.state, entry.preset, values, automation, entry.content_hash, stamp)
         self._jobs[job.id] = job
         return job
 

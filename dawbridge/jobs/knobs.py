@@ -29,7 +29,11 @@ class TurnedKnobs:
 
     def settled(self, now: float) -> bool:
         """Something was turned, and has rested or was waited for long enough."""
-        return self.pending and (now - self._last >= SETTLE_S or now - self._first >= LONGEST_WAIT_S)
+        return now >= self.due_s()
+
+    def due_s(self) -> float:
+        """When what was turned counts as settled, if nothing more is turned; infinite where nothing was."""
+        return min(self._last + SETTLE_S, self._first + LONGEST_WAIT_S) if self.pending else float("inf")
 
     def take(self) -> dict[str, float]:
         """What was turned, raw values by name; then it counts as rendered."""

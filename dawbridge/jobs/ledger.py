@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS jobs(
     message TEXT NOT NULL DEFAULT '',
     updated REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS automations(job INTEGER PRIMARY KEY, lanes TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS jobs_path ON jobs(path);
 """
 _FIELDS = "id, path, preset, state, size, mtime_ns, content_hash, settings, acapella, instrumental, message"
@@ -95,6 +96,18 @@ class Ledger:
             self._database.execute(
                 f"UPDATE jobs SET {names}, updated = ? WHERE id = ?", (*fields.values(), time.time(), job_id)
             )
+
+    def keep_automation(self, job_id: int, lanes: Mapping[str, list[list[float]]]) -> None:
+        """Keep a job's automation, `[seconds, raw value]` by parameter."""
+        with self._lock:
+            self._database.execute("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, json.dumps(lanes)))
+
+    def automation(self, job_id: int) -> dict[str, list[list[float]]]:
+        """A job's automation; empty where it has none."""
+        with self._lock:
+            found = self._database.execute("SELECT lanes FROM automations WHERE job = ?", (job_id,)).fetchone()
+        lanes: dict[str, list[list[float]]] = json.loads(found[0]) if found else {}
+        return lanes
 
     def get(self, job_id: int) -> Entry | None:
         """The job with this id."""

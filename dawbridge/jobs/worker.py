@@ -5,40 +5,56 @@ so that a crash of the engine is one failed bounce.
 """
 
 import signal
+from concurrent.futures import Executor
 from pathlib import Path
 
 from dawbridge.errors import Cancelled, DawbridgeError
 from dawbridge.isolate.analysis import AnalysisCache
 from dawbridge.isolate.bounce import separate
 from dawbridge.isolate.engine import Engine
+from dawbridge.isolate.studio import Studio
 from dawbridge.jobs.messages import EnginePipe, Finished, Fraction, Quit, Ready, Task
 
+REST_S = 2.0
+"""Once nothing was asked for so long, what was written in a hurry is made durable."""
 
-def serve(connection: EnginePipe, model: str, device: str, cache: Path) -> None:
-    """Run tasks until told to quit or the other side is gone. The body of the engine's process."""
+
+def serve(
+    connection: EnginePipe, model: str, device: str, cache: Path, executor: Executor | None = None, threads: int = 1
+) -> None:
+    """Run tasks until told to quit or the other side is gone. The body of the engine's process.
+
+    `executor` has so many `threads` for the renders; None: they take turns with everything else.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
         signal.signal(number, signal.SIG_IGN)
     try:
-        _Worker(connection, model, device, cache).run()
+        _Worker(connection, model, device, cache, Studio(executor, threads)).run()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the daemon is gone
 
 
 class _Worker:
-    def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path) -> None:
+    def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path, studio: Studio) -> None:
         self._connection = connection
         self._cache = AnalysisCache(cache)
         self._engine = Engine(model, device, on_step=self._heed)
+        self._studio = studio
         self._quitting = False
 
     def run(self) -> None:
         self._connection.send(self._warm())
-        while not self._quitting:
-            message = self._connection.recv()
-            if isinstance(message, Quit):
-                return
-            if isinstance(message, Task):
-                self._connection.send(self._do(message))
+        try:
+            while not self._quitting:
+                if self._studio.has_unflushed and not self._connection.poll(REST_S):
+                    self._studio.flush(self._connection.poll)
+                message = self._connection.recv()
+                if isinstance(message, Quit):
+                    return
+                if isinstance(message, Task):
+                    self._connection.send(self._do(message))
+        finally:
+            self._studio.flush()
 
     def _warm(self) -> Ready:
         try:
@@ -59,7 +75,7 @@ class _Worker:
             self._connection.send(Fraction(task.job_id, fraction))
 
         try:
-            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress))
+            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress, self._studio))
         except DawbridgeError as error:
             return Finished(task.job_id, code=error.code, message=str(error))
         except MemoryError:

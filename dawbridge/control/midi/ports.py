@@ -4,13 +4,14 @@ import queue
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.control.midi.learning import Learning
 from dawbridge.control.midi.names import ALL, CLIENT, VIRTUAL, Port, ports, wanted
 from dawbridge.control.midi.opening import Opening
+from dawbridge.control.midi.position import PositionDecoder
 from dawbridge.control.midi.surface import Surface
 from dawbridge.control.midi.system import MidiSystem, Opened, open_system
 from dawbridge.errors import ControlError
@@ -31,6 +32,7 @@ class _Device:
     """`VIRTUAL` for our own."""
     input: Opened
     output: Opened | None = None
+    position: PositionDecoder = field(default_factory=PositionDecoder)
 
     def close(self) -> None:
         self.input.close()
@@ -53,6 +55,7 @@ class MidiPorts:
         learning: Learning | None = None,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
+        place: Callable[[float, bool], None] = lambda *_: None,
     ) -> None:
         """Never raises for want of MIDI.
 
@@ -60,8 +63,10 @@ class MidiPorts:
         the virtual port alone, and devices that a binding names. `learning` has the bindings and may change them;
         without it they are `bindings`, for good. `virtual` makes a port pair called `dawbridge` (ALSA, JACK,
         CoreMIDI). `api` is rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual
-        one. `clock` counts seconds.
+        one. `clock` counts seconds; `place` hears where a DAW's clock or time code sees the playhead, in seconds, and
+        whether it moves.
         """
+        self._place = place
         self._store, self._deck, self._bus = store, deck, bus
         self._wanted, self._clock = port, clock
         self.learning = learning or Learning(bus, None, bindings)
@@ -133,7 +138,11 @@ class MidiPorts:
 
     def _hear(self, label: str, message: Sequence[int], at_s: float) -> None:
         device = self._devices.get(label)
-        if device and not self.learning.takes(device.port, message, at_s):
+        if device and message and message[0] >= 0xF0:
+            position = device.position.feed(message, at_s)
+            if position:
+                self._place(position.seconds, position.playing)
+        elif device and not self.learning.takes(device.port, message, at_s):
             device.surface.feed(message, at_s)
 
     def _rebind(self) -> None:

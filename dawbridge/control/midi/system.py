@@ -97,6 +97,7 @@ class RtMidiSystem:
         with _as_os_error(self._rtmidi):
             client = self._rtmidi.MidiIn(self._api, name=CLIENT)
             client.set_callback(lambda message, _: receive(message[0]))
+            client.ignore_types(sysex=False, timing=False, active_sense=True)
             client.open_port(index, name="in")
         return _RtMidiPort(self._rtmidi, client, client.delete)
 
@@ -112,6 +113,7 @@ class RtMidiSystem:
         short = self._api in (self._rtmidi.API_LINUX_ALSA, self._rtmidi.API_UNIX_JACK)  # the client's name is shown too
         with _as_os_error(self._rtmidi):
             self._in.set_callback(lambda message, _: receive(message[0]))
+            self._in.ignore_types(sysex=False, timing=False, active_sense=True)
             self._in.open_virtual_port("in" if short else CLIENT)
             self._out.open_virtual_port("out" if short else CLIENT)
         return _RtMidiPort(self._rtmidi, self._out, self._close_virtual)

@@ -1,0 +1,115 @@
+"""Where the DAW's playhead is, as MIDI tells it. Pure: messages in, positions out, the caller says what time it is.
+
+Two ways, after the MIDI 1.0 detailed specification and its MTC supplement: clock (24 a beat) with start, continue,
+stop and song position pointer; and MIDI time code, eight quarter frames or one full frame. Song position 0, and time
+code 0, are the bounce's start.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CLOCKS_A_BEAT = 24
+CLOCKS_A_SIXTEENTH = 6
+START_BEATS_A_MINUTE = 120.0
+"""Taken for a song position pointer that comes before any clock."""
+SILENCE_S = 0.5
+"""A gap this long between two clocks is no tempo (below 5 beats a minute)."""
+
+
+_FULL_FRAME = (0xF0, 0x7F, 0x01, 0x01)
+_SMOOTHING = 0.1
+_FRAME_S = (1 / 24, 1 / 25, 1001 / 30000, 1 / 30)
+_DROP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The playhead: seconds from the start, and whether it moves."""
+
+    seconds: float
+    playing: bool
+
+
+def timecode_s(rate: int, hours: int, minutes: int, seconds: int, frames: int) -> float:
+    """MTC's numbers in seconds. `rate`: 0: 24, 1: 25, 2: 29.97 drop frame, 3: 30 frames a second.
+
+    Drop frame leaves out the numbers 0 and 1 of each minute but every tenth.
+    """
+    if rate != _DROP:
+        return hours * 3600 + minutes * 60 + seconds + frames * _FRAME_S[rate]
+    whole_minutes = hours * 60 + minutes
+    count = (whole_minutes * 60 + seconds) * 30 + frames - 2 * (whole_minutes - whole_minutes // 10)
+    return count * _FRAME_S[_DROP]
+
+
+class PositionDecoder:
+    """One port's clock and time code. One for each port."""
+
+    def __init__(self) -> None:
+        self._clock_s = 60 / START_BEATS_A_MINUTE / CLOCKS_A_BEAT
+        self._last_clock_s = float("-inf")
+        self._clocks = 0
+        self._seconds = 0.0
+        self._running = False
+        self._nibbles: dict[int, int] = {}
+
+    def feed(self, message: Sequence[int], now_s: float) -> Position | None:
+        """One whole message, arrived at `now_s`; the new position, where it tells one."""
+        if not message:
+            return None
+        match message[0]:
+            case 0xF8:
+                return self._clock(now_s)
+            case 0xFA:
+                return self._go(0.0, now_s)
+            case 0xFB:
+                return self._go(self._seconds, now_s)
+            case 0xFC:
+                self._running = False
+                return Position(self._seconds, False)
+            case 0xF2 if len(message) == 3:
+                self._seconds = (message[1] | message[2] << 7) * CLOCKS_A_SIXTEENTH * self._clock_s
+                return Position(self._seconds, self._running)
+            case 0xF1 if len(message) == 2:
+                return self._quarter(message[1])
+            case 0xF0 if len(message) == 10 and (message[0], message[1], *message[3:5]) == _FULL_FRAME:
+                return _timecode(message[5:9], playing=False)
+        return None
+
+    def _go(self, seconds: float, now_s: float) -> Position:
+        """The first clock after it is the start itself."""
+        self._seconds, self._running, self._clocks = seconds, True, 0
+        return Position(seconds, True)
+
+    def _clock(self, now_s: float) -> Position | None:
+        """Time as it really passed between the clocks, so that a change of tempo costs nothing."""
+        passed_s, self._last_clock_s = now_s - self._last_clock_s, now_s
+        if passed_s < SILENCE_S:
+            self._clock_s += _SMOOTHING * (passed_s - self._clock_s)
+        if not self._running:
+            return None
+        self._clocks += 1
+        if self._clocks > 1:
+            self._seconds += passed_s if passed_s < SILENCE_S else self._clock_s
+        return Position(self._seconds, True)
+
+    def _quarter(self, data: int) -> Position | None:
+        """Eight pieces make a time, which was two frames ago when the last one comes."""
+        piece = data >> 4 & 7
+        if piece == 0:
+            self._nibbles.clear()
+        self._nibbles[piece] = data & 15
+        if piece != 7 or len(self._nibbles) < 8:
+            return None
+        n = self._nibbles
+        whole = [n[7] << 4 | n[6], n[5] << 4 | n[4], n[3] << 4 | n[2], n[1] << 4 | n[0]]
+        found = _timecode(whole, playing=True)
+        return Position(found.seconds + 2 * _FRAME_S[n[7] >> 1 & 3], True) if found else None
+
+
+def _timecode(data: Sequence[int], *, playing: bool) -> Position | None:
+    """Hours (with the rate in bits 5 and 6), minutes, seconds, frames; nothing where they cannot be."""
+    rate, hours, (minutes, seconds, frames) = data[0] >> 5 & 3, data[0] & 31, data[1:4]
+    if hours > 23 or minutes > 59 or seconds > 59 or frames > 29:
+        return None
+    return Position(timecode_s(rate, hours, minutes, seconds, frames), playing)
