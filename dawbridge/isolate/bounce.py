@@ -16,6 +16,7 @@ from dawbridge.audio.files import (
     StemWriter,
     WriteReport,
     content_hash,
+    is_loop,
     open_source,
 )
 from dawbridge.errors import AudioError
@@ -55,8 +56,9 @@ def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progr
     digest = order.content_hash or content_hash(order.source)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(order.source))
-        estimates = cache.estimates(digest, engine.hash)
-        analysis = Analysis(FileMixture(source), engine, estimates)
+        loop = order.loop or is_loop(order.source, source.info.frames)
+        estimates = cache.estimates(digest, engine.hash, loop)
+        analysis = Analysis(FileMixture(source), engine, estimates, loop)
         engine.progress = lambda fraction: progress(0.9 * fraction)
         if order.prefetch:
             analysis.prefetch(order.values)
@@ -65,7 +67,7 @@ def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progr
         cache.trim(estimates.folder)
         report = None if order.prefetch else _write(order, source, analysis, before, progress)
     seconds = time.perf_counter() - begun
-    notes = (report.notes if report else ()) + _notes(source.info, order.values)
+    notes = (report.notes if report else ()) + _notes(source.info, order.values, loop and not order.loop)
     return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
 
 
@@ -99,7 +101,8 @@ def _exact(source: Source, start: int, frames: int) -> NDArray[np.float64] | NDA
 def mark(values: Snapshot, analysis: Analysis, null_db: float) -> str:
     """What a stem says of itself: version, model and turned knobs, so that it can be made again."""
     turned = [f"{name}={values[name]:g}" for name in PARAMETERS if values[name] != DEFAULTS[name]]
-    parts = [f"dawbridge {__version__}", f"model {analysis.model}", *turned, f"null {null_db:.1f} dB"]
+    loop = ["loop"] if analysis.loop else []
+    parts = [f"dawbridge {__version__}", f"model {analysis.model}", *turned, *loop, f"null {null_db:.1f} dB"]
     return "; ".join(parts)
 
 
@@ -111,7 +114,10 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _notes(info: AudioInfo, values: Snapshot) -> tuple[str, ...]:
+def _notes(info: AudioInfo, values: Snapshot, loop: bool) -> tuple[str, ...]:
+    notes = []
     if info.channels == 1 and values["center_amount"] > 0:
-        return (f"{info.path.name} is mono: center_amount has no effect on it",)
-    return ()
+        notes.append(f"{info.path.name} is mono: center_amount has no effect on it")
+    if loop:
+        notes.append(f"{info.path.name} says that it is a loop: its stems go round without a click too")
+    return tuple(notes)

@@ -23,6 +23,8 @@ class Order:
     """None: the source's own where it is lossless, else 24-bit WAV."""
     prefetch: bool = False
     """Write nothing; only make the estimates that a turned knob may need."""
+    loop: bool = False
+    """Take the source for a loop even where it has no loop points."""
 
 
 @dataclass(frozen=True, slots=True)

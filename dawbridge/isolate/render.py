@@ -19,7 +19,7 @@ from dawbridge.parameters import PARAMETERS, Snapshot
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 Reader = Callable[[int, int], Samples]
-"""`(start, stop) → [channels, stop - start]` in samples; always inside the file."""
+"""`(start, stop) → [channels, stop - start]` in samples; always inside the file, but for a loop."""
 
 MASK_BOUND = 16.0
 """Largest |vocals / mixture| of a bin: where the mixture cancels, the ratio says nothing."""
@@ -49,12 +49,13 @@ def is_neutral(values: Snapshot) -> bool:
 
 
 def render(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot
 ) -> Samples:
     """The acapella's samples `start..stop` of a bounce of `frames` samples, `[channels, stop - start]`.
 
     `vocals` reads the network's estimate at the source's rate. `start` must be a multiple of `Grid.hop` for
-    pieces to fit together exactly as one whole pass.
+    pieces to fit together exactly as one whole pass. `frames` is None for a loop: its readers know what lies
+    before 0 and behind its end.
     """
     if values["mask_strength"] == 0.0 and not _banded(values):
         acapella = mixture(start, stop)
@@ -76,7 +77,7 @@ def _banded(values: Snapshot) -> bool:
 
 
 def _spectral(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot
 ) -> Samples:
     grid = Grid.of(sample_rate)
     first, last = start - grid.window, stop + grid.window
@@ -90,8 +91,10 @@ def _spectral(
     return _inverse(shaped, grid, window)[:, grid.window : grid.window + stop - start].numpy()
 
 
-def _padded(read: Reader, first: int, last: int, frames: int) -> torch.Tensor:
-    """Samples `first..last`, with silence where that lies outside the file."""
+def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Tensor:
+    """Samples `first..last`, with silence where that lies outside the file; a loop has no outside."""
+    if frames is None:
+        return torch.from_numpy(np.require(read(first, last), np.float32, ["C", "W"]))
     inner = torch.from_numpy(np.require(read(max(first, 0), min(last, frames)), np.float32, ["C", "W"]))
     return torch.nn.functional.pad(inner, (max(0, -first), max(0, last - frames)))
 

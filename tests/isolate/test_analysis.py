@@ -15,9 +15,9 @@ class CountingEngine(Engine):
         super().__init__("center", "cpu")
         self.variants = []
 
-    def estimate(self, mixture, variant, target):
+    def estimate(self, mixture, variant, target, loop=False):
         self.variants.append(variant)
-        super().estimate(mixture, variant, target)
+        super().estimate(mixture, variant, target, loop)
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_cache_forgets_what_was_longest_unused(tmp_path):
     for index in range(3):
         estimates = cache.estimates(f"content {index}", "model")
         with estimates.create("plain", (1, 250)) as room:
-            room[:] = index
+            room[:, :] = index
         os.utime(estimates.folder, (index, index))
         folders.append(estimates.folder)
     cache.trim(keep=folders[2])
