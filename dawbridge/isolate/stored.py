@@ -4,6 +4,8 @@ The file is NumPy's `.npy`, float32 `[channels, samples]`. It is not mapped into
 process's own while they are there, and a three-hour set has four gigabytes of them.
 """
 
+import errno
+import shutil
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,13 +55,16 @@ class StoredSamples:
     @classmethod
     def create(cls, path: Path, shape: tuple[int, int]) -> "StoredSamples":
         """A new file of silence. Raises `AudioError` where the disk refuses."""
+        wanted = _KIND.itemsize * shape[0] * shape[1]
         with _disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(path.parent).free < wanted:
+                raise OSError(errno.ENOSPC, f"{wanted / 1e6:.0f} MB are needed, and are not free")
             file = path.open("w+b", buffering=0)
             header = {"descr": _KIND.str, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             offset = file.tell()
-            file.truncate(offset + _KIND.itemsize * shape[0] * shape[1])
+            file.truncate(offset + wanted)
         return cls(file, shape, offset)
 
     def __getitem__(self, span: Span) -> Samples:

@@ -80,7 +80,7 @@ def test_wav_keeps_its_place_on_the_timeline(bounce: Bounce, subtype: str, level
     )
     assert tags.read_mark(stem) == MARK
     info = [pair for name, body in found if name == "LIST" for pair in tags.parse_info(body)]
-    assert info == [("INAM", "My Song"), ("ISFT", MARK)]
+    assert info == [("ISFT", MARK), ("INAM", "My Song")]
     ids = [chunk.id for chunk in walk(stem).chunks]
     assert ids.index("bext") < ids.index("data") and walk(stem).declared_size == stem.stat().st_size
     assert soundfile.info(stem).frames == 5000
@@ -152,3 +152,20 @@ def test_a_bounce_that_is_gone_is_no_error(bounce: Bounce, tmp_path: Path) -> No
         path.unlink()
         stem = writer.publish("0.1.0").acapella
     assert stem is not None and tags.read_mark(stem) == "dawbridge 0.1.0"
+
+
+@pytest.mark.parametrize("container", ["WAV", "W64", "AIFF", "CAF", "FLAC"])
+def test_a_stem_of_a_stem_has_its_own_mark(bounce: Bounce, container: str) -> None:
+    first = stem_of(bounce(container, "PCM_24"))
+    with files.open_source(first) as source, files.StemWriter(source.info, first.parent / "again", None) as writer:
+        writer.write(source.read(0, 5000), np.zeros((2, 5000)))
+        again = writer.publish("dawbridge 9").acapella
+    assert again is not None and tags.read_mark(again) == "dawbridge 9"
+
+
+def test_no_more_is_carried_than_fits(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawbridge.audio.graft.TOTAL_LIMIT", 1000)
+    path = with_chunks(bounce("WAV", "PCM_24"), [(b"acid", bytes(24)), (b"id3 ", bytes(990)), (b"inst", bytes(7))])
+    assert {"acid", "inst"} <= {name for name, _ in chunks_of(stem_of(path))} and "id3 " not in dict(
+        chunks_of(path.parent / "stem.wav")
+    )
