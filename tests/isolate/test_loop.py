@@ -56,6 +56,7 @@ def network(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("knobs", [{}, SPECTRAL, {"center_amount": 0.5, "mask_floor": -30.0}])
 def test_a_rolled_loop_has_the_rolled_stem(knobs):
     mixture = music(120 * 1024, 44100)
@@ -83,6 +84,7 @@ def test_a_rolled_loop_through_a_network(network, knobs):
     assert np.abs(error).max() <= MINUS_90_DB
 
 
+@pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("knobs", [{}, SPECTRAL])
 @pytest.mark.parametrize("frames", [77_777, 44_100])
 def test_no_click_where_a_loop_of_any_length_goes_round(frames, knobs, network):

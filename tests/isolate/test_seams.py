@@ -14,6 +14,7 @@ def mixture():
     return np.add(*mashup(7.0, 0))
 
 
+@pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("model", [DEFAULT_MODEL, "center"])
 def test_chunks_equal_one_whole_pass(model, mixture):
     if model not in model_names():
