@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench lint docs clean
+.PHONY: help demo test watch bench report-files lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset ka
 
 bench: $(STAMP) ## speed and knob latency, as a table
 	$(BIN)/python -m benchmarks.speed
+
+report-files: $(STAMP) ## what is promised about audio files, row by row, with the tests that prove it
+	$(BIN)/python -m benchmarks.files_report
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

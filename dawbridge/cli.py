@@ -85,6 +85,7 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--model", default=DEFAULT_MODEL, help=f"{names}, or a .safetensors file [{DEFAULT_MODEL}]")
     group.add_argument("--device", default="auto", choices=DEVICES, help="where the network runs [auto]")
     group.add_argument("--preset", default="", metavar="NAME", help="start from this preset (see: dawbridge presets)")
+    group.add_argument("--loop", action="store_true", help="the audio goes round: its end leads into its start, in the stems too; files with loop points are taken so anyway")  # fmt: skip
     group.add_argument("--format", default="", metavar="FORMAT", help="source, wav, aiff or flac, also with 16 or 24 behind it: wav24; default: the bounce's own, at least 24 bits")  # fmt: skip
 
 

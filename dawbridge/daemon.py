@@ -118,7 +118,7 @@ class Daemon:
         roots = [checked_folder(folder) for folder in settings.folders]
         self.board = JobBoard(
             self.store, presets, self._ledger, bus, roots,
-            output=settings.output, format=settings.format, clock=clock,
+            output=settings.output, format=settings.format, loop=settings.loop, clock=clock,
         )  # fmt: skip
         self.automations = Automations(self.store, self.board, bus, clock)
         self.board.beside = self.automations.beside

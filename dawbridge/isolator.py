@@ -105,17 +105,18 @@ class VocalIsolator:
         """Where the model runs: `cuda`, `mps` or `cpu`."""
         return self._engine.device
 
-    def process(self, mix: ArrayLike, sample_rate: float) -> Stems:
+    def process(self, mix: ArrayLike, sample_rate: float, *, loop: bool = False) -> Stems:
         """Analyse and render in one go.
 
         `mix`: `[channels, samples]` or `[samples]`, 1..64 channels, floats at full scale ±1 or signed integers;
-        `sample_rate`: 4000..768000 Hz. Raises `AudioError` for anything else, NaN included.
+        `sample_rate`: 4000..768000 Hz; `loop`: its end leads into its start, in the stems too. Raises `AudioError`
+        for anything else, NaN included.
         """
-        return self.render(self.analyse(mix, sample_rate))
+        return self.render(self.analyse(mix, sample_rate, loop=loop))
 
-    def analyse(self, mix: ArrayLike, sample_rate: float) -> Analysis:
+    def analyse(self, mix: ArrayLike, sample_rate: float, *, loop: bool = False) -> Analysis:
         """The slow half: run the network over `mix` (as in `process`) and keep its answer."""
-        analysis = Analysis(ArrayMixture.of(mix, sample_rate), self._engine, MemoryEstimates())
+        analysis = Analysis(ArrayMixture.of(mix, sample_rate), self._engine, MemoryEstimates(), loop)
         analysis.prepare(self._store.snapshot())
         return analysis
 

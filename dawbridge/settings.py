@@ -38,6 +38,8 @@ class Settings:
     """Take files whose header a pipe never patched."""
     prefetch: bool = True
     """Use idle time to make the estimate that the first turn of `center_amount` needs."""
+    loop: bool = False
+    """Take every bounce for a loop; one that has loop points is taken for one anyway."""
 
 
 def checked_folder(folder: Path) -> Path:

@@ -102,7 +102,8 @@ def read_at(stream: BinaryIO, offset: int, count: int) -> bytes:
 def payload(path: Path, chunk: Chunk, limit: int = 2**24) -> bytes:
     """A chunk's payload, cut at `limit` bytes and where the file ends. Raises `OSError` only."""
     with path.open("rb") as stream:
-        return read_at(stream, chunk.offset, min(max(chunk.size, 0), limit))
+        there = max(stream.seek(0, 2) - chunk.offset, 0)
+        return read_at(stream, chunk.offset, min(max(chunk.size, 0), limit, there))
 
 
 def id3_length(head: bytes) -> int:

@@ -2,6 +2,7 @@
 
 from dawbridge.audio.formats import StemFormat
 from dawbridge.audio.info import AudioInfo, SampleKind
+from dawbridge.audio.loops import is_loop
 from dawbridge.audio.place import remove_leftovers, stem_paths
 from dawbridge.audio.source import Source, content_hash, open_source, probe
 from dawbridge.audio.stems import StemWriter, WriteReport
@@ -15,6 +16,7 @@ __all__ = [
     "StemWriter",
     "WriteReport",
     "content_hash",
+    "is_loop",
     "open_source",
     "probe",
     "read_mark",

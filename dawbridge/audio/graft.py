@@ -16,6 +16,8 @@ from dawbridge.audio.chunks import W64_LIST, W64_RIFF, W64_TAIL, Chunk, Layout, 
 
 CHUNK_LIMIT = 2**24
 """A chunk larger than this (16 MiB) is not carried."""
+TOTAL_LIMIT = 4 * CHUNK_LIMIT
+"""Nor is what comes when so much (64 MiB) is carried already."""
 
 _RIFF_FAMILY = ("WAV", "RF64", "W64")
 _BEFORE = ("bext", "iXML")
@@ -24,7 +26,9 @@ _AIFF = ("MARK", "INST", "COMT", "AUTH", "NAME", "ANNO", "(c) ", "basc", "ID3 ")
 _CAF = ("strg", "mark", "regn", "inst", "midi")
 _FLAC = ("APPLICATION", "CUESHEET", "PICTURE")
 _TARGET = ("fmt ", "fact", "FVER", "COMM", "desc", "chan", "STREAMINFO", "SEEKTABLE")
+_CARRIED = {*_BEFORE, *_AFTER, *_AIFF, *_CAF, *_FLAC, "LIST", "list", "info", "VORBIS_COMMENT"}
 _BUFFER = 2**20
+_PREFIX = tags.MARK_PREFIX.encode()
 
 Part = tuple[str, bytes]
 
@@ -72,8 +76,7 @@ def bext_for_stem(body: bytes, history: str) -> bytes:
 def _gather(bounce: Path, container: str, common: dict[str, str], history: str) -> Carried:
     try:
         layout = walk(bounce)
-        whole = [chunk for chunk in layout.chunks if 0 <= chunk.size <= CHUNK_LIMIT and chunk.end <= layout.file_size]
-        parts = [(chunk.id, payload(bounce, chunk)) for chunk in whole if chunk is not layout.audio]
+        parts = [(chunk.id, payload(bounce, chunk)) for chunk in _worth_carrying(layout)]
     except OSError:
         return Carried(tags=_translated(container, common))
     if layout.container in _RIFF_FAMILY and container in _RIFF_FAMILY:
@@ -87,6 +90,15 @@ def _gather(bounce: Path, container: str, common: dict[str, str], history: str) 
         return Carried(after=tuple(part for part in parts if part[0] in _CAF), tags=tuple(info))
     comments = (pair for id, body in parts if id == "VORBIS_COMMENT" for pair in tags.parse_vorbis(body))
     return Carried(before=tuple(part for part in parts if part[0] in _FLAC), tags=tuple(comments))
+
+
+def _worth_carrying(layout: Layout) -> Iterator[Chunk]:
+    """Chunks that some format's stems may carry, whole and within the limits."""
+    left = TOTAL_LIMIT
+    for chunk in layout.chunks:
+        if chunk.id in _CARRIED and 0 <= chunk.size <= min(CHUNK_LIMIT, left) and chunk.end <= layout.file_size:
+            left -= chunk.size
+            yield chunk
 
 
 def _from_riff(parts: list[Part], history: str) -> Carried:
@@ -108,7 +120,8 @@ def _marked(container: str, carried: Carried, mark: str) -> Carried:
     pairs = list(carried.tags)
     if container == "AIFF":
         texts = [(id, text.encode()) for id, text in [*pairs, ("ANNO", mark)]]
-        return Carried(carried.before + tuple(texts), carried.after)
+        kept = (part for part in carried.before if not (part[0] == "ANNO" and part[1].startswith(_PREFIX)))
+        return Carried((*kept, *texts), carried.after)
     if container == "FLAC":
         body = tags.build_vorbis(tags.replaced(pairs, "SOFTWARE", mark))
         return Carried((("VORBIS_COMMENT", body), *carried.before))

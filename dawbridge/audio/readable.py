@@ -18,6 +18,8 @@ import soundfile
 from dawbridge.audio.chunks import read_at, walk
 from dawbridge.errors import AudioError
 
+_CUT_BYTES = 2**20
+"""ffmpeg ends this much ahead of its limit, or less."""
 _FOREIGN = {
     b"\x30\x26\xb2\x75": "WMA",
     b"\x1a\x45\xdf\xa3": "Matroska",
@@ -105,11 +107,15 @@ def _without_peak(path: Path, error: soundfile.LibsndfileError) -> Iterator[Path
         raise error
     with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
         copy = Path(folder) / "stripped.wav"
-        shutil.copyfile(path, copy)
-        with copy.open("r+b") as stream:
-            for start in peaks:
-                stream.seek(start)
-                stream.write(b"JUNK")
+        try:
+            shutil.copyfile(path, copy)
+            with copy.open("r+b") as stream:
+                for start in peaks:
+                    stream.seek(start)
+                    stream.write(b"JUNK")
+        except OSError as failure:
+            raise AudioError(f"{path}: its PEAK chunk has to be stepped over in a temporary copy, which cannot be "
+                             f"made ({failure.strerror}); make room in {folder}") from failure  # fmt: skip
         yield copy
 
 
@@ -122,6 +128,7 @@ def _decoded(path: Path, name: str) -> Iterator[Path]:
                          "bounce as WAV, AIFF or FLAC")  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
         copy = Path(folder) / "decoded.wav"
+        most = shutil.disk_usage(folder).free // 2  # a small file can hold days of silence
         command = [
             program,
             "-nostdin",
@@ -134,9 +141,24 @@ def _decoded(path: Path, name: str) -> Iterator[Path]:
             "-map",
             "0:a:0",
         ]
-        command += ["-c:a", "pcm_f32le", "-f", "wav", "-rf64", "auto", "-map_metadata", "-1", str(copy)]
+        command += [
+            "-c:a",
+            "pcm_f32le",
+            "-f",
+            "wav",
+            "-rf64",
+            "auto",
+            "-map_metadata",
+            "-1",
+            "-fs",
+            str(most),
+            str(copy),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode or not copy.exists():
             reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise AudioError(f"{path}: ffmpeg cannot decode this {name} file ({reason}); bounce it again")
+        if copy.stat().st_size > most - _CUT_BYTES:
+            raise AudioError(f"{path}: decoded, this {name} file needs more than {most / 1e6:.0f} MB, half of what is "
+                             f"free in {folder}; make room there, or bounce as FLAC")  # fmt: skip
         yield copy

@@ -6,12 +6,19 @@ Apple Core Audio Format, "Information Chunk".
 """
 
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 from dawbridge.audio.chunks import Layout, payload, walk
 
 MARK_PREFIX = "dawbridge"
 """What our mark begins with."""
+
+LIMIT = 2**18
+"""Bytes of a chunk in which our mark is looked for."""
+
+MAX_TAGS = 4096
+"""A file with more tags than this has the rest left out."""
 
 Tags = list[tuple[str, str]]
 
@@ -25,8 +32,9 @@ CAF_KEYS = {**{name: name for name in _COMMON}, "tracknumber": "track number", "
 
 def parse_info(body: bytes) -> Tags:
     """A LIST chunk's payload, `INFO` in front. Bytes that are no UTF-8 are taken as Latin-1."""
-    tags, place = [], 4
-    while body[:4] == b"INFO" and place + 8 <= len(body):
+    tags: Tags = []
+    place = 4
+    while body[:4] == b"INFO" and place + 8 <= len(body) and len(tags) < MAX_TAGS:
         key, size = struct.unpack_from("<4sI", body, place)
         tags.append((key.decode("latin-1"), _text(body[place + 8 : place + 8 + size])))
         place += 8 + size + (size & 1)
@@ -46,7 +54,7 @@ def parse_vorbis(body: bytes) -> Tags:
     """A VORBIS_COMMENT block's payload."""
     vendor = _length(body, 0)
     place, tags = 12 + vendor, []
-    for _ in range(min(_length(body, 4 + vendor), len(body) // 4)):
+    for _ in range(min(_length(body, 4 + vendor), MAX_TAGS)):
         if place > len(body):
             break
         key, equals, text = _text(body[place : place + _length(body, place - 4)]).partition("=")
@@ -66,7 +74,7 @@ def build_vorbis(tags: Tags) -> bytes:
 
 def parse_caf(body: bytes) -> Tags:
     """A CAF info chunk's payload: a count, then keys and values, each ended by a zero."""
-    words = [_text(word) for word in body[4:].split(b"\0")[:-1]]
+    words = [_text(word) for word in body[4:].split(b"\0", 2 * MAX_TAGS)[:-1]]
     return list(zip(words[0::2], words[1::2], strict=False))
 
 
@@ -77,8 +85,8 @@ def build_caf(tags: Tags) -> bytes:
 
 
 def replaced(tags: Tags, key: str, text: str) -> Tags:
-    """`tags` with `key` (case ignored) set to `text`, at the end."""
-    return [pair for pair in tags if pair[0].lower() != key.lower()] + [(key, text)]
+    """`tags` with `key` (case ignored) set to `text`, in front, where a reader meets it first."""
+    return [(key, text), *(pair for pair in tags if pair[0].lower() != key.lower())]
 
 
 def read_mark(path: Path) -> str | None:
@@ -90,19 +98,18 @@ def read_mark(path: Path) -> str | None:
         return None
 
 
-def _candidates(path: Path, layout: Layout) -> list[str]:
-    """Every text in which our mark may stand."""
-    found = []
+def _candidates(path: Path, layout: Layout) -> Iterator[str]:
+    """Every text in which our mark may stand, chunk by chunk."""
     for chunk in layout.chunks:
         if layout.container in ("WAV", "RF64", "W64") and chunk.id.upper() == "LIST":
-            found += [text for key, text in parse_info(payload(path, chunk)) if key == "ISFT"]
+            yield from (text for key, text in parse_info(payload(path, chunk, LIMIT)) if key == "ISFT")
         elif layout.container == "AIFF" and chunk.id == "ANNO":
-            found.append(_text(payload(path, chunk)))
+            yield _text(payload(path, chunk, LIMIT))
         elif chunk.id == "VORBIS_COMMENT":
-            found += [text for key, text in parse_vorbis(payload(path, chunk)) if key.upper() == "SOFTWARE"]
+            yield from (text for key, text in parse_vorbis(payload(path, chunk, LIMIT)) if key.upper() == "SOFTWARE")
         elif layout.container == "CAF" and chunk.id == "info":
-            found += [text for key, text in parse_caf(payload(path, chunk)) if key == "encoding application"]
-    return found
+            body = payload(path, chunk, LIMIT)
+            yield from (text for key, text in parse_caf(body) if key == "encoding application")
 
 
 def _length(body: bytes, place: int) -> int:

@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
         for number, file in enumerate(options.files, 1):
             display(StateChanged(number, JobState.RUNNING, str(file)))
             acapella, instrumental = output.paths(file.resolve())
-            order = Order(file.resolve(), acapella, instrumental, values, format=format)
+            order = Order(file.resolve(), acapella, instrumental, values, format=format, loop=options.loop)
             try:
                 outcome = separate(order, engine, cache, _reporter(display, number))
             except DawbridgeError as error:

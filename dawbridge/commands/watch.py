@@ -48,6 +48,7 @@ def read_settings(options: Namespace) -> Settings:
         poll=options.poll,
         accept_streamed=options.accept_streamed,
         prefetch=not options.no_prefetch,
+        loop=options.loop,
     )
 
 

@@ -1,7 +1,7 @@
 """The slow half's result: the network's estimates of the vocals, made when first needed and kept.
 
 An estimate is float32 `[channels, samples]` at the mixture's rate, in memory (the library) or on disk (the daemon,
-where a memory map bounds what an hour of audio costs).
+where it is read and written span by span, so that memory does not grow with the audio's length).
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -17,9 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.automation import Automation
-from dawbridge.isolate.engine import Engine, Variant
+from dawbridge.errors import AudioError
+from dawbridge.isolate.engine import Engine, Room, Variant
+from dawbridge.isolate.loop import around, fade_samples, led_in
 from dawbridge.isolate.mixture import Mixture
-from dawbridge.isolate.render import Grid, Reader, render
+from dawbridge.isolate.render import SPECTRAL, Grid, Reader, is_neutral, render
+from dawbridge.isolate.stored import StoredSamples
 from dawbridge.parameters import Snapshot
 
 Samples = NDArray[np.float32]
@@ -34,10 +38,10 @@ BLOCK_HOPS = 64
 class Estimates(Protocol):
     """Where a mixture's estimates are kept."""
 
-    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
+    def find(self, name: str, shape: tuple[int, int]) -> Room | None:
         """The estimate called `name` of that shape, or nothing."""
 
-    def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[Samples]:
+    def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[Room]:
         """A context with room for an estimate; it is kept only where the context ends without an error."""
 
 
@@ -65,32 +69,31 @@ class DiskEstimates:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
-        """The estimate called `name` as a read-only memory map; nothing where it is absent or damaged."""
+    def find(self, name: str, shape: tuple[int, int]) -> Room | None:
+        """The estimate called `name`, open for reading; nothing where it is absent or damaged."""
         path = self.folder / f"{name}.npy"
         try:
-            kept = np.load(path, mmap_mode="r", allow_pickle=False)
+            kept = StoredSamples.open(path)
         except (OSError, ValueError, EOFError):
             path.unlink(missing_ok=True)
             return None
-        if kept.shape != shape or kept.dtype != np.float32:
+        if kept.shape != shape:
+            kept.close()
             return None
         os.utime(self.folder)
-        found: Samples = kept
-        return found
+        return kept
 
     @contextmanager
-    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Samples]:
+    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Room]:
         """Room for an estimate on disk; it takes its final name once the context has ended well."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f"{name}.part"
+        room = StoredSamples.create(part, shape)
         try:
-            room = np.lib.format.open_memmap(part, mode="w+", dtype=np.float32, shape=shape)
             yield room
-            room.flush()
-            del room
+            room.close()
             part.replace(self.folder / f"{name}.npy")
         finally:
+            room.close()
             part.unlink(missing_ok=True)
 
 
@@ -101,9 +104,10 @@ class AnalysisCache:
         self.folder = folder
         self.limit_bytes = limit_bytes
 
-    def estimates(self, content_hash: str, model_hash: str) -> DiskEstimates:
+    def estimates(self, content_hash: str, model_hash: str, loop: bool = False) -> DiskEstimates:
         """The place of one mixture's estimates by one model. `content_hash` covers samples, rate and channels."""
-        key = hashlib.sha256(f"1 {content_hash} {model_hash}".encode()).hexdigest()[:32]
+        facts = f"1 {content_hash} {model_hash}" + (" loop" if loop else "")
+        key = hashlib.sha256(facts.encode()).hexdigest()[:32]
         return DiskEstimates(self.folder / key)
 
     def trim(self, keep: Path) -> None:
@@ -123,8 +127,10 @@ class AnalysisCache:
 class Analysis:
     """A mixture, the engine, and the estimates made so far; knows how to render itself."""
 
-    def __init__(self, mixture: Mixture, engine: Engine, estimates: Estimates) -> None:
+    def __init__(self, mixture: Mixture, engine: Engine, estimates: Estimates, loop: bool = False) -> None:
+        """`loop`: the mixture's end is followed by its start, so its stems go round without a click."""
         self.mixture = mixture
+        self.loop = loop
         self._engine = engine
         self._estimates = estimates
         self.estimate_s = 0.0
@@ -156,12 +162,16 @@ class Analysis:
 
         Pieces can be made in any order, and by several threads where the mixture can be read so.
         """
-        mixture, vocals = self.mixture, self._vocals(values, automation)
-        block = Grid.of(mixture.sample_rate).hop * BLOCK_HOPS
+        frames, rate, mixture = self.mixture.frames, self.mixture.sample_rate, self.mixture.read
+        vocals = self._vocals(values, automation)
+        block = Grid.of(rate).hop * BLOCK_HOPS
+        goes_round = self.loop and not (is_neutral(values) and not automation.only(SPECTRAL))
 
         def piece(start: int) -> Samples:
-            stop = min(start + block, mixture.frames)
-            return render(mixture.read, vocals, start, stop, mixture.frames, mixture.sample_rate, values, automation)
+            stop = min(start + block, frames)
+            if goes_round:
+                return self._looped(vocals, start, stop, values, automation)
+            return render(mixture, vocals, start, stop, frames, rate, values, automation)
 
         return block, piece
 
@@ -176,12 +186,25 @@ class Analysis:
             if lane is not None:
                 amount = lane.values(np.arange(start, stop) / self.mixture.sample_rate).astype(np.float32)
                 return np.asarray(first[:, start:stop] * (1 - amount) + parts[1][0][:, start:stop] * amount)
-            mixed = np.asarray(first[:, start:stop]) * weight if weight != 1 else np.asarray(first[:, start:stop])
+            mixed = first[:, start:stop] * weight if weight != 1 else first[:, start:stop]
             for estimate, weight in parts[1:]:
                 mixed = mixed + estimate[:, start:stop] * weight
             return mixed
 
         return vocals
+
+    def _looped(self, vocals: Reader, start: int, stop: int, values: Snapshot, automation: Automation) -> Samples:
+        """A piece of a loop; what the transform gives behind the loop's end is led into its start."""
+        frames, rate = self.mixture.frames, self.mixture.sample_rate
+        mixture = partial(around, self.mixture.read, frames=frames)
+        voice = partial(around, vocals, frames=frames)
+        piece = render(mixture, voice, start, stop, None, rate, values, automation)
+        if start == 0:
+            fade, hop = fade_samples(rate, frames), Grid.of(rate).hop
+            place = frames // hop * hop
+            beyond = render(mixture, voice, place, frames + fade, None, rate, values, automation)[:, frames - place :]
+            piece = np.concatenate((led_in(piece[:, :fade], beyond, 0, fade), piece[:, fade:]), axis=1)
+        return piece
 
     def _needed(self, values: Snapshot, automation: Automation) -> list[tuple[Variant, float]]:
         """Estimates and their weights; with a lane for the amount both are needed."""
@@ -192,14 +215,16 @@ class Analysis:
             return weighted
         return [(variant, weight) for variant, weight in weighted if weight > 0]
 
-    def _estimate(self, variant: Variant) -> Samples:
+    def _estimate(self, variant: Variant) -> Room:
         name, shape = self._engine.file_stem(variant), (self.mixture.channels, self.mixture.frames)
         kept = self._estimates.find(name, shape)
         if kept is not None:
             return kept
         begun = time.perf_counter()
         with self._estimates.create(name, shape) as room:
-            self._engine.estimate(self.mixture, variant, room)
+            self._engine.estimate(self.mixture, variant, room, self.loop)
         self.estimate_s += time.perf_counter() - begun
         found = self._estimates.find(name, shape)
-        return room if found is None else found
+        if found is None:
+            raise AudioError("the analysis vanished from the cache as soon as it was made; run the job again")
+        return found

@@ -16,6 +16,7 @@ from dawbridge.audio.files import (
     StemWriter,
     WriteReport,
     content_hash,
+    is_loop,
     open_source,
 )
 from dawbridge.audio.take import ACAPELLA, INSTRUMENTAL
@@ -59,9 +60,10 @@ def separate(
     digest = order.content_hash or content_hash(order.source)
     with ExitStack() as stack:
         source = stack.enter_context(open_source(order.source))
-        estimates = cache.estimates(digest, engine.hash)
+        loop = order.loop or is_loop(order.source, source.info.frames)
+        estimates = cache.estimates(digest, engine.hash, loop)
         take = studio.take(order, source, before) if studio else None
-        analysis = Analysis(take or FileMixture(source), engine, estimates)
+        analysis = Analysis(take or FileMixture(source), engine, estimates, loop)
         engine.progress = lambda fraction: progress(0.9 * fraction)
         if order.prefetch:
             analysis.prefetch(order.values)
@@ -78,7 +80,7 @@ def separate(
         else:
             report = _write(order, source, analysis, before, progress)
     seconds = time.perf_counter() - begun
-    notes = (report.notes if report else ()) + _notes(source.info, order.values)
+    notes = (report.notes if report else ()) + _notes(source.info, order.values, loop and not order.loop)
     return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
 
 
@@ -115,17 +117,18 @@ def _exact(source: Source, start: int, frames: int) -> NDArray[np.float64] | NDA
 
 
 def _marks(order: Order, analysis: Analysis) -> Mark:
-    return lambda stem, null_db: mark(order, analysis.model, stem, null_db)
+    return lambda stem, null_db: mark(order, analysis, stem, null_db)
 
 
-def mark(order: Order, model: str, stem: str, null_db: float) -> str:
+def mark(order: Order, analysis: Analysis, stem: str, null_db: float) -> str:
     """What a stem says of itself: version, model and the turned knobs that shape it, so that it can be made again."""
     values = order.values
     own = [name for name in PARAMETERS if name in SHAPING or name == f"{stem}_gain"]
     turned = [f"{name}={values[name]:g}" for name in own if values[name] != DEFAULTS[name]]
     moving = [lane.name for lane in order.automation.only(own).lanes]
-    automation = [f"automation of {', '.join(moving)}"] if moving else []
-    return "; ".join([f"dawbridge {__version__}", f"model {model}", *turned, *automation, f"null {null_db:.1f} dB"])
+    more = [f"automation of {', '.join(moving)}"] if moving else []
+    more += ["loop"] if analysis.loop else []
+    return "; ".join([f"dawbridge {__version__}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -136,7 +139,10 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _notes(info: AudioInfo, values: Snapshot) -> tuple[str, ...]:
+def _notes(info: AudioInfo, values: Snapshot, loop: bool) -> tuple[str, ...]:
+    notes = []
     if info.channels == 1 and values["center_amount"] > 0:
-        return (f"{info.path.name} is mono: center_amount has no effect on it",)
-    return ()
+        notes.append(f"{info.path.name} is mono: center_amount has no effect on it")
+    if loop:
+        notes.append(f"{info.path.name} says that it is a loop: its stems go round without a click too")
+    return tuple(notes)

@@ -4,9 +4,11 @@ Its seam is `estimate(mixture) → vocals` at the model's rate (`acapellanet.Est
 rates, channels and exact lengths, is done here.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.registry import DEFAULT_MODEL, model_hash
 from acapellanet.streaming import stream_estimate
 from dawbridge.errors import ConfigError, ModelError
+from dawbridge.isolate.loop import LoopMixture, fade_samples, led_in
 from dawbridge.isolate.mixture import Mixture, blocks
 from dawbridge.isolate.resample import exactly, resample
 
@@ -38,6 +41,14 @@ CENTER_MODEL = "center"
 """Pre-isolation alone: the one model whose plain estimate depends on `center_width`."""
 
 
+class Room(Protocol):
+    """Where an estimate is put: an array, or a file that is used like one."""
+
+    def __getitem__(self, span: tuple[slice, slice], /) -> Samples: ...
+
+    def __setitem__(self, span: tuple[slice, slice], samples: Samples, /) -> None: ...
+
+
 def pick_device(device: str) -> str:
     """`auto` → the best that torch sees; else the one named. Raises `ConfigError` where torch cannot use it."""
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -48,6 +59,19 @@ def pick_device(device: str) -> str:
     if not present[device]:
         raise ConfigError(f"device {device!r}: torch {torch.__version__} cannot use it here; try --device auto")
     return device
+
+
+def _put(target: Room, pair: slice, start: int, piece: Samples, frames: int, fade: int) -> None:
+    """Write what lies inside `0..frames`; lead `fade` samples of what lies behind it into the start."""
+    stop = start + piece.shape[1]
+    inside = piece[:, max(0, -start) : max(0, frames - start)]
+    if inside.shape[1]:
+        place = max(0, start)
+        target[pair, place : place + inside.shape[1]] = inside
+    first, last = max(start, frames), min(stop, frames + fade)
+    if first < last:
+        span = slice(first - frames, last - frames)
+        target[pair, span] = led_in(target[pair, span], piece[:, first - start : last - start], span.start, fade)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +111,29 @@ class Engine:
         """Load the weights and run once, so that the first bounce does not wait for it. Raises `ModelError`."""
         self._estimator(0.5).estimate(torch.zeros(2, 44100))
 
-    def estimate(self, mixture: Mixture, variant: "Variant", target: Samples) -> None:
+    def estimate(self, mixture: Mixture, variant: "Variant", target: Room, loop: bool = False) -> None:
         """Write the vocals of `mixture`, at its own rate, into `target` (`[channels, samples]`, its shape).
 
         Channels go through the model in pairs (first and second, third and fourth, …), an odd last one as mono.
-        Raises `ModelError`, and whatever `progress` raises.
+        A `loop` is heard as what it is: its end comes before its start. Raises `ModelError`, and whatever
+        `progress` raises.
         """
         estimate, context = self._with_center(self._estimator(variant.width), variant)
+        before = self._loop_context(context, mixture.sample_rate) if loop else 0
+        fade = fade_samples(mixture.sample_rate, mixture.frames) if loop else 0
+        whole = LoopMixture(mixture, before, fade + before) if loop else mixture
         for first in range(0, mixture.channels, 2):
             pair = slice(first, min(first + 2, mixture.channels))
-            filled = 0
-            for piece in self._stream(mixture, pair, estimate, context):
-                target[pair, filled : filled + piece.shape[1]] = piece
+            filled = -before
+            for piece in self._stream(whole, pair, estimate, context):
+                _put(target, pair, filled, piece, mixture.frames, fade)
                 filled += piece.shape[1]
-                self.progress((first + (pair.stop - first) * filled / mixture.frames) / mixture.channels)
+                done = (filled + before) / whole.frames
+                self.progress((first + (pair.stop - first) * done) / mixture.channels)
+
+    def _loop_context(self, context_samples: int, sample_rate: int) -> int:
+        """Samples of a loop's other end that have to be heard, at its own rate; the resampler needs some too."""
+        return math.ceil((context_samples + self._estimator(0.5).alignment_samples) * sample_rate / MODEL_HZ)
 
     def _stream(self, mixture: Mixture, pair: slice, estimate: Estimate, context_samples: int) -> Iterator[Samples]:
         """The vocals of one pair of channels in consecutive pieces at the mixture's rate."""

@@ -28,6 +28,8 @@ class Order:
     """Stems of it stand already: speed first, what is written is made durable later."""
     automation: Automation = field(default_factory=Automation)
     """Knobs that move within the bounce; a lane goes before the value of the same name."""
+    loop: bool = False
+    """Take the source for a loop even where it has no loop points."""
 
 
 @dataclass(frozen=True, slots=True)

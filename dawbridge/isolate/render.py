@@ -20,7 +20,7 @@ from dawbridge.parameters import PARAMETERS, Snapshot
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 Reader = Callable[[int, int], Samples]
-"""`(start, stop) → [channels, stop - start]` in samples; always inside the file."""
+"""`(start, stop) → [channels, stop - start]` in samples; always inside the file, but for a loop."""
 
 Knobs = Mapping[str, float | torch.Tensor]
 """Raw values; a knob that moves within the bounce as `[frames]`."""
@@ -60,14 +60,15 @@ def is_neutral(values: Snapshot) -> bool:
 
 
 def render(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot,
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot,
     automation: Automation = NO_AUTOMATION,
 ) -> Samples:  # fmt: skip
     """The acapella's samples `start..stop` of a bounce of `frames` samples, `[channels, stop - start]`.
 
     `vocals` reads the network's estimate at the source's rate. `start` must be a multiple of `Grid.hop` for
-    pieces to fit together exactly as one whole pass. Lanes of `automation` go before `values`: those of spectral
-    knobs are followed frame by frame, the depth sample by sample.
+    pieces to fit together exactly as one whole pass. `frames` is None for a loop: its readers know what lies
+    before 0 and behind its end. Lanes of `automation` go before `values`: those of spectral knobs are followed frame
+    by frame, the depth sample by sample.
     """
     lanes = automation.only(SPECTRAL)
     if lanes:
@@ -95,7 +96,7 @@ def _banded(values: Snapshot) -> bool:
 
 
 def _spectral(
-    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int, sample_rate: int, values: Snapshot,
+    mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot,
     lanes: Automation,
 ) -> Samples:  # fmt: skip
     grid = Grid.of(sample_rate)
@@ -126,8 +127,10 @@ def _moves(knobs: Knobs) -> bool:
     return any(isinstance(knobs[name], torch.Tensor) for name in SPECTRAL - {*_BAND})
 
 
-def _padded(read: Reader, first: int, last: int, frames: int) -> torch.Tensor:
-    """Samples `first..last`, with silence where that lies outside the file."""
+def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Tensor:
+    """Samples `first..last`, with silence where that lies outside the file; a loop has no outside."""
+    if frames is None:
+        return torch.from_numpy(np.require(read(first, last), np.float32, ["C", "W"]))
     inner = torch.from_numpy(np.require(read(max(first, 0), min(last, frames)), np.float32, ["C", "W"]))
     return torch.nn.functional.pad(inner, (max(0, -first), max(0, last - frames)))
 

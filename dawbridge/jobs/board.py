@@ -40,11 +40,12 @@ class JobBoard:
         *,
         output: Output,
         format: StemFormat | None,
+        loop: bool = False,
         clock: Callable[[], float],
     ) -> None:
         self._store, self._presets, self._ledger, self._bus = store, presets, ledger, bus
         self._roots = [root.resolve() for root in roots]
-        self._output, self._format = output, format
+        self._output, self._format, self._loop = output, format, loop
         self._lock = threading.RLock()
         self._bounces = Bounces(ledger, bus)
         self._rerenders: deque[int] = deque()
@@ -317,7 +318,10 @@ class JobBoard:
         known = job.content_hash if file_stamp(job.path) == job.stamp else ""
         values = dict(complete(job.values))
         live = job.state is JobState.DONE
-        order = Order(job.path, acapella, instrumental, values, known, self._format, prefetch, live, job.automation)
+        order = Order(
+            job.path, acapella, instrumental, values, known, self._format,
+            prefetch=prefetch, live=live, automation=job.automation, loop=self._loop,
+        )  # fmt: skip
         return Task(job.id, order)
 
     def _done(self, job: Job, outcome: Outcome) -> None:

@@ -61,6 +61,10 @@ def chunks_of(path: Path) -> list[tuple[str, bytes]]:
     return [(chunk.id, payload(path, chunk)) for chunk in walk(path).chunks if chunk.size < 10_000]
 
 
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("bext")
+@pytest.mark.row("iXML, cue with LIST/adtl, smpl, acid, inst, LIST/INFO, id3")
+@pytest.mark.row("our mark")
 @pytest.mark.parametrize(("subtype", "level"), [("PCM_16", 0.1), ("PCM_24", 1.5), ("FLOAT", 0.1)])
 def test_wav_keeps_its_place_on_the_timeline(bounce: Bounce, subtype: str, level: float) -> None:
     more = [*CARRIED.items(), *((b"LIST", body) for body in LISTS), (b"LGWV", b"drop"), (b"minf", b"drop")]
@@ -80,12 +84,13 @@ def test_wav_keeps_its_place_on_the_timeline(bounce: Bounce, subtype: str, level
     )
     assert tags.read_mark(stem) == MARK
     info = [pair for name, body in found if name == "LIST" for pair in tags.parse_info(body)]
-    assert info == [("INAM", "My Song"), ("ISFT", MARK)]
+    assert info == [("ISFT", MARK), ("INAM", "My Song")]
     ids = [chunk.id for chunk in walk(stem).chunks]
     assert ids.index("bext") < ids.index("data") and walk(stem).declared_size == stem.stat().st_size
     assert soundfile.info(stem).frames == 5000
 
 
+@pytest.mark.row("bext")
 @given(version=st.integers(0, 3), history=st.binary(max_size=50).filter(lambda raw: 0 not in raw))
 def test_bext_keeps_all_but_loudness_and_history(version: int, history: bytes) -> None:
     body = bext_for_stem(bext(version, history), history_line(48000, 24, 2, "dawbridge, 1"))
@@ -98,6 +103,18 @@ def test_a_short_bext_is_filled_up() -> None:
     assert len(bext_for_stem(b"x", "")) == 603
 
 
+@pytest.mark.row("JUNK PAD FLLR PEAK LGWV minf elm1 regn umid")
+@pytest.mark.parametrize(
+    "name", [b"JUNK", b"PAD ", b"FLLR", b"PEAK", b"LGWV", b"minf", b"elm1", b"regn", b"umid", b"junk"]
+)
+def test_what_says_nothing_of_the_stem_is_dropped(bounce: Bounce, name: bytes) -> None:
+    path = with_chunks(bounce("WAV", "PCM_24"), [(name, bytes(24)), (b"inst", bytes(7))])
+    found = [id for id, _ in chunks_of(stem_of(path))]
+    assert name.decode() not in found and "inst" in found
+
+
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("AIFF MARK INST COMT AUTH NAME ANNO basc ID3")
 def test_aiff(bounce: Bounce) -> None:
     marker = struct.pack(">HHIB5sH", 1, 1, 500, 5, b"Verse", 0)[:-2]
     chunks = [
@@ -112,6 +129,8 @@ def test_aiff(bounce: Bounce) -> None:
     assert walk(stem).declared_size == stem.stat().st_size and soundfile.info(stem).frames == 5000
 
 
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("FLAC, MP3 tags")
 def test_flac_keeps_its_comments(bounce: Bounce) -> None:
     path = bounce("FLAC", "PCM_16")
     with soundfile.SoundFile(path, "w", 44100, 2, "PCM_16", format="FLAC") as file:
@@ -125,6 +144,7 @@ def test_flac_keeps_its_comments(bounce: Bounce) -> None:
     assert tags.read_mark(stem) == MARK
 
 
+@pytest.mark.row("our mark")
 @pytest.mark.parametrize("container", ["WAV", "RF64", "W64", "AIFF", "CAF", "FLAC"])
 def test_every_container_has_the_mark_and_a_true_header(bounce: Bounce, container: str) -> None:
     stem = stem_of(bounce(container, "PCM_24", channels=1, frames=4001))
@@ -135,6 +155,7 @@ def test_every_container_has_the_mark_and_a_true_header(bounce: Bounce, containe
     assert soundfile.info(stem).frames == 4001
 
 
+@pytest.mark.row("FLAC, MP3 tags")
 def test_tags_cross_containers(bounce: Bounce) -> None:
     path = bounce("FLAC", "PCM_16")
     with soundfile.SoundFile(path, "w", 44100, 2, "PCM_16", format="FLAC") as file:
@@ -152,3 +173,21 @@ def test_a_bounce_that_is_gone_is_no_error(bounce: Bounce, tmp_path: Path) -> No
         path.unlink()
         stem = writer.publish("0.1.0").acapella
     assert stem is not None and tags.read_mark(stem) == "dawbridge 0.1.0"
+
+
+@pytest.mark.row("our mark")
+@pytest.mark.parametrize("container", ["WAV", "W64", "AIFF", "CAF", "FLAC"])
+def test_a_stem_of_a_stem_has_its_own_mark(bounce: Bounce, container: str) -> None:
+    first = stem_of(bounce(container, "PCM_24"))
+    with files.open_source(first) as source, files.StemWriter(source.info, first.parent / "again", None) as writer:
+        writer.write(source.read(0, 5000), np.zeros((2, 5000)))
+        again = writer.publish("dawbridge 9").acapella
+    assert again is not None and tags.read_mark(again) == "dawbridge 9"
+
+
+def test_no_more_is_carried_than_fits(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawbridge.audio.graft.TOTAL_LIMIT", 1000)
+    path = with_chunks(bounce("WAV", "PCM_24"), [(b"acid", bytes(24)), (b"id3 ", bytes(990)), (b"inst", bytes(7))])
+    assert {"acid", "inst"} <= {name for name, _ in chunks_of(stem_of(path))} and "id3 " not in dict(
+        chunks_of(path.parent / "stem.wav")
+    )

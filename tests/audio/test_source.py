@@ -178,6 +178,23 @@ def test_m4a_through_ffmpeg(bounce: Bounce, tmp_path: Path) -> None:
         files.probe(path)
 
 
+def test_a_small_file_that_holds_days_is_not_decoded_for_days(
+    bounce: Bounce, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        pytest.skip("ffmpeg is not installed")
+    path = tmp_path / "song.m4a"
+    soundfile.write(tmp_path / "silence.wav", np.zeros((3_000_000, 2), np.int16), 44100)
+    command = [ffmpeg, "-v", "error", "-i", tmp_path / "silence.wav", "-c:a", "alac", path]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    assert path.stat().st_size < 200_000
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=16_000_000))
+    with pytest.raises(AudioError, match="needs more than 8 MB"):
+        files.probe(path)
+
+
 def test_m4a_without_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     (tmp_path / "song.m4a").write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0")

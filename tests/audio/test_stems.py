@@ -48,6 +48,9 @@ def floats(path: Path | None) -> np.ndarray:
     return np.asarray(soundfile.read(path, dtype="float64", always_2d=True)[0])
 
 
+@pytest.mark.row("stems do not null")
+@pytest.mark.row("bit depth lost")
+@pytest.mark.row("mono doubled to stereo")
 @pytest.mark.parametrize("channels", [1, 2, 6])
 @pytest.mark.parametrize(
     ("container", "subtype", "written", "bits"),
@@ -80,6 +83,8 @@ def test_integers_null_bit_for_bit(
     assert report.notes == ()
 
 
+@pytest.mark.row("stems do not null")
+@pytest.mark.row("levels rescaled")
 @pytest.mark.parametrize(
     ("container", "subtype", "loud", "widened"),
     [
@@ -118,6 +123,8 @@ def test_overs_that_come_late_keep_what_was_written(bounce: Bounce) -> None:
     assert np.array_equal(floats(report.acapella) + floats(report.instrumental), floats(path))
 
 
+@pytest.mark.row("stems do not null")
+@pytest.mark.row("bit depth lost")
 @pytest.mark.parametrize(("subtype", "dtype"), [("FLOAT", np.float32), ("DOUBLE", np.float64)])
 @pytest.mark.parametrize("container", ["WAV", "AIFF", "CAF", "W64", "RF64"])
 def test_floats_null_to_half_an_ulp(bounce: Bounce, container: str, subtype: str, dtype: type) -> None:
@@ -130,6 +137,7 @@ def test_floats_null_to_half_an_ulp(bounce: Bounce, container: str, subtype: str
     assert report.null_db < -135 and report.overs > 0
 
 
+@pytest.mark.row("stems do not null")
 @pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III"), ("WAV", "ULAW")])
 def test_lossy_bounces_become_24_bit_wav(bounce: Bounce, container: str, subtype: str) -> None:
     path = bounce(container, subtype, level=0.2)
@@ -152,6 +160,7 @@ def test_mixture_may_be_given_as_integers(bounce: Bounce) -> None:
     assert np.array_equal(integers(report.acapella, 24) + integers(report.instrumental, 24), integers(path, 24))
 
 
+@pytest.mark.row("stems do not null")
 def test_gains_come_after_the_null(bounce: Bounce) -> None:
     path = bounce("WAV", "PCM_24")
     plain = floats(separate(path).acapella)
@@ -169,6 +178,7 @@ def test_one_stem_alone(bounce: Bounce) -> None:
     assert report.instrumental is None and report.acapella == path.parent / "bounce_acapella.wav"
 
 
+@pytest.mark.row("bit depth lost")
 @pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
 def test_sixteen_bits_are_dithered_before_the_instrumental_is_formed(bounce: Bounce, subtype: str) -> None:
     report = separate(bounce("WAV", subtype), format="source16")
@@ -211,6 +221,7 @@ def test_nothing_is_left_when_the_job_fails(bounce: Bounce, tmp_path: Path) -> N
     assert names(tmp_path / "out") == []
 
 
+@pytest.mark.row("a few samples short, offset")
 def test_a_stem_that_is_too_short_is_not_published(bounce: Bounce, tmp_path: Path) -> None:
     path = bounce("WAV", "PCM_24")
     with files.open_source(path) as source, files.StemWriter(source.info, tmp_path / "out" / "a", None) as writer:
@@ -291,6 +302,7 @@ def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     assert names(tmp_path) == ["song_acapella.wav"]
 
 
+@pytest.mark.row("truncated at 10 minutes")
 def test_more_than_4_gib_becomes_rf64() -> None:
     from dawbridge.audio.formats import StemFormat, decide
 
@@ -300,6 +312,7 @@ def test_more_than_4_gib_becomes_rf64() -> None:
     assert decide(flac, StemFormat()).container == "WAV"
 
 
+@pytest.mark.row("truncated at 10 minutes")
 @pytest.mark.parametrize("container", ["WAV", "WAVEX", "AIFF"])
 def test_what_32_bit_sizes_cannot_hold_is_written_as_rf64(
     bounce: Bounce, container: str, monkeypatch: pytest.MonkeyPatch

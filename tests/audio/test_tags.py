@@ -34,7 +34,7 @@ def test_a_count_that_lies_costs_nothing() -> None:
 
 
 def test_replaced_ignores_case() -> None:
-    assert tags.replaced([("Software", "x"), ("TITLE", "y")], "SOFTWARE", "z") == [("TITLE", "y"), ("SOFTWARE", "z")]
+    assert tags.replaced([("Software", "x"), ("TITLE", "y")], "SOFTWARE", "z") == [("SOFTWARE", "z"), ("TITLE", "y")]
 
 
 @pytest.mark.parametrize("text", [b"", b"RIFF", b"fLaC\x84\0\0\0", b"dawbridge 0.1.0"])

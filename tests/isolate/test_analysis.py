@@ -1,12 +1,14 @@
 import os
+import shutil
 
 import numpy as np
 import pytest
 
-from dawbridge.errors import Cancelled
+from dawbridge.errors import AudioError, Cancelled
 from dawbridge.isolate.analysis import Analysis, AnalysisCache, DiskEstimates, MemoryEstimates
 from dawbridge.isolate.engine import Engine
 from dawbridge.isolate.mixture import ArrayMixture
+from dawbridge.isolate.stored import StoredSamples
 from dawbridge.parameters import complete
 
 
@@ -15,9 +17,9 @@ class CountingEngine(Engine):
         super().__init__("center", "cpu")
         self.variants = []
 
-    def estimate(self, mixture, variant, target):
+    def estimate(self, mixture, variant, target, loop=False):
         self.variants.append(variant)
-        super().estimate(mixture, variant, target)
+        super().estimate(mixture, variant, target, loop)
 
 
 @pytest.fixture
@@ -96,8 +98,43 @@ def test_the_cache_forgets_what_was_longest_unused(tmp_path):
     for index in range(3):
         estimates = cache.estimates(f"content {index}", "model")
         with estimates.create("plain", (1, 250)) as room:
-            room[:] = index
+            room[:, :] = index
         os.utime(estimates.folder, (index, index))
         folders.append(estimates.folder)
     cache.trim(keep=folders[2])
     assert [folder.exists() for folder in folders] == [False, True, True]
+
+
+def test_a_disk_without_room_is_named_before_the_work(mixture, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
+    engine = CountingEngine()
+    with pytest.raises(AudioError, match=r"the analysis cannot be kept \(0 MB are needed, and are not free\)"):
+        Analysis(mixture, engine, DiskEstimates(tmp_path / "one")).prepare(complete({}))
+    assert not engine.variants
+
+
+def test_stored_samples_are_numpy_files(tmp_path):
+    stored = StoredSamples.create(tmp_path / "x.npy", (3, 1000))
+    samples = np.random.default_rng(1).standard_normal((3, 1000)).astype(np.float32)
+    stored[1:3, 0:600] = samples[1:3, :600]
+    stored[0:1, :] = samples[:1]
+    stored[1:3, 600:] = samples[1:3, 600:]
+    np.testing.assert_array_equal(stored[0:2, 100:200], samples[:2, 100:200])
+    assert stored[:, 5:5].shape == (3, 0)
+    stored.close()
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy", allow_pickle=False), samples)
+    with (tmp_path / "x.npy").open("r+b") as file:
+        kept = StoredSamples.open(tmp_path / "x.npy")
+        file.truncate(5000)
+    with pytest.raises(AudioError, match="cut off while it was in use"):
+        kept[:, :]
+    with pytest.raises(ValueError, match="cut off"):
+        StoredSamples.open(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("kind", [np.float64, object])
+def test_only_floats_of_32_bits_are_stored_samples(tmp_path, kind):
+    np.save(tmp_path / "x.npy", np.array([[1, 2]], kind), allow_pickle=True)
+    with pytest.raises(ValueError, match="no estimate"):
+        StoredSamples.open(tmp_path / "x.npy")

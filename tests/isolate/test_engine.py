@@ -12,6 +12,8 @@ def estimate(mixture, model="center", variant=None):
     return target
 
 
+@pytest.mark.row("output forced to 44.1 kHz")
+@pytest.mark.row("a few samples short, offset")
 @pytest.mark.parametrize("rate", [22050, 44100, 48000])
 def test_zero_latency_at_every_rate(rate):
     impulse = np.zeros((2, rate), np.float32)
@@ -19,10 +21,12 @@ def test_zero_latency_at_every_rate(rate):
     assert estimate(ArrayMixture.of(impulse, rate)).argmax(axis=1).tolist() == [rate // 3] * 2
 
 
+@pytest.mark.row("mono doubled to stereo")
 def test_mono_stays_mono():
     assert estimate(ArrayMixture.of(np.ones(3000, np.float32), 44100)).shape == (1, 3000)
 
 
+@pytest.mark.row("mono doubled to stereo")
 def test_more_channels_go_in_pairs():
     stereo = (0.1 * np.random.default_rng(1).standard_normal((2, 9000))).astype(np.float32)
     six = np.concatenate([stereo, stereo[::-1], 0.5 * stereo])

@@ -112,6 +112,7 @@ def test_depth_leaves_voice_in_the_instrumental():
     np.testing.assert_allclose(rendered(mixture, vocals, mask_depth=0.5), 0.5 * vocals)
 
 
+@pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("sample_rate", [44100, 48000, 96000])
 def test_pieces_equal_one_whole_pass_bit_for_bit(sample_rate):
     mixture, vocals = noise(1, 70001), noise(2, 70001)

@@ -24,6 +24,7 @@ def pieces_of(audio: Audio, cuts: list[int]) -> list[Audio]:
     return np.split(audio, sorted(min(cut, audio.shape[1]) for cut in cuts), axis=1)
 
 
+@pytest.mark.row("clicks at chunk borders")
 @given(
     samples=st.integers(1, 300),
     cuts=st.lists(st.integers(0, 300), max_size=8),
@@ -47,6 +48,7 @@ def test_any_cutting_equals_the_whole_pass(
     assert np.allclose(np.concatenate(list(streamed), axis=1), whole, atol=1e-6)
 
 
+@pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("seconds", [0.01, 1.0, 3.3])
 def test_network_in_chunks_equals_the_whole_pass(tiny_network: AcapellaNet, seconds: float) -> None:
     config = tiny_network.config

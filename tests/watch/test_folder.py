@@ -82,6 +82,7 @@ def test_deleted_and_renamed(watch: FolderWatch, root: Path) -> None:
     assert run(watch, 11, 12) == [Gone(root / "other.wav")]
 
 
+@pytest.mark.row("our mark")
 def test_a_stem_that_was_renamed_into_the_folder_is_no_bounce(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
     for container, subtype in (
         ("WAV", "FLOAT"),

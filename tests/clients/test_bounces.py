@@ -1,0 +1,184 @@
+"""Bounces by other people's programs, from their file to both stems, with all that hangs on it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dawbridge.audio.files import open_source
+from dawbridge.cli import main
+
+SNIP = Path("/usr/share/lmms/projects/shorties/Greshz-CoolSnip.mmpz")
+
+RECORD = """
+local backend = AudioEngine:set_backend("None (Dummy)", "", "")
+AudioEngine:set_sample_rate(48000)
+AudioEngine:set_buffer_size(1024)
+local session = create_session([[{folder}]], "song", 48000)
+local tracks = session:new_audio_track(2, 2, nil, 1, "take", ARDOUR.PresentationInfo.max_order,
+    ARDOUR.TrackMode.Normal, true)
+for track in tracks:iter() do track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup) end
+local function wait(tenths) for _ = 1, 2 * tenths do ARDOUR.LuaAPI.usleep(50000) end end
+session:request_locate(96000, false, ARDOUR.LocateTransportDisposition.MustStop,
+    ARDOUR.TransportRequestSource.TRS_UI)
+wait(5)
+session:maybe_enable_record(false)
+session:request_roll(ARDOUR.TransportRequestSource.TRS_UI)
+wait(10)
+session:request_stop(false, false, ARDOUR.TransportRequestSource.TRS_UI)
+wait(5)
+session:save_state("")
+close_session()
+quit()
+"""
+
+NOISE_CSD = """
+<CsoundSynthesizer>
+<CsInstruments>
+sr = 44100
+ksmps = 32
+nchnls = 2
+0dbfs = 1
+instr 1
+  aleft noise 0.2, 0
+  aright noise 0.2, 0.5
+  outs aleft, aright
+endin
+</CsInstruments>
+<CsScore>
+i 1 0 1
+</CsScore>
+</CsoundSynthesizer>
+"""
+
+
+@pytest.fixture
+def separate(tmp_path, monkeypatch):
+    """A function: a bounce through `dawbridge separate`, to the paths of its stems."""
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path / "home"))
+
+    def run(path, *more):
+        assert main(["separate", str(path), "-o", str(tmp_path / "stems"), "--model", "center", *more]) == 0
+        found = sorted((tmp_path / "stems").glob(f"{path.stem}_*"))
+        assert [stem.stem.removeprefix(path.stem) for stem in found] == ["_acapella", "_instrumental"]
+        return found
+
+    return run
+
+
+def assert_nulls(path, stems):
+    """Same rate, length and channels; the sum is the bounce bit for bit, floats to half an ulp."""
+    with open_source(path) as source:
+        info, bounce = source.info, source.read(0, source.info.frames).T
+    read = [soundfile.read(stem, dtype="float64", always_2d=True) for stem in stems]
+    assert {rate for _, rate in read} == {info.sample_rate}
+    acapella, instrumental = (samples for samples, _ in read)
+    assert acapella.shape == instrumental.shape == bounce.shape
+    error = np.abs(acapella + instrumental - bounce)
+    if info.subtype == "FLOAT":
+        step = np.spacing(np.maximum(np.abs(acapella), np.abs(instrumental)).astype(np.float32)).astype(np.float64)
+        assert (error <= step / 2).all()
+    else:
+        assert error.max() <= (0 if info.kind == "integer" else 2**-24)
+    assert np.abs(acapella).max() > 0
+
+
+@pytest.fixture
+def ardour(start_program, tmp_path):
+    """A bounce that Ardour exported: 24-bit BWF of noise that was recorded 2 s into the timeline."""
+    script, session = tmp_path / "record.lua", tmp_path / "session"
+    script.write_text(RECORD.format(folder=session))
+    recorder = start_program("ardour7-lua", script)
+    recorder.process.wait(60)
+    takes = sorted(session.glob("interchange/*/audiofiles/*.wav"))
+    assert len(takes) == 2
+    for seed, take in enumerate(takes):
+        with soundfile.SoundFile(take, "r+") as file:
+            file.write(np.random.default_rng(seed).uniform(-0.3, 0.3, file.frames))
+    path = tmp_path / "song.wav"
+    assert start_program("ardour7-export", "-b", "24", "-B", "-o", path, session, "song").ended() == 0
+    return path
+
+
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("bext")
+def test_a_broadcast_wave_by_ardour_keeps_its_place(ardour, separate):
+    """Read by wavinfo, which shares nothing with what wrote it."""
+    assert soundfile.info(ardour).subtype == "PCM_24"
+    wavinfo = pytest.importorskip("wavinfo")
+    source = wavinfo.WavInfoReader(str(ardour)).bext
+    assert source.time_reference == 96_000
+    stems = separate(ardour)
+    assert_nulls(ardour, stems)
+    for stem in stems:
+        assert soundfile.info(stem).subtype == "PCM_24"
+        bext = wavinfo.WavInfoReader(str(stem)).bext
+        for name in ("time_reference", "description", "originator", "originator_ref", "originator_date", "umid"):
+            assert getattr(bext, name) == getattr(source, name), name
+        ours = bext.coding_history.removeprefix(source.coding_history)
+        assert ours.startswith("A=PCM,F=48000,W=24,M=stereo,T=dawbridge")
+
+
+@pytest.mark.row("stems do not null")
+@pytest.mark.parametrize("depth", [(), ("-a",), ("-s", "48000")])
+def test_lmms(separate, start_program, tmp_path, depth):
+    path = tmp_path / "snip.wav"
+    assert start_program("lmms", "--allowroot", "render", SNIP, "-f", "wav", *depth, "-o", path).ended() == 0
+    assert_nulls(path, separate(path))
+
+
+@pytest.mark.row("stems do not null")
+@pytest.mark.parametrize(
+    "options", ["-b 24 x.wav", "-b 16 x.aiff", "-b 24 x.flac", "-b 32 x.wav", "-e floating-point x.wav"]
+)
+def test_sox(separate, start_program, tmp_path, options):
+    *how, name = options.split()
+    path = tmp_path / name
+    made = start_program("sox", "-n", "-r", "44100", "-c", "2", *how, path, "synth", "1", "pinknoise", "vol", "0.5")
+    assert made.ended() == 0
+    assert_nulls(path, separate(path))
+
+
+@pytest.mark.row("stems do not null")
+@pytest.mark.parametrize(
+    "options", ["pcm_s24le x.wav", "pcm_s16be x.aiff", "flac x.flac", "pcm_f32le x.wav", "pcm_s24be x.caf"]
+)
+def test_ffmpeg(separate, start_program, tmp_path, options):
+    codec, name = options.split()
+    path = tmp_path / name
+    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
+    assert start_program("ffmpeg", *source, "-ac", "2", "-c:a", codec, path).ended() == 0
+    assert_nulls(path, separate(path))
+
+
+@pytest.mark.row("stems do not null")
+@pytest.mark.row("a few samples short, offset")
+def test_m4a_comes_back_as_24_bits_of_what_it_decodes_to(separate, start_program, tmp_path):
+    path = tmp_path / "song.m4a"
+    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
+    assert start_program("ffmpeg", *source, "-ac", "2", "-c:a", "aac", path).ended() == 0
+    stems = separate(path)
+    assert {(soundfile.info(stem).format, soundfile.info(stem).subtype) for stem in stems} == {("WAV", "PCM_24")}
+    assert_nulls(path, stems)
+
+
+@pytest.mark.row("stems do not null")
+@pytest.mark.parametrize("format", ["-3", "-s", "-f"])
+def test_csound(separate, start_program, tmp_path, format):
+    score, path = tmp_path / "noise.csd", tmp_path / "noise.wav"
+    score.write_text(NOISE_CSD.lstrip())
+    assert start_program("csound", "-d", "-W", format, "-o", path, score).ended() == 0
+    assert_nulls(path, separate(path))
+
+
+@pytest.mark.row("stems do not null")
+def test_through_the_daemon(start_daemon, start_program):
+    daemon = start_daemon()
+    path = daemon.folder / "noise.wav"
+    made = start_program(
+        "sox", "-n", "-r", "48000", "-c", "2", "-b", "24", path, "synth", "1", "pinknoise", "vol", "0.5"
+    )
+    assert made.ended() == 0
+    _, *stems = daemon.done()
+    assert_nulls(path, stems)

@@ -1,0 +1,26 @@
+"""No chunk's border can be heard, with the network that is shipped."""
+
+import numpy as np
+import pytest
+
+from acapellanet import DEFAULT_MODEL, load_estimator
+from acapellanet.registry import model_names
+from benchmarks.center import mashup
+from benchmarks.seams import LIMIT_DBFS, worst
+
+
+@pytest.fixture(scope="module")
+def mixture():
+    return np.add(*mashup(7.0, 0))
+
+
+@pytest.mark.row("clicks at chunk borders")
+@pytest.mark.parametrize("model", [DEFAULT_MODEL, "center"])
+def test_chunks_equal_one_whole_pass(model, mixture):
+    if model not in model_names():
+        pytest.skip(f"the weights of {model} are not here")
+    estimator = load_estimator(model)
+    seam = worst(estimator, mixture, 2.0)
+    assert seam.chunks >= 3
+    assert seam.error_dbfs <= LIMIT_DBFS, seam
+    assert worst(estimator, mixture, 2.0, context_samples=0).error_dbfs > LIMIT_DBFS, "the measure measures nothing"
