@@ -24,7 +24,7 @@ def song(tmp_path):
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse sets help texts otherwise since 3.13")
-@pytest.mark.parametrize("command", ["", "watch", "separate", "presets", "doctor"])
+@pytest.mark.parametrize("command", ["", "watch", "separate", "presets", "service", "doctor"])
 def test_help_is_as_it_was_agreed(command, capsys, monkeypatch):
     monkeypatch.setattr("dawbridge.cli.model_names", lambda: ("acapellanet-small", "center"))
     with pytest.raises(SystemExit):
@@ -36,7 +36,15 @@ def test_help_is_as_it_was_agreed(command, capsys, monkeypatch):
     assert shown == agreed.read_text(encoding="utf-8"), f"changed on purpose? remove {agreed} and run again"
 
 
-@pytest.mark.parametrize("arguments", ["-c 'import dawbridge'", "-m dawbridge --help", "-m dawbridge presets"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "-c 'import dawbridge'",
+        "-m dawbridge --help",
+        "-m dawbridge presets",
+        "-m dawbridge service install . --dry-run",
+    ],
+)
 def test_light_commands_import_neither_torch_nor_librosa(arguments, tmp_path):
     line = f"{sys.executable} -X importtime {arguments}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60)
