@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench report-files lint docs clean
+.PHONY: help demo test watch bench report-files audit lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,6 +31,10 @@ bench: $(STAMP) ## speed and knob latency, as a table
 
 report-files: $(STAMP) ## what is promised about audio files, row by row, with the tests that prove it
 	$(BIN)/python -m benchmarks.files_report
+
+audit: $(STAMP) ## known security holes of what is installed (asks pypi.org)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/python -m pip_audit --skip-editable
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""The command line: `dawbridge watch | separate | presets | osc | midi | doctor`."""
+"""The command line: `dawbridge watch | separate | presets | osc | midi | service | doctor`."""
 
 import argparse
 import sys
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from acapellanet.registry import DEFAULT_MODEL, model_names
 from dawbridge import __version__
-from dawbridge.commands import doctor, midi, osc, presets, separate, watch
+from dawbridge.commands import doctor, midi, osc, presets, separate, service, watch
 from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.output import DEFAULT_OUTPUT
 from dawbridge.parameters import TABLE
+from dawbridge.services import SYSTEMS
 from dawbridge.settings import HOST, OSC_PORT
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
@@ -26,6 +27,7 @@ examples:
   dawbridge separate song.wav -o stems/          one file, no daemon
   dawbridge separate song.wav --mask-contrast 0.7 --acapella-gain -3
   dawbridge presets show "clean acapella"
+  dawbridge service install ~/Bounces            watch whenever you are logged in
   dawbridge doctor                               what is there, what is missing, what to do
 """
 
@@ -62,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_presets(_command(commands, "presets", presets.run, "list the presets, or show one"))
     _add_osc(_command(commands, "osc", osc.run, "every OSC address, with the values of a running dawbridge"))
     _add_midi(_command(commands, "midi", midi.run, "MIDI ports and bindings; learn a control, watch what comes in"))
+    _add_service(_command(commands, "service", service.run, "start the watch with the computer, without a terminal"))
     _add_doctor(_command(commands, "doctor", doctor.run, "check this computer: each line ok, or what to do"))
     return parser
 
@@ -136,6 +139,17 @@ def _add_midi(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parameter", nargs="?", default="", metavar="PARAMETER", help="with learn and forget: mask_strength, preset_morph ...")  # fmt: skip
     parser.add_argument("--seconds", type=float, default=600.0, metavar="N", help="with monitor: end after so long [600]")  # fmt: skip
     parser.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"where a running dawbridge is asked [{OSC_PORT}]")  # fmt: skip
+
+
+def _add_service(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("install", "remove", "status"), help="of the service that watches FOLDERs")
+    parser.add_argument(
+        "folders", nargs="+", type=Path, metavar="FOLDER", help="the folders that your DAW bounces into"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print the file and the commands; change nothing")
+    parser.add_argument("--preset", default="", metavar="NAME", help="start from this preset")
+    parser.add_argument("--model", default="", help=f"[{DEFAULT_MODEL}]")
+    parser.add_argument("--system", choices=SYSTEMS, help="print it for another system [this one]")
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
