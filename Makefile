@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench lint docs clean
+.PHONY: help demo test watch bench bench-control lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset ka
 
 bench: $(STAMP) ## speed and knob latency, as a table
 	$(BIN)/python -m benchmarks.speed
+
+bench-control: $(STAMP) ## control latency, floods and audition times, as a table (ARGS='--fuzz 1000000')
+	$(BIN)/python -m benchmarks.control $(ARGS)
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

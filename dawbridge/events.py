@@ -77,13 +77,21 @@ class PresetLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Morphed:
+    """The morph between two presets was moved to `position` (0..1) by `origin`."""
+
+    position: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A line for the person: something that works on, but not as they may think."""
 
     text: str
 
 
-Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | Notice
+Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | Morphed | Notice
 
 
 class Bus:

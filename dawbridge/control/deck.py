@@ -3,7 +3,7 @@
 import threading
 
 from dawbridge.errors import PresetError
-from dawbridge.events import Bus, PresetLoaded
+from dawbridge.events import Bus, Morphed, PresetLoaded
 from dawbridge.parameters import PARAMETERS, ParameterStore
 from dawbridge.presets import Preset, Presets
 
@@ -19,6 +19,11 @@ class PresetDeck:
         self._current = ""
         self._ends: dict[str, Preset] = {}
         self._position = 0.0
+
+    @property
+    def can_morph(self) -> bool:
+        """Both ends are chosen: a control that is bound to the morph does something."""
+        return set(self._ends) == {"a", "b"}
 
     @property
     def current(self) -> str:
@@ -76,9 +81,12 @@ class PresetDeck:
         """Choose the preset at end `"a"` or `"b"` of the morph. Raises `PresetError`."""
         self._ends[end] = self.presets.load(name)
 
-    def morph(self, position: float) -> None:
-        """All knobs between preset a (0) and preset b (1), each along its own curve. Raises `PresetError`."""
-        if set(self._ends) != {"a", "b"}:
+    def morph(self, position: float, origin: str = "") -> None:
+        """All knobs between preset a (0) and preset b (1), each along its own curve.
+
+        `origin` (`"osc:127.0.0.1:9000"`, `"midi:port"`) is who moved it; all others are told. Raises `PresetError`.
+        """
+        if not self.can_morph:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
         self._position = position = min(max(position, 0.0), 1.0)
         a, b = self._ends["a"].setting, self._ends["b"].setting
@@ -88,6 +96,7 @@ class PresetDeck:
             low, high = row.normalize(a[name]), row.normalize(b[name])
             between[name] = row.denormalize(low + (high - low) * position)
         self._store.update(between, "preset:morph")
+        self._bus.publish(Morphed(position, origin))
 
     def _put_on(self, preset: Preset) -> Preset:
         """Set it, and tell where that was news: two programs that mirror each other come to rest."""

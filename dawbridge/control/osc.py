@@ -20,13 +20,15 @@ from dawbridge.control.osc_events import OUTGOING, OscEvents
 from dawbridge.control.osc_knobs import Knobs
 from dawbridge.control.osc_subscribers import Address, Subscribers
 from dawbridge.errors import ControlError, DawbridgeError, did_you_mean
-from dawbridge.events import Bus, Event, PresetLoaded
+from dawbridge.events import Bus, Event, Morphed, PresetLoaded
 from dawbridge.parameters import PARAMETERS, Change, ParameterStore
 
 __all__ = ["DEFAULT_PORT", "Jobs", "OscServer", "State"]
 
 DEFAULT_PORT = 9320
 """UDP port that dawbridge listens on."""
+
+MORPH = "/dawbridge/preset/morph"
 
 _LOG = logging.getLogger(__name__)
 _DATAGRAMS_A_TURN = 64
@@ -70,8 +72,9 @@ class OscServer:
         self._knobs = Knobs(store)
         self._subscribers = Subscribers(self._knobs.values, self._send, permanent)
         self._events = OscEvents(self._subscribers)
-        pong = (version, self._address[1], http_port)
-        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours, moves)
+        self.http_port = http_port
+        """TCP port of the OSCQuery server, told in the pong; 0: there is none."""
+        self._commands = Commands(self._knobs, deck, jobs, self._subscribers, self._pong, self._is_ours, moves)
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):
@@ -85,6 +88,14 @@ class OscServer:
     def address(self) -> tuple[str, int]:
         """Host and port that are really bound."""
         return self._address
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Addresses that are no parameters."""
+        return self._commands.addresses
+
+    def _pong(self) -> tuple[str, int, int]:
+        return self._version, self._address[1], self.http_port
 
     def serve(self) -> None:
         """Answer until `close` is called. Blocks; never raises for what comes in from outside."""
@@ -239,6 +250,11 @@ class OscServer:
                 for change in heard:
                     if change.changed:
                         self._subscribers.changed(change.name, _source(change.origin), now_s)
+                continue
+            if isinstance(heard, Morphed):
+                source = _source(heard.origin)
+                told = self._subscribers.targets(source) if source else ()
+                self._subscribers.event(MORPH, (heard.position,), key=MORPH, but=told)
                 continue
             if isinstance(heard, PresetLoaded):
                 for name in PARAMETERS:

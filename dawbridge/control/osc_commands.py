@@ -228,8 +228,7 @@ class Commands:
         address = "/dawbridge/preset/morph"
         position = number(arguments[0]) if arguments else None
         if position is not None:
-            self._deck.morph(position)
-            self._tell_others(client, address, self._deck.position)
+            self._deck.morph(position, f"osc:{client.source[0]}:{client.source[1]}")
         if position != self._deck.position:
             client.reply(address, (self._deck.position,))
         in_reach(position or 0.0)
