@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench report-files audit lint docs clean
+.PHONY: help demo test watch bench bench-control report-files audit lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ report-files: $(STAMP) ## what is promised about audio files, row by row, with t
 audit: $(STAMP) ## known security holes of what is installed (asks pypi.org)
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/python -m pip_audit --skip-editable
+
+bench-control: $(STAMP) ## control latency, floods and audition times, as a table (ARGS='--fuzz 1000000')
+	$(BIN)/python -m benchmarks.control $(ARGS)
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

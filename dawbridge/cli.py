@@ -12,7 +12,7 @@ from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.output import DEFAULT_OUTPUT
 from dawbridge.parameters import TABLE
 from dawbridge.services import SYSTEMS
-from dawbridge.settings import HOST, OSC_PORT
+from dawbridge.settings import HOST, HTTP_PORT, OSC_PORT
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
@@ -106,6 +106,7 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("control surfaces")
     group.add_argument("--host", default=HOST, help=f"address to listen on; 0.0.0.0 lets tablets in [{HOST}]")
     group.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"UDP port for OSC [{OSC_PORT}]")
+    group.add_argument("--http-port", type=int, default=HTTP_PORT, metavar="PORT", help=f"TCP port for OSCQuery, 0: none [{HTTP_PORT}]")  # fmt: skip
     group.add_argument(
         "--osc-feedback", metavar="HOST:PORT", help="send every change there too (TouchOSC, Max: port 9321)"
     )

@@ -19,7 +19,7 @@ from dawbridge.audio.files import remove_leftovers
 from dawbridge.config import cache_folder, state_folder
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc import OscServer
-from dawbridge.errors import WatchError
+from dawbridge.errors import ControlError, WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
 from dawbridge.jobs.automations import Automations
 from dawbridge.jobs.board import JobBoard
@@ -33,6 +33,7 @@ from dawbridge.watch.settle import SettleTimes
 
 if TYPE_CHECKING:
     from dawbridge.control.midi.ports import MidiPorts
+    from dawbridge.control.oscquery import OscQueryServer
 
 TICK_S = 0.05
 SAVE_EVERY_S = 1.0
@@ -124,12 +125,16 @@ class Daemon:
         self.board.beside = self.automations.beside
         self._watches = [self._watch(root) for root in roots]
         self._midi = self._open_midi() if settings.midi else None
+        self._query: OscQueryServer | None = None
         self.osc = OscServer(
             self.store, self.deck, self.board, bus,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
             midi=self._midi.learning if self._midi and self._midi.available else None,
             moves=self.automations,
         )  # fmt: skip
+        if settings.http_port:
+            self._query = self._open_query(settings.http_port)
+        self.osc.http_port = self._query.address[1] if self._query else 0
         self._saved = self.store.snapshot()
         self._save_at = 0.0
         self.stalled: set[Path] = set()
@@ -143,6 +148,8 @@ class Daemon:
     def run(self) -> None:
         """Work until `stop`, or with `once` until all is done. Blocks."""
         threads = [threading.Thread(target=self.osc.serve, name="osc", daemon=True)]
+        if self._query:
+            threads.append(threading.Thread(target=self._query.serve, name="oscquery", daemon=True))
         if self._midi and self._midi.available:
             threads.append(threading.Thread(target=self._serve_midi, name="midi", daemon=True))
         self._engine = EngineProcess(self._settings)
@@ -184,6 +191,21 @@ class Daemon:
             port=self._settings.midi_port, learning=learning, place=self.automations.place,
         )  # fmt: skip
 
+    def _open_query(self, port: int) -> "OscQueryServer | None":
+        from dawbridge.control.oscquery import OscQueryServer
+
+        try:
+            return OscQueryServer(
+                self.store, self.deck, self._bus, self.osc.commands,
+                host=self._settings.host, port=port, osc_port=self.osc.address[1],
+            )  # fmt: skip
+        except ControlError as error:
+            self._say(f"{error}. All else works")
+            return None
+
+    def _say(self, text: str) -> None:
+        self._bus.publish(Notice(text))
+
     def _watch(self, root: Path) -> FolderWatch:
         first = not self._ledger.is_watched(root)
         existing = self._settings.existing or self._settings.once
@@ -201,6 +223,8 @@ class Daemon:
         names = ", ".join(str(watch.root) for watch in self._watches)
         self._bus.publish(Notice(f"dawbridge {__version__} watches {names}"))
         self._bus.publish(Notice(f"OSC on udp {host}:{port}" + reach(host)))
+        if self._query:
+            self._say(f"OSCQuery on http://{self._query.address[0]}:{self._query.address[1]}")
         if self._midi and self._midi.names:
             self._bus.publish(Notice(f"MIDI in: {', '.join(self._midi.names)}"))
         for problem in self._problems:
@@ -309,6 +333,8 @@ class Daemon:
         self._save_at = 0.0
         self._keep_positions(self._clock())
         self.osc.close()
+        if self._query:
+            self._query.close()
         for thread in threads:
             if thread.is_alive():
                 thread.join(ENGINE_PATIENCE_S)

@@ -8,6 +8,7 @@ from dawbridge.errors import WatchError
 from dawbridge.output import Output
 
 OSC_PORT = 9320
+HTTP_PORT = 9322
 HOST = "127.0.0.1"
 
 
@@ -29,6 +30,8 @@ class Settings:
     format: StemFormat | None = None
     host: str = HOST
     osc_port: int = OSC_PORT
+    http_port: int = HTTP_PORT
+    """OSCQuery; 0: off."""
     osc_feedback: tuple[str, int] | None = None
     midi: bool = True
     midi_port: str | None = None

@@ -61,6 +61,7 @@ def start_daemon(tmp_path):
         heard.__enter__()
         port = free_port()
         command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--no-midi"]
+        command += ["--http-port", "0"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}", *arguments]
         process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(home)})
         running.append((process, heard))

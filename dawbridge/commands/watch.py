@@ -31,6 +31,8 @@ def read_settings(options: Namespace) -> Settings:
 
     if not 0 <= options.osc_port <= 65535:
         raise ConfigError(f"--osc-port {options.osc_port}: allowed is 0..65535 (0: any free one)")
+    if not 0 <= options.http_port <= 65535:
+        raise ConfigError(f"--http-port {options.http_port}: allowed is 0..65535 (0: no OSCQuery)")
     return Settings(
         tuple(options.folders),
         once=options.once,
@@ -42,6 +44,7 @@ def read_settings(options: Namespace) -> Settings:
         format=StemFormat.parse(options.format) if options.format else None,
         host=options.host,
         osc_port=options.osc_port,
+        http_port=options.http_port,
         osc_feedback=host_port(options.osc_feedback) if options.osc_feedback else None,
         midi=not options.no_midi,
         midi_port=options.midi_port,

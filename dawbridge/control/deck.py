@@ -21,6 +21,11 @@ class PresetDeck:
         self._position = 0.0
 
     @property
+    def can_morph(self) -> bool:
+        """Both ends are chosen: a control that is bound to the morph does something."""
+        return set(self._ends) == {"a", "b"}
+
+    @property
     def current(self) -> str:
         """Name of the preset loaded last; empty before the first."""
         return self._current
@@ -77,11 +82,11 @@ class PresetDeck:
         self._ends[end] = self.presets.load(name)
 
     def morph(self, position: float, origin: str = "") -> None:
-        """All knobs between preset a (0) and preset b (1), each along its own curve. Raises `PresetError`.
+        """All knobs between preset a (0) and preset b (1), each along its own curve.
 
-        `origin` (`"osc:HOST:PORT"`, `"midi:PORT"`) is not told of the fader's move.
+        `origin` (`"osc:127.0.0.1:9000"`, `"midi:port"`) is who moved it; all others are told. Raises `PresetError`.
         """
-        if set(self._ends) != {"a", "b"}:
+        if not self.can_morph:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
         self._position = position = min(max(position, 0.0), 1.0)
         a, b = self._ends["a"].setting, self._ends["b"].setting

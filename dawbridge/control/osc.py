@@ -29,6 +29,8 @@ __all__ = ["DEFAULT_PORT", "Jobs", "OscServer", "State"]
 DEFAULT_PORT = 9320
 """UDP port that dawbridge listens on."""
 
+MORPH = "/dawbridge/preset/morph"
+
 _LOG = logging.getLogger(__name__)
 _DATAGRAMS_A_TURN = 64
 _HINT_EVERY_S = 0.1
@@ -72,10 +74,11 @@ class OscServer:
         self._knobs = Knobs(store)
         self._subscribers = Subscribers(self._knobs.values, self._send, permanent)
         self._events = OscEvents(self._subscribers)
-        pong = (version, self._address[1], http_port)
+        self.http_port = http_port
+        """TCP port of the OSCQuery server, told in the pong; 0: there is none."""
         self._midi = MidiCommands(midi, self._subscribers, self._send)
         self._commands = Commands(
-            self._knobs, deck, jobs, self._subscribers, lambda: pong, self._is_ours, self._midi, moves
+            self._knobs, deck, jobs, self._subscribers, self._pong, self._is_ours, self._midi, moves
         )
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
@@ -90,6 +93,14 @@ class OscServer:
     def address(self) -> tuple[str, int]:
         """Host and port that are really bound."""
         return self._address
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Addresses that are no parameters."""
+        return self._commands.addresses
+
+    def _pong(self) -> tuple[str, int, int]:
+        return self._version, self._address[1], self.http_port
 
     def serve(self) -> None:
         """Answer until `close` is called. Blocks; never raises for what comes in from outside."""

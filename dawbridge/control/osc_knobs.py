@@ -61,6 +61,10 @@ class Knobs:
         rows = [row for row in TABLE if wanted is None or row.name in wanted]
         return [(row.address + face, self._face(row, face)) for row in rows for face in FACES[:3]]
 
+    def value(self, address: str) -> Value:
+        """What stands at a parameter's address or face."""
+        return self._face(*self._routes[address])
+
     def _face(self, row: Parameter, face: str) -> Value:
         raw = self._store.get(row.name)
         if face == "/str":

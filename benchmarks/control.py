@@ -1,0 +1,296 @@
+"""How quick and how sure control is: `make bench-control`.
+
+One `dawbridge watch` as a user has it, and OSC clients with a socket each. Rows: from a set to the feedback at another
+subscriber, idle and while the engine separates; 2,000 messages a second for a minute; from a knob at rest to rewritten
+stems; on demand a million mutilated datagrams. Fixed seeds; each row stands beside its limit.
+"""
+
+import argparse
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from benchmarks.speed import Row
+from dawbridge.control.osc_codec import Message, decode, encode
+from dawbridge.jobs.knobs import SETTLE_S
+from dawbridge.parameters import TABLE
+from examples.listener import free_port
+from examples.song import make_song
+
+PATIENCE_S = 900.0
+FLOOD_HZ = 2000
+GAIN_S, MASK_S = 0.3, 1.0
+AUDITION = (  # name, address, position, limit in seconds from the moment the knob counts as settled
+    ("acapella gain", "/dawbridge/acapella/gain", 0.8, GAIN_S),
+    ("instrumental gain", "/dawbridge/instrumental/gain", 0.8, GAIN_S),
+    ("acapella switch off", "/dawbridge/acapella/enable", 0, GAIN_S),
+    ("acapella switch on", "/dawbridge/acapella/enable", 1, GAIN_S),
+    ("mask depth", "/dawbridge/mask/depth", 0.6, MASK_S),
+    ("centre amount", "/dawbridge/center/amount", 0.4, MASK_S),
+    ("band low", "/dawbridge/band/low", 0.5, MASK_S),
+    ("mask contrast", "/dawbridge/mask/contrast", 0.7, MASK_S),
+    ("mask floor", "/dawbridge/mask/floor", 0.6, MASK_S),
+    ("mask strength, all the others turned", "/dawbridge/mask/strength", 0.7, MASK_S),
+)
+
+
+class Client:
+    """One program with one UDP socket."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self._socket.bind(("127.0.0.1", 0))
+        self._server = ("127.0.0.1", port)
+
+    def send(self, address: str, *values: float | int | str) -> None:
+        self.raw(encode(address, values))
+
+    def raw(self, datagram: bytes) -> None:
+        self._socket.sendto(datagram, self._server)
+
+    def heard(self, timeout_s: float) -> Iterator[Message]:
+        """Messages as they come, until none comes for so long."""
+        self._socket.settimeout(timeout_s)
+        while True:
+            try:
+                datagram = self._socket.recv(65535)
+            except TimeoutError:
+                return
+            yield from (message for message in decode(datagram) if isinstance(message, Message))
+
+    def waiting(self) -> Iterator[Message]:
+        """What has come already."""
+        self._socket.setblocking(False)
+        while True:
+            try:
+                datagram = self._socket.recv(65535)
+            except BlockingIOError:
+                return
+            yield from (message for message in decode(datagram) if isinstance(message, Message))
+
+    def wait_for(self, address: str, *first: object, timeout_s: float = PATIENCE_S) -> tuple[object, ...]:
+        for message in self.heard(timeout_s):
+            if message.address == address and message.arguments[: len(first)] == first:
+                return message.arguments
+        raise TimeoutError(f"no {address} within {timeout_s:g} s")
+
+    def subscribe(self) -> "Client":
+        """At the highest rate, so that the daemon's own time is measured and not the rate limit."""
+        self.send("/dawbridge/subscribe", self._socket.getsockname()[1], "", 1000)
+        self.wait_for("/dawbridge/subscribed")
+        return self
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The running daemon."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+    bounces: Path
+
+    def client(self) -> Client:
+        """A subscriber."""
+        return Client(self.port).subscribe()
+
+    def memory_mb(self) -> float:
+        """Resident memory of the daemon's own process; 0 where the system does not say."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        except OSError:
+            return 0.0
+        return next(float(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+@contextmanager
+def daemon(model: str) -> Iterator[Rig]:
+    """`dawbridge watch` on a fresh folder."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        bounces = folder / "bounces"
+        bounces.mkdir()
+        command = [sys.executable, "-m", "dawbridge", "watch", str(bounces), "--no-midi", "--http-port", "0"]
+        command += ["--osc-port", str(port), "--model", model]
+        process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(folder / "home")})
+        try:
+            probe = Client(port)
+            while True:
+                probe.send("/dawbridge/ping")
+                if next(probe.heard(0.2), None):
+                    break
+            yield Rig(port, process, bounces)
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def latencies_ms(rig: Rig, count: int, busy: bool = False) -> list[float]:
+    """From one client's set to another's feedback; `busy`: until the running job is done."""
+    turner, watcher = Client(rig.port), rig.client()
+    times: list[float] = []
+    dice = random.Random(1)
+    while len(times) < count:
+        value = dice.random()
+        begun = time.perf_counter()
+        turner.send("/dawbridge/mask/depth", value)
+        for message in watcher.heard(5):
+            if message.address == "/dawbridge/mask/depth":
+                times.append((time.perf_counter() - begun) * 1000)
+                break
+            if busy and message.address == "/dawbridge/job/done":
+                return times
+        time.sleep(0.002)
+    return times
+
+
+def flood(rig: Rig, seconds: float) -> list[Row]:
+    """Sets of one knob, always upwards, and steps of another, which add up only if none is lost."""
+    sender, watcher = Client(rig.port), rig.client()
+    total = int(FLOOD_HZ * seconds)
+    step = 1 / total
+    sender.send("/dawbridge/mask/floor", 0.0)
+    sender.send("/dawbridge/mask/strength", 0.0)
+    sender.send("/dawbridge/sync", 1)
+    sender.wait_for("/dawbridge/synced", 1)
+    watcher.wait_for("/dawbridge/mask/strength", 0.0)
+    memory, begun = rig.memory_mb(), time.perf_counter()
+    last, backwards = 0.0, 0
+    for number in range(1, total + 1):
+        if number % 2:
+            sender.send("/dawbridge/mask/floor/delta", step)
+        else:
+            sender.send("/dawbridge/mask/strength", number * step)
+        if number % 20 == 0:
+            for message in watcher.waiting():
+                if message.address == "/dawbridge/mask/strength":
+                    value = float(str(message.arguments[0]))
+                    backwards += value < last
+                    last = value
+            for _ in sender.waiting():
+                pass
+            time.sleep(max(0.0, begun + number / FLOOD_HZ - time.perf_counter()))
+    took = time.perf_counter() - begun
+    sender.send("/dawbridge/sync", 2)
+    sender.wait_for("/dawbridge/synced", 2)
+    sender.send("/dawbridge/mask/floor")
+    arrived = float(str(sender.wait_for("/dawbridge/mask/floor")[0])) * total
+    sender.send("/dawbridge/mask/strength")
+    end = float(str(sender.wait_for("/dawbridge/mask/strength")[0]))
+    return [
+        Row(f"flood: {total} messages in {took:.1f} s, steps lost", abs(total / 2 - arrived), 0.5, ""),
+        Row("flood: last value off by", abs(end - (total - total % 2) * step), 1e-6, ""),
+        Row("flood: values that went backwards", backwards, 0, ""),
+        Row("flood: growth of memory", max(0.0, rig.memory_mb() - memory), 5.0, "MB"),
+    ]
+
+
+def audition(rig: Rig, seconds: float) -> list[Row]:
+    """From a knob at rest for the settle time to the event that says that the stems stand."""
+    vocals, music = make_song(seconds)
+    watcher = rig.client()
+    soundfile.write(rig.bounces / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
+    watcher.wait_for("/dawbridge/job/done")
+    watcher.send("/dawbridge/center/amount", 0.01)  # its estimate is made once, in idle time where there is some
+    watcher.wait_for("/dawbridge/job/done")
+    watcher.send("/dawbridge/center/amount", 0.0)
+    watcher.wait_for("/dawbridge/job/done")
+    rows = []
+    for name, address, position, limit in AUDITION:
+        time.sleep(0.5)
+        begun = time.perf_counter()
+        watcher.send(address, position)
+        render_s = float(str(watcher.wait_for("/dawbridge/job/done")[3]))
+        took = time.perf_counter() - begun - SETTLE_S
+        rows.append(Row(f"{name}: settled to stems (engine {render_s:.3f} s)", took, limit, "s"))
+    return rows
+
+
+def fuzz(rig: Rig, count: int) -> list[Row]:
+    """Mutilated datagrams, a hundred between two barriers; then the daemon must answer, no larger than before."""
+    dice, sender = random.Random(7), Client(rig.port)
+    names = [row.address + face for row in TABLE for face in ("", "/raw", "/str", "/delta")]
+    names += ["/dawbridge/" + name for name in ("ping", "dump", "preset", "preset/index", "job/submit", "*/gain")]
+    arguments: tuple[tuple[float | int | str, ...], ...] = ((), (1,), (0.5,), (-1e38,), ("karaoke",), ("x" * 50, 3))
+    seeds = [encode(name, values) for name in names for values in arguments]
+    memory = rig.memory_mb()
+    for number in range(count):
+        data = bytearray(dice.choice(seeds))
+        for _ in range(dice.randint(0, 4)):
+            place = dice.randrange(len(data) + 1)
+            data[place : place + dice.randint(0, 4)] = dice.randbytes(dice.randint(0, 4))
+        sender.raw(bytes(data))
+        if number % 100 == 99:
+            sender.send("/dawbridge/sync", number)
+            sender.wait_for("/dawbridge/synced", number, timeout_s=30)
+    alive = 0.0 if rig.process.poll() is None else 1.0
+    return [
+        Row(f"fuzz: {count} datagrams, daemons lost", alive, 0, ""),
+        Row("fuzz: growth of memory", max(0.0, rig.memory_mb() - memory), 5.0, "MB"),
+    ]
+
+
+def measure(options: argparse.Namespace) -> list[Row]:
+    """All rows."""
+    rows: list[Row] = []
+    with daemon("center") as rig:
+        idle = latencies_ms(rig, 2000)
+        rows += [Row(f"set to feedback, idle, p99 of {len(idle)}", float(np.percentile(idle, 99)), 20.0, "ms")]
+        rows += [Row("set to feedback, idle, median", float(np.percentile(idle, 50)), 5.0, "ms")]
+        rows += flood(rig, options.flood)
+        if options.fuzz:
+            rows += fuzz(rig, options.fuzz)
+    with daemon("center") as rig:
+        rows += audition(rig, options.seconds)
+    if options.model != "none":
+        rows += busy_rows(options)
+    return rows
+
+
+def busy_rows(options: argparse.Namespace) -> list[Row]:
+    """The same latency while the network separates on all cores."""
+    with daemon(options.model) as rig:
+        watcher = rig.client()
+        vocals, music = make_song(options.seconds)
+        soundfile.write(rig.bounces / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
+        watcher.wait_for("/dawbridge/job/progress")
+        busy = latencies_ms(rig, 100_000, busy=True)
+    name = f"set to feedback while separating, p99 of {len(busy)}"
+    return [
+        Row(name, float(np.percentile(busy, 99)), 20.0, "ms"),
+        Row("set to feedback while separating, median", float(np.percentile(busy, 50)), 5.0, "ms"),
+    ]
+
+
+def main() -> int:
+    """Measure and print; 1 where a limit is broken."""
+    from acapellanet.registry import DEFAULT_MODEL
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=180.0, help="length of the bounce [180]")
+    parser.add_argument("--flood", type=float, default=60.0, metavar="SECONDS", help="length of the flood [60]")
+    parser.add_argument("--fuzz", type=int, default=0, metavar="COUNT", help="mutilated datagrams [0]")
+    parser.add_argument("--model", default=DEFAULT_MODEL, help="what separates while latency is measured; none: skip")
+    rows = measure(parser.parse_args())
+    print(f"\n{'':60} {'measured':>14} {'limit':>13} {'ratio':>7}")
+    for row in rows:
+        ratio = f"{row.value / row.limit:7.2f}" if row.limit else "       "
+        verdict = "ok" if row.value <= row.limit else "OVER"
+        print(f"{row.name:60} {row.value:10.3f} {row.unit:3} {row.limit:9.3f} {row.unit:3} {ratio}  {verdict}")
+    return int(any(row.value > row.limit for row in rows))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
