@@ -17,7 +17,7 @@ from dawbridge.control.midi.ports import MidiPorts
 from dawbridge.events import Bus, Notice
 from dawbridge.parameters import ParameterStore
 from dawbridge.presets import Presets
-from examples.listener import Listener
+from examples.listener import Listener, free_port
 
 PATIENCE_S = 30
 SERVER = f"dawbridge-test-{os.getpid()}"
@@ -40,6 +40,11 @@ i 1 0 600
 </CsScore>
 </CsoundSynthesizer>
 """
+
+CC_7_SWEEPS = CC_20_IS_32.replace(
+    "midiout 176, 1, 20, 32", "kValue = (kValue + 3) % 128\n    midiout 176, 1, 7, kValue"
+)
+CC_7_SWEEPS = CC_7_SWEEPS.replace("instr 1\n", "instr 1\n  kValue init 20\n")
 
 
 def need(*tools):
@@ -76,7 +81,7 @@ def start():
 @pytest.fixture(scope="module", autouse=True)
 def jack(start):
     """A JACK server of its own, the usual one for every program of these tests."""
-    need("jackd", "jack_lsp", "jack_connect", "jack_midiseq", "csound")
+    need("jackd", "jack_lsp", "jack_connect", "jack_midiseq", "jack_midi_clock", "jack_transport", "csound")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JACK_DEFAULT_SERVER", SERVER)
         patch.setenv("JACK_NO_START_SERVER", "1")
@@ -90,9 +95,9 @@ def jack_ports():
     return answer.stdout.split("\n") if answer.returncode == 0 else None
 
 
-def send_cc_20(start, folder):
+def send_cc(start, folder, text=CC_20_IS_32):
     score = folder / "cc.csd"
-    score.write_text(CC_20_IS_32)
+    score.write_text(text)
     return start("csound", str(score), cwd=folder)
 
 
@@ -121,7 +126,7 @@ def test_the_virtual_ports_are_there(desk):
 
 def test_csound_turns_a_knob(desk, start, tmp_path):
     ports = desk.open()
-    csound = send_cc_20(start, tmp_path)
+    csound = send_cc(start, tmp_path)
     wait_until(lambda: desk.store.get("mask_strength") == pytest.approx(32 / 127), ports.step)
     csound.kill()
 
@@ -135,6 +140,34 @@ def test_a_sequencers_notes_are_buttons(desk, start):
     wait_until(lambda: [change.value for change in changes[:3]] == [0, 1, 0], ports.step)
     sequencer.kill()
     sequencer.wait()
+
+
+def test_clock_turns_nothing_and_notes_beside_it_still_do(desk, start):
+    import rtmidi
+
+    ports = desk.open(bindings=[*DEFAULT_BINDINGS, Binding("live_enable", Kind.NOTE, 60)])
+    changes, heard = [], []
+    desk.store.subscribe(changes.extend)
+    ear = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ear")
+    ear.ignore_types(timing=False)
+    ear.set_callback(lambda message, _: heard.append(message[0][0]))
+    ear.open_virtual_port("in")
+    clock = start("jack_midi_clock", "-b", "240", "-B", "-P", "dawbridge:in", "ear:in")
+    wait_until(lambda: "jack_midi_clock:mclk_out" in jack_ports())
+    transport = subprocess.Popen(["jack_transport"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    transport.stdin.write("play\n")
+    transport.stdin.flush()
+    wait_until(lambda: heard.count(0xF8) > 100, ports.step)
+    assert changes == []
+    sequencer = start("jack_midiseq", "sequencer2", "4800", "0", "60", "2400")
+    wait_until(lambda: subprocess.run(["jack_connect", "sequencer2:out", "dawbridge:in"]).returncode == 0)
+    wait_until(lambda: [change.value for change in changes[:3]] == [0, 1, 0], ports.step)
+    assert {change.name for change in changes} == {"live_enable"}
+    transport.communicate("stop\nquit\n", PATIENCE_S)
+    ear.delete()
+    for program in (clock, sequencer):
+        program.terminate()
+        program.wait()
 
 
 def test_a_device_that_comes_and_goes(desk, start):
@@ -177,7 +210,7 @@ def test_csound_turns_a_knob_of_the_daemon(start, tmp_path):
         command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
         daemon = start(*command, env={**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")})
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
-        csound = send_cc_20(start, tmp_path)
+        csound = send_cc(start, tmp_path)
         value = 1.0
         while value == 1.0:
             (value,) = heard.wait_for("/dawbridge/mask/strength", PATIENCE_S)
@@ -185,6 +218,42 @@ def test_csound_turns_a_knob_of_the_daemon(start, tmp_path):
         daemon.terminate()
         assert daemon.wait(PATIENCE_S) == 0
     assert value == pytest.approx(32 / 127)
+
+
+@pytest.mark.skipif(Path("/dev/snd/seq").exists(), reason="the daemon takes ALSA where there is a sequencer")
+def test_a_control_of_csound_is_learned_over_osc_and_turns_the_knob(start, tmp_path):
+    folder = tmp_path / "bounces"
+    folder.mkdir()
+    environment = {**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")}
+    with Listener() as heard:
+        port = free_port()
+        command = [
+            sys.executable,
+            "-m",
+            "dawbridge",
+            "watch",
+            str(folder),
+            "--model",
+            "center",
+            "--osc-port",
+            str(port),
+        ]
+        command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
+        daemon = start(*command, env=environment)
+        heard.wait_for("/dawbridge/startup", PATIENCE_S)
+        heard.send(port, "/dawbridge/midi/learn", "band_low")
+        csound = send_cc(start, tmp_path, CC_7_SWEEPS)
+        assert heard.wait_for("/dawbridge/midi/learned", PATIENCE_S) == ("band_low", "dawbridge", 1, 7, "absolute")
+        seen = {heard.wait_for("/dawbridge/band/low", PATIENCE_S) for _ in range(10)}
+        csound.kill()
+        csound.wait()
+        daemon.terminate()
+        assert daemon.wait(PATIENCE_S) == 0
+    assert len(seen) > 5
+    listed = subprocess.run(
+        [sys.executable, "-m", "dawbridge", "midi", "bindings"], env=environment, capture_output=True, text=True
+    )
+    assert "band_low             cc 7, channel 1, any port, absolute" in listed.stdout
 
 
 def test_without_a_server_it_is_one_line_at_once(monkeypatch):

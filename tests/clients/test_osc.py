@@ -75,3 +75,22 @@ def test_oscdump_is_subscribed_by_another_port(start_daemon, oscdump, start_prog
     assert f"{port}" in dump.says("/dawbridge/subscribed")
     start_program("oscsend", "127.0.0.1", daemon.port, "/dawbridge/mask/depth", "f", "0.5")
     assert dump.says("/dawbridge/mask/depth f 0.5")
+
+
+def test_a_subscriber_that_is_killed_harms_nobody(oscdump, start_daemon):
+    """It is killed without a word while values stream to it; the others hear each value, and none of them late."""
+    dump, port = oscdump
+    daemon = start_daemon()
+    daemon.send("/dawbridge/subscribe", port)
+    assert dump.says("/dawbridge/subscribed")
+    for step in range(1, 101):
+        if step == 20:
+            assert dump.says("/dawbridge/mask/depth f 0.1")
+            dump.kill()
+        daemon.send("/dawbridge/mask/depth", step / 100)
+        if step % 10 == 0:
+            while abs(daemon.heard.wait_for("/dawbridge/mask/depth", 5)[0] - step / 100) > 1e-6:
+                pass
+    daemon.bounce()
+    daemon.done()
+    assert daemon.process.poll() is None
