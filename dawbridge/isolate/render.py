@@ -135,7 +135,7 @@ def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Snapshot) ->
         return mixture * torch.polar(target, torch.angle(vocals * mixture.conj()).mul_(strength))
     if least == 0.0:
         return vocals * factor
-    lifted = torch.maximum(factor, least / ratio.clamp_min(SILENCE))
+    lifted = torch.maximum(factor, least * size / voice.clamp_min(SILENCE))
     return torch.where(voice > SILENCE, vocals * lifted, mixture * least)
 
 

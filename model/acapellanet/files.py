@@ -16,6 +16,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
     save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, beside, metadata)
+    beside.chmod(0o644)  # safetensors makes it readable by its owner alone
     with beside.open("rb+") as written:
         os.fsync(written.fileno())
     beside.replace(path)

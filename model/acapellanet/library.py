@@ -89,7 +89,10 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
     """
     found = [entry for entry in _scan(data) if not _excluded(entry[0], exclude)]
     if not found:
-        raise DataError(f"{data}: no audio in stems/, vocals/ or instrumental/ there; see docs/training.md")
+        raise DataError(
+            f"{data}: no audio there; expected stems/<song>/vocals.* and instrumental.*, vocals/<bank>/*, "
+            "instrumental/<owner>/*"
+        )
     fingerprint = _fingerprint(data, found)
     library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
     if not library.tracks:

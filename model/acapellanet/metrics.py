@@ -17,12 +17,16 @@ def usdr(truth: Audio, estimate: Audio) -> float:
 
 
 def si_sdr(truth: Audio, estimate: Audio) -> float:
-    """Scale-invariant SDR (Le Roux et al. 2019, arXiv:1811.02508): the truth scaled to fit best."""
-    energy = _energy(truth)
-    if energy <= SILENT_POWER * truth.size:
+    """Scale-invariant SDR (Le Roux et al. 2019, arXiv:1811.02508): the truth scaled to fit best.
+
+    `nan` also for an estimate more than 80 dB below the truth: silence has no scale.
+    """
+    energies = _energy(truth), _energy(estimate)
+    if energies[0] <= SILENT_POWER * truth.size or energies[1] <= 1e-8 * energies[0]:
         return float("nan")
-    scaled = truth.astype(np.float64) * (float(np.vdot(truth.astype(np.float64), estimate)) / energy)
-    return _ratio(_energy(scaled) + FLOOR * energy, _energy(scaled - estimate), 0)
+    product = float((truth.astype(np.float64) * estimate).sum())
+    alike = product * product / (energies[0] * energies[1])  # squared cosine of the angle between them
+    return float(10 * np.log10((alike + FLOOR) / (max(0.0, 1 - alike) + FLOOR)))
 
 
 def framed_sdr(truth: Audio, estimate: Audio, sample_rate: int) -> float:

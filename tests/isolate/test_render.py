@@ -84,6 +84,14 @@ def test_floor_is_the_least_gain_of_a_bin():
     np.testing.assert_allclose(untouched, mixture * 0.5, atol=1e-6)
 
 
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_floor_never_lifts_what_the_mixture_does_not_hold(strength):
+    mixture, vocals = noise(1), 1e-4 * noise(2)
+    mixture[:, 10000:30000] = 0  # silence in the mixture, a trace of voice in the estimate
+    floored = rendered(mixture, vocals, mask_floor=-24.0, mask_strength=strength)
+    assert np.abs(floored).max() <= np.abs(mixture).max()
+
+
 def test_band_sends_what_lies_outside_to_the_instrumental():
     time_s = np.arange(RATE) / RATE
     low, mid, high = (np.sin(2 * np.pi * hz * time_s)[None].astype(np.float32) for hz in (60, 1000, 12000))

@@ -27,6 +27,12 @@ def test_scale_makes_no_difference_to_si_sdr() -> None:
     assert usdr(truth, 7 * estimate) < -10
 
 
+def test_si_sdr_of_next_to_nothing_is_unknown() -> None:
+    assert np.isnan(si_sdr(noise(0), np.zeros_like(noise(0))))
+    assert np.isnan(si_sdr(noise(0), 1e-6 * noise(1)))
+    assert si_sdr(noise(0), noise(1)) < -10
+
+
 def test_median_of_frames_forgives_one_bad_second() -> None:
     truth = noise(0)
     estimate = 0.9 * truth

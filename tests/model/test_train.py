@@ -165,3 +165,15 @@ while True:
     save_checkpoint(out / CHECKPOINT_FILE, trainer)
     print("saved", flush=True)
 """
+
+
+def test_statistics_hold_still_in_the_last_quarter(make_trainer: MakeTrainer) -> None:
+    trainer = make_trainer()
+    trainer.step()
+    assert trainer.network.training
+    trainer.budget.spent_s = 0.8 * trainer.budget.limit_s
+    before = trainer.network.patch_norm.running_mean
+    assert before is not None
+    before = before.clone()
+    assert np.isfinite(trainer.step().loss)
+    assert torch.equal(before, trainer.network.patch_norm.running_mean)
