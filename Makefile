@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench lint docs clean
+.PHONY: help demo test watch bench soak lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset ka
 
 bench: $(STAMP) ## speed and knob latency, as a table
 	$(BIN)/python -m benchmarks.speed
+
+soak: $(STAMP) ## nothing lost: random bounces and kill -9 for MINUTES=30, SEED=1
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

@@ -24,7 +24,7 @@ def song(tmp_path):
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse sets help texts otherwise since 3.13")
-@pytest.mark.parametrize("command", ["", "watch", "separate", "presets", "doctor"])
+@pytest.mark.parametrize("command", ["", "watch", "separate", "presets", "jobs", "cache", "trace", "doctor"])
 def test_help_is_as_it_was_agreed(command, capsys):
     with pytest.raises(SystemExit):
         build_parser().parse_args([command, "--help"] if command else ["--help"])
@@ -35,8 +35,11 @@ def test_help_is_as_it_was_agreed(command, capsys):
     assert shown == agreed.read_text(encoding="utf-8"), f"changed on purpose? remove {agreed} and run again"
 
 
-@pytest.mark.parametrize("arguments", ["-c 'import dawbridge'", "-m dawbridge --help", "-m dawbridge presets"])
-def test_light_commands_import_neither_torch_nor_librosa(arguments, tmp_path):
+@pytest.mark.parametrize(
+    "arguments",
+    ["-c 'import dawbridge'", "-m dawbridge --help", "-m dawbridge presets", "-m dawbridge jobs", "-m dawbridge cache"],
+)
+def test_light_commands_import_neither_torch_nor_librosa(arguments):
     line = f"{sys.executable} -X importtime {arguments}"
     done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0

@@ -65,7 +65,7 @@ def separate(order: Order, engine: Engine, cache: AnalysisCache, progress: Progr
         cache.trim(estimates.folder)
         report = None if order.prefetch else _write(order, source, analysis, before, progress)
     seconds = time.perf_counter() - begun
-    notes = (report.notes if report else ()) + _notes(source.info, order.values)
+    notes = (report.notes if report else ()) + _notes(source.info, order.values) + tuple(engine.notes)
     return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
 
 

@@ -4,7 +4,10 @@ It is a process of its own so that OSC, MIDI and the watch answer within millise
 so that a crash of the engine is one failed bounce.
 """
 
+import ctypes
 import signal
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 from dawbridge.errors import Cancelled, DawbridgeError
@@ -16,12 +19,23 @@ from dawbridge.jobs.messages import EnginePipe, Finished, Fraction, Quit, Ready,
 
 def serve(connection: EnginePipe, model: str, device: str, cache: Path) -> None:
     """Run tasks until told to quit or the other side is gone. The body of the engine's process."""
+    _die_with_the_daemon()
     for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
         signal.signal(number, signal.SIG_IGN)
     try:
         _Worker(connection, model, device, cache).run()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the daemon is gone
+
+
+def _die_with_the_daemon() -> None:
+    """On Linux a killed daemon takes its engine along at once, so that no stem appears beside the next one's.
+
+    Elsewhere the engine ends as soon as it looks at its pipe. Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class _Worker:
@@ -46,6 +60,8 @@ class _Worker:
             return Ready(self._engine.device, self._engine.hash)
         except DawbridgeError as error:
             return Ready(self._engine.device, "", str(error))
+        except MemoryError:
+            return Ready(self._engine.device, "", "not enough memory for the model; close something")
 
     def _heed(self) -> None:
         """Raises `Cancelled` where the daemon wants the engine to stop what it does."""
