@@ -150,7 +150,8 @@ class Writer:
 
     def _overwritten(self) -> None:
         """An earlier bounce once more, with other audio."""
-        path = self._random.choice(sorted(self.whole)) if self.whole else self._path(".wav")
+        earlier = sorted(path for path in self.whole if path.suffix != ".caf")
+        path = self._random.choice(earlier) if earlier else self._path(".wav")
         data, suffix = self._audio()
         while suffix != path.suffix:
             data, suffix = self._audio()
@@ -243,7 +244,10 @@ def soak(folder: Path, seconds: float, seed: int, say: Callable[[str], object] =
         thread.start()
         while time.monotonic() < end:
             time.sleep(
-                min(chance.choice((0.3, 1.0, 3.0, 8.0)) * chance.uniform(0.5, 1.5), max(0.0, end - time.monotonic()))
+                min(
+                    chance.choice((0.3, 1.0, 3.0, 8.0, 20.0)) * chance.uniform(0.5, 1.5),
+                    max(0.0, end - time.monotonic()),
+                )
             )
             daemon.kill()
             tally.kills += 1

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 TICK_S = 0.05
 PATIENCE_S = 5.0
+MANY = 20
+"""Events of one look that are worth a common transaction."""
 
 
 def start_engine(settings: Settings) -> tuple[SpawnProcess, Connection]:
@@ -193,8 +196,10 @@ class Daemon:
                 return
 
     def _look(self, watch: FolderWatch) -> None:
-        for event in watch.step(self._clock()):
-            self._hear(event)
+        events = watch.step(self._clock())
+        with self._ledger.together() if len(events) > MANY else nullcontext():
+            for event in events:
+                self._hear(event)
 
     def _count(self, event: Event) -> None:
         if isinstance(event, Failed):

@@ -69,8 +69,8 @@ class JobBoard(Requests):
                 return
             job = self._bounces.waiting(path)
             job.preset = self._places.settings(path).preset
-            if preset_folder in self._presets.names():
-                job.preset = preset_folder or ""
+            if preset_folder and preset_folder in self._presets.names():
+                job.preset = preset_folder
             self._bounces.enqueue(job)
 
     def gone(self, path: Path) -> None:

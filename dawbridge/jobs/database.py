@@ -4,7 +4,8 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dawbridge.errors import JobError
@@ -32,6 +33,8 @@ class Database:
         self._lock = threading.RLock()
         self._late: deque[list[Statement]] = deque()
         self._again_at = 0.0
+        self._together = False
+        self._batch: list[list[Statement]] = []
         self.trouble = ""
         """Why writes wait; empty while all is written."""
         try:
@@ -66,6 +69,38 @@ class Database:
                 self._put_off(error)
                 self._late.append(list(statements))
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All writes of this block, from any thread, in one transaction where the file lets; else one by one."""
+        with self._lock:
+            if self._together or not self.catch_up():
+                yield
+                return
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.DatabaseError:
+                yield
+                return
+            self._together = True
+            try:
+                yield
+            finally:
+                self._commit()
+
+    def _commit(self) -> None:
+        """End a common transaction; what the disk refuses at the last moment waits in memory."""
+        if not self._together:
+            return
+        self._together = False
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.DatabaseError as error:
+            self._put_off(error)
+            self._late.extend(self._batch)
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        self._batch = []
+
     def catch_up(self) -> bool:
         """Write what waits, where it is time to try again; whether nothing waits any more."""
         with self._lock:
@@ -99,12 +134,35 @@ class Database:
             self.catch_up()
             self._connection.close()
 
+    def _within(self, statements: list[Statement] | tuple[Statement, ...]) -> None:
+        """Inside a common transaction: all of them or none."""
+        connection = self._connection
+        connection.execute("SAVEPOINT one")
+        try:
+            for sql, arguments in statements:
+                connection.execute(sql, arguments)
+            self._batch.append(list(statements))
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO one")
+            else:  # SQLite itself gave the whole transaction up
+                self._together = False
+                self._late.extend(self._batch)
+                self._batch = []
+            raise
+        finally:
+            if connection.in_transaction:
+                connection.execute("RELEASE one")
+
     def _put_off(self, error: sqlite3.Error) -> None:
         self.trouble = str(error)
         self._again_at = self._clock() + AGAIN_S
 
     def _transact(self, statements: list[Statement] | tuple[Statement, ...], durable: bool) -> None:
         connection = self._connection
+        if self._together:
+            self._within(statements)
+            return
         if durable:
             connection.execute("PRAGMA synchronous=FULL")
         try:

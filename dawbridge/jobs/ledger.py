@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dawbridge.events import JobState
@@ -59,6 +60,10 @@ class Ledger:
     def close(self) -> None:
         """Close the database."""
         self.database.close()
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block whose writes cost one transaction: ten thousand files that come at once."""
+        return self.database.together()
 
     def add(self, path: Path, state: JobState) -> int:
         """A new job, its id 1 or more."""
