@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench bench-control report-files audit lint docs clean
+.PHONY: help demo test watch bench bench-control soak report-files audit lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ audit: $(STAMP) ## known security holes of what is installed (asks pypi.org)
 
 bench-control: $(STAMP) ## control latency, floods and audition times, as a table (ARGS='--fuzz 1000000')
 	$(BIN)/python -m benchmarks.control $(ARGS)
+
+soak: $(STAMP) ## nothing lost: random bounces and kill -9 for MINUTES=30, SEED=1
+	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""The command line: `dawbridge watch | separate | presets | osc | midi | service | doctor`."""
+"""The command line: `dawbridge watch | separate | presets | jobs | cache | trace | osc | midi | service | doctor`."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acapellanet.registry import DEFAULT_MODEL, model_names
 from dawbridge import __version__
-from dawbridge.commands import doctor, midi, osc, presets, separate, service, watch
+from dawbridge.commands import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch
 from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.output import DEFAULT_OUTPUT
 from dawbridge.parameters import TABLE
@@ -27,6 +27,7 @@ examples:
   dawbridge separate song.wav -o stems/          one file, no daemon
   dawbridge separate song.wav --mask-contrast 0.7 --acapella-gain -3
   dawbridge presets show "clean acapella"
+  dawbridge jobs                                 what became of every bounce
   dawbridge service install ~/Bounces            watch whenever you are logged in
   dawbridge doctor                               what is there, what is missing, what to do
 """
@@ -62,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_watch(_command(commands, "watch", watch.run, "watch a folder and separate every bounce (the daily one)"))
     _add_separate(_command(commands, "separate", separate.run, "separate files now, without a daemon"))
     _add_presets(_command(commands, "presets", presets.run, "list the presets, or show one"))
+    _add_jobs(_command(commands, "jobs", jobs.run, "what became of every bounce; retry, cancel, forget or accept one"))
+    _add_cache(_command(commands, "cache", cache.run, "how much the kept analyses take; clear or limit them"))
+    _add_trace(_command(commands, "trace", trace.run, "print what happens in a folder and why, separating nothing"))
     _add_osc(_command(commands, "osc", osc.run, "every OSC address, with the values of a running dawbridge"))
     _add_midi(_command(commands, "midi", midi.run, "MIDI ports and bindings; learn a control, watch what comes in"))
     _add_service(_command(commands, "service", service.run, "start the watch with the computer, without a terminal"))
@@ -93,12 +97,13 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_watch(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into")
+    parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into; without one, those of dawbridge.toml")  # fmt: skip
+    _add_config(parser)
     parser.add_argument("--once", action="store_true", help="separate what lies there, then end")
     parser.add_argument(
-        "--existing", action="store_true", help="at a folder's first watch, take what lies there already"
+        "--existing", action="store_true", default=None, help="at a folder's first watch, take what lies there already"
     )
-    parser.add_argument("--output", default=DEFAULT_OUTPUT, metavar="TEMPLATE", help="folder beside the bounce, or a template: 'separated/{name}_{stem}' [separated]")  # fmt: skip
+    parser.add_argument("--output", default="", metavar="TEMPLATE", help="folder beside the bounce, or a template: 'separated/{name}_{stem}' [separated]")  # fmt: skip
     parser.add_argument("--poll", action="store_true", default=None, help="scan the folder instead of waiting for events (network drives)")  # fmt: skip
     parser.add_argument("--accept-streamed", action="store_true", help="take files whose header a pipe never completed")
     parser.add_argument("--no-prefetch", action="store_true", help="do not use idle time to make the first turn of center_amount quick")  # fmt: skip
@@ -112,6 +117,29 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--midi-port", metavar="NAME", help="listen to this MIDI device too: part of its name, or 'all'")
     group.add_argument("--no-midi", action="store_true", help="leave MIDI alone")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the watched folders [dawbridge.toml in the settings folder]")  # fmt: skip
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into")
+    _add_config(parser)
+    parser.add_argument("--existing", action="store_true", help="judge what lies there already, too")
+    parser.add_argument("--poll", action="store_true", default=None, help="scan instead of waiting for events")
+    parser.add_argument("--seconds", type=float, metavar="S", help="end after so long [Ctrl-C ends it]")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=jobs.ACTIONS, default="list", help="[list]")
+    parser.add_argument("which", nargs="?", default="", metavar="ID", help="a job's number; for accept also a file")
+    parser.add_argument("--all", action="store_true", help="list every job, not only the newest 20")
+
+
+def _add_cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("show", "clear", "limit"), default="show", help="[show]")
+    parser.add_argument("size", nargs="?", default="", metavar="SIZE", help="with limit: 500MB, 5GB, 0")
 
 
 def _add_separate(parser: argparse.ArgumentParser) -> None:

@@ -5,17 +5,18 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from multiprocessing.connection import Connection, wait
+from contextlib import nullcontext
+from dataclasses import replace
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dawbridge import __version__, positions
-from dawbridge.audio.files import remove_leftovers
+from dawbridge import __version__, running
+from dawbridge.audio.files import sweep
 from dawbridge.config import cache_folder, state_folder
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc import OscServer
@@ -24,73 +25,34 @@ from dawbridge.events import Bus, Event, Failed, Notice
 from dawbridge.jobs.automations import Automations
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.messages import Cancel, Finished, Fraction, FromEngine, Quit, Ready
+from dawbridge.jobs.messages import Cancel, Finished, Fraction, FromEngine, Ready
+from dawbridge.jobs.supervisor import Supervisor
+from dawbridge.output import Output
 from dawbridge.parameters import ParameterStore
+from dawbridge.positions import KeptPositions
 from dawbridge.presets import Presets
-from dawbridge.settings import Settings, checked_folder, reach
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
-from dawbridge.watch.settle import SettleTimes
+from dawbridge.settings import FolderSettings, Settings, checked_folders, reach
+from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent
 
 if TYPE_CHECKING:
     from dawbridge.control.midi.ports import MidiPorts
     from dawbridge.control.oscquery import OscQueryServer
 
 TICK_S = 0.05
-SAVE_EVERY_S = 1.0
-ENGINE_PATIENCE_S = 5.0
+PATIENCE_S = 5.0
+MANY = 20
+"""Events of one look that are worth a common transaction."""
 
 
-class EngineProcess:
-    """The engine in a process of its own, started anew when it dies."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._start()
-
-    def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        arguments = (theirs, self._settings.model, self._settings.device, cache_folder() / "analyses")
-        self.process: SpawnProcess = context.Process(
-            target=_serve, args=arguments, name="dawbridge-engine", daemon=True
-        )
-        self.process.start()
-        theirs.close()
-
-    def send(self, message: object) -> None:
-        """Tell the engine; a dead one is noticed by `receive`."""
-        with suppress(OSError):
-            self.pipe.send(message)
-
-    def receive(self, timeout_s: float) -> list[FromEngine]:
-        """What it said, waiting at most `timeout_s`. Raises `EOFError` where it died."""
-        if not wait([self.pipe], timeout_s):
-            return []
-        messages: list[FromEngine] = []
-        try:
-            while self.pipe.poll():
-                messages.append(self.pipe.recv())
-        except (EOFError, ConnectionResetError):
-            if not messages:
-                raise EOFError from None
-        return messages
-
-    def restart(self) -> str:
-        """A new process in place of a dead one; says how that one ended."""
-        self.process.join(ENGINE_PATIENCE_S)
-        ended = f"exit code {self.process.exitcode}"
-        self.pipe.close()
-        self._start()
-        return ended
-
-    def stop(self) -> None:
-        """End it, by force where it does not listen."""
-        self.send(Quit())
-        self.process.join(ENGINE_PATIENCE_S)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-        self.pipe.close()
+def start_engine(settings: Settings) -> tuple[SpawnProcess, Connection]:
+    """The engine in a process of its own, and the pipe to it."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    arguments = (theirs, settings.model, settings.device, cache_folder() / "analyses")
+    process = context.Process(target=_serve, args=arguments, name="dawbridge-engine", daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
 
 
 def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
@@ -101,6 +63,36 @@ def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
         serve(pipe, model, device, cache, executor, threads)
 
 
+def make_watch(folder: FolderSettings, known: Callable[[Path], bool] | None, tell: Tell = silent) -> FolderWatch:
+    """A watch of one folder as its settings say. Raises `WatchError`."""
+    return FolderWatch(
+        folder.path,
+        times=replace(folder.times, accept_streamed=folder.accept_streamed),
+        existing=folder.existing,
+        known=known,
+        poll=folder.poll,
+        poll_s=folder.poll_s,
+        rescan_s=folder.rescan_s,
+        outputs=folder.output.folder_name,
+        tell=tell,
+    )
+
+
+def trace(
+    folder: FolderSettings, tell: Tell, stopping: threading.Event, tick: Callable[[], None]
+) -> Iterator[WatchEvent]:
+    """What a daemon would hear of this folder, until `stopping` is set; nothing is separated. Raises `WatchError`."""
+    watch = make_watch(folder, None, tell)
+    watch.start()
+    try:
+        while not stopping.is_set():
+            yield from watch.step(time.monotonic())
+            tick()
+            stopping.wait(TICK_S)
+    finally:
+        watch.stop()
+
+
 class Daemon:
     """One run of `dawbridge watch`."""
 
@@ -108,22 +100,23 @@ class Daemon:
         """Open everything that can be refused. Raises `WatchError`, `ControlError`, `PresetError`, `JobError`."""
         self._settings, self._bus, self._clock = settings, bus, clock
         self._stopping = threading.Event()
-        self._knobs_file = state_folder() / "knobs.json"
-        values, self._problems = positions.load(self._knobs_file)
-        self.store = ParameterStore(values)
+        self._positions = KeptPositions(state_folder() / "knobs.json", clock)
+        self.store = ParameterStore(self._positions.values)
         presets = Presets()
         self.deck = PresetDeck(presets, self.store, bus)
         if settings.preset:
             self.deck.load(settings.preset)
+        self._positions.keep(self.store.snapshot())
         self._ledger = Ledger(state_folder() / "ledger.sqlite")
-        roots = [checked_folder(folder) for folder in settings.folders]
+        self._ledger.prune()
+        roots = checked_folders(settings.folders)
         self.board = JobBoard(
             self.store, presets, self._ledger, bus, roots,
-            output=settings.output, format=settings.format, loop=settings.loop, clock=clock,
+            output=Output(), format=None, clock=clock, folders=settings.folders,
         )  # fmt: skip
         self.automations = Automations(self.store, self.board, bus, clock)
         self.board.beside = self.automations.beside
-        self._watches = [self._watch(root) for root in roots]
+        self._watches = [self._watch(folder) for folder in settings.folders]
         self._midi = self._open_midi() if settings.midi else None
         self._query: OscQueryServer | None = None
         self.osc = OscServer(
@@ -135,8 +128,6 @@ class Daemon:
         if settings.http_port:
             self._query = self._open_query(settings.http_port)
         self.osc.http_port = self._query.address[1] if self._query else 0
-        self._saved = self.store.snapshot()
-        self._save_at = 0.0
         self.stalled: set[Path] = set()
         """Files that never became whole."""
         self.failures: list[str] = []
@@ -144,6 +135,7 @@ class Daemon:
         self.model_problem = ""
         bus.subscribe(self._count)
         self._ready = False
+        self._trouble = ""
 
     def run(self) -> None:
         """Work until `stop`, or with `once` until all is done. Blocks."""
@@ -152,14 +144,18 @@ class Daemon:
             threads.append(threading.Thread(target=self._query.serve, name="oscquery", daemon=True))
         if self._midi and self._midi.available:
             threads.append(threading.Thread(target=self._serve_midi, name="midi", daemon=True))
-        self._engine = EngineProcess(self._settings)
+        self._engine = Supervisor(lambda: start_engine(self._settings), self._clock)
         try:
-            self._sweep()
+            for folder in self._settings.folders:
+                sweep(folder.path.resolve(), folder.output.base)
             self.board.restore()
             for watch in self._watches:
                 watch.start()
                 self._look(watch)
-                self._ledger.begin_root(watch.root, watch.baseline)
+                stamps = {path: (stat.size, stat.modified_ns) for path, stat in watch.baseline.items()}
+                self._ledger.begin_root(watch.root, stamps)
+                watch.known = self._ledger.knows
+            running.announce(self.osc.address, [watch.root for watch in self._watches])
             for thread in threads:  # who hears from us now may bounce at once
                 thread.start()
             self._greet()
@@ -203,20 +199,10 @@ class Daemon:
             self._say(f"{error}. All else works")
             return None
 
-    def _say(self, text: str) -> None:
-        self._bus.publish(Notice(text))
-
-    def _watch(self, root: Path) -> FolderWatch:
-        first = not self._ledger.is_watched(root)
-        existing = self._settings.existing or self._settings.once
-        return FolderWatch(
-            root,
-            times=SettleTimes(accept_streamed=self._settings.accept_streamed),
-            existing=existing,
-            known=None if first else self._ledger.knows,
-            poll=self._settings.poll,
-            outputs=self._settings.output.folder_name,
-        )
+    def _watch(self, folder: FolderSettings) -> FolderWatch:
+        root = folder.path.resolve()
+        folder = replace(folder, path=root, existing=folder.existing or self._settings.once)
+        return make_watch(folder, self._ledger.knows if self._ledger.is_watched(root) else None)
 
     def _greet(self) -> None:
         host, port = self.osc.address
@@ -227,13 +213,8 @@ class Daemon:
             self._say(f"OSCQuery on http://{self._query.address[0]}:{self._query.address[1]}")
         if self._midi and self._midi.names:
             self._bus.publish(Notice(f"MIDI in: {', '.join(self._midi.names)}"))
-        for problem in self._problems:
+        for problem in self._positions.problems:
             self._bus.publish(Notice(problem))
-
-    def _sweep(self) -> None:
-        for watch in self._watches:
-            for folder in watch.root.rglob(self._settings.output.folder_name):
-                remove_leftovers(folder)
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
@@ -243,13 +224,19 @@ class Daemon:
             self._accept()
             self.automations.look(now)
             self._drive(now)
-            self._keep_positions(now)
-            if self._settings.once and self._ready and self.board.is_idle:
+            self._say(self._positions.keep(self.store.snapshot()))
+            self._mind_ledger()
+            if self._settings.once and (self._ready or self._engine.hopeless) and self.board.is_idle:
+                return
+            if self._settings.once and self._engine.hopeless:
+                self.model_problem = "the engine does not start"
                 return
 
     def _look(self, watch: FolderWatch) -> None:
-        for event in watch.step(self._clock()):
-            self._hear(event)
+        events = watch.step(self._clock())
+        with self._ledger.together() if len(events) > MANY else nullcontext():
+            for event in events:
+                self._hear(event)
 
     def _count(self, event: Event) -> None:
         if isinstance(event, Failed):
@@ -272,13 +259,28 @@ class Daemon:
                 self._bus.publish(Notice(text))
 
     def _accept(self) -> None:
-        for path in self.board.take_accepted():
+        asked = [(path, FolderWatch.accept) for path in self.board.take_accepted()]
+        asked += [(path, FolderWatch.forget) for path in self.board.take_forgotten()]
+        for path, action in asked:
             for watch in self._watches:
                 if path.is_relative_to(watch.root):
                     try:
-                        watch.accept(path)
+                        action(watch, path)
                     except WatchError as error:
-                        self._bus.publish(Notice(str(error)))
+                        self._say(str(error))
+
+    def _mind_ledger(self) -> None:
+        """Make up for what could not be written, and say so once."""
+        database = self._ledger.database
+        database.catch_up()
+        if bool(database.trouble) != bool(self._trouble):
+            waits = f"the ledger cannot be written ({database.trouble}); work goes on, and it is made up for later"
+            self._say(waits if database.trouble else "the ledger is written again")
+        self._trouble = database.trouble
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._bus.publish(Notice(text))
 
     def _drive(self, now: float) -> None:
         if self.board.wants_cancel(now):
@@ -287,13 +289,11 @@ class Daemon:
             task = self.board.next_task(now, prefetch=self._settings.prefetch and not self._settings.once)
             if task:
                 self._engine.send(task)
-        try:
-            messages = self._engine.receive(self.board.patience_s(now, TICK_S))
-        except EOFError:
+        messages = self._engine.receive(self.board.patience_s(now, TICK_S))
+        if messages is None:
             self._ready = False
-            ended = self._engine.restart()
-            self._bus.publish(Notice(f"the engine's process ended ({ended}) and was started anew"))
-            self.board.engine_lost(ended)
+            self._say(f"the engine's process ended ({self._engine.ended}); {self._engine.remedy}")
+            self.board.engine_lost(self._engine.ended)
             return
         for message in messages:
             self._answer(message)
@@ -302,6 +302,7 @@ class Daemon:
         match message:
             case Ready(device, model_hash, problem):
                 self._ready = True
+                self._engine.is_well()
                 self.model_problem = problem
                 text = problem or f"model {self._settings.model} ({model_hash[:12]}) is ready on {device}"
                 self._bus.publish(Notice(text))
@@ -309,17 +310,6 @@ class Daemon:
                 self.board.progressed(job_id, fraction)
             case Finished():
                 self.board.finished(message)
-
-    def _keep_positions(self, now: float) -> None:
-        current = self.store.snapshot()
-        if now < self._save_at or current == self._saved:
-            return
-        self._save_at = now + SAVE_EVERY_S
-        self._saved = current
-        try:
-            positions.save(self._knobs_file, current)
-        except OSError as error:
-            self._bus.publish(Notice(f"knob positions cannot be kept: {self._knobs_file}: {error.strerror}"))
 
     def _serve_midi(self) -> None:
         while self._midi and not self._stopping.is_set():
@@ -330,14 +320,14 @@ class Daemon:
         for watch in self._watches:
             watch.stop()
         self._engine.stop()
-        self._save_at = 0.0
-        self._keep_positions(self._clock())
+        running.withdraw(self.osc.address)
+        self._say(self._positions.keep(self.store.snapshot(), at_once=True))
         self.osc.close()
         if self._query:
             self._query.close()
         for thread in threads:
             if thread.is_alive():
-                thread.join(ENGINE_PATIENCE_S)
+                thread.join(PATIENCE_S)
         if self._midi:
             self._midi.close()
         self._ledger.close()

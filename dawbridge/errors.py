@@ -58,6 +58,12 @@ class AudioError(DawbridgeError):
     code = "unreadable"
 
 
+class DiskError(AudioError):
+    """A folder or disk does not take or give a file now: full, unplugged, no permission. It passes; tried again."""
+
+    code = "disk"
+
+
 class ModelError(DawbridgeError):
     """A model is unknown, or its weights are missing or damaged."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 
-from dawbridge.audio.files import stem_paths
+from dawbridge.audio.place import fitted
 from dawbridge.errors import ConfigError
 
 FIELDS = ("name", "stem", "folder")
@@ -46,13 +46,29 @@ class Output:
         path = Path(self.template)
         return (path.parent if self.is_template else path).name or DEFAULT_OUTPUT
 
-    def paths(self, bounce: Path) -> tuple[Path, Path]:
-        """Acapella and instrumental, without suffix."""
+    def paths(self, bounce: Path, name: str = "") -> tuple[Path, Path]:
+        """Acapella and instrumental, without suffix. `name` stands for the bounce's own, which is its stem."""
+        name = name or bounce.stem
         if not self.is_template:
-            return stem_paths(bounce.parent / Path(self.template).expanduser(), bounce)
+            folder = bounce.parent / Path(self.template).expanduser()
+            return folder / fitted(name, "_acapella"), folder / fitted(name, "_instrumental")
+        template = str(Path(self.template).expanduser())  # before the name is in it, which may begin with a tilde
         acapella, instrumental = (
-            bounce.parent
-            / Path(self.template.format(name=bounce.stem, stem=stem, folder=bounce.parent.name)).expanduser()
+            bounce.parent / template.format(name=name, stem=stem, folder=bounce.parent.name)
             for stem in ("acapella", "instrumental")
         )
-        return acapella, instrumental
+        return _short(acapella, "_acapella"), _short(instrumental, "_instrumental")
+
+    @property
+    def base(self) -> Path | None:
+        """The absolute folder that all stems lie below; None where they lie near their bounces."""
+        before = self.template.partition("{")[0]
+        fixed = Path(before).expanduser()
+        if not fixed.is_absolute():
+            return None
+        return fixed if not self.is_template or before.endswith("/") else fixed.parent
+
+
+def _short(path: Path, tail: str) -> Path:
+    """The same where the name fits a file system, else shortened so that both stems' names differ."""
+    return path if fitted(path.name, "") == path.name else path.with_name(fitted(path.name, tail))

@@ -2,10 +2,37 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dawbridge.presets import validate
+
+SAVE_EVERY_S = 1.0
+
+
+class KeptPositions:
+    """The file of a running daemon: written at most once a second, and only where a knob was turned."""
+
+    def __init__(self, file: Path, clock: Callable[[], float]) -> None:
+        self._file, self._clock = file, clock
+        self.values, self.problems = load(file)
+        """Raw values by name as they were left, and what could not be used."""
+        self._saved: Mapping[str, float] | None = None
+        self._next = float("-inf")
+
+    def keep(self, current: Mapping[str, float], *, at_once: bool = False) -> str:
+        """Write what was turned; a line where that cannot be done, else the empty string."""
+        if self._saved is None:
+            self._saved = current
+        now = self._clock()
+        if current == self._saved or (now < self._next and not at_once):
+            return ""
+        self._next, self._saved = now + SAVE_EVERY_S, current
+        try:
+            save(self._file, current)
+        except OSError as error:
+            return f"knob positions cannot be kept: {self._file}: {error.strerror}"
+        return ""
 
 
 def load(file: Path) -> tuple[dict[str, float], list[str]]:

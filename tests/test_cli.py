@@ -24,7 +24,9 @@ def song(tmp_path):
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse sets help texts otherwise since 3.13")
-@pytest.mark.parametrize("command", ["", "watch", "separate", "presets", "osc", "midi", "service", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "watch", "separate", "presets", "jobs", "cache", "trace", "osc", "midi", "service", "doctor"]
+)
 def test_help_is_as_it_was_agreed(command, capsys, monkeypatch):
     monkeypatch.setattr("dawbridge.cli.model_names", lambda: ("acapellanet-small", "center"))
     with pytest.raises(SystemExit):
@@ -40,6 +42,8 @@ LIGHT = (
     "-c 'import dawbridge'",
     "-m dawbridge --help",
     "-m dawbridge presets",
+    "-m dawbridge jobs",
+    "-m dawbridge cache",
     "-m dawbridge midi bindings",
     "-m dawbridge osc --osc-port 9",
     "-m dawbridge service install . --dry-run",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import soundfile
 
-from dawbridge.errors import AudioError
+from dawbridge.errors import DiskError
 
 _NAME_BYTES = 255 - len(" (99).flac")
 _PART = ".dawbridge-"
@@ -47,14 +47,24 @@ def remove_leftovers(folder: Path) -> int:
     return len(left)
 
 
+def sweep(root: Path, elsewhere: Path | None = None) -> int:
+    """Remove the temporaries that a killed run left anywhere below `root` and `elsewhere`; how many there were."""
+    left = 0
+    for place in (root, elsewhere):
+        for folder, _, names in os.walk(place) if place else ():
+            if any(name.startswith(_PART) for name in names):
+                left += remove_leftovers(Path(folder))
+    return left
+
+
 def make_room(folder: Path, wanted_bytes: int) -> None:
-    """Make `folder` and see that so much fits. Raises `AudioError`."""
+    """Make `folder` and see that so much fits. Raises `DiskError`."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
     if free < wanted_bytes:
-        raise AudioError(f"{folder}: the stems need {wanted_bytes / 1e6:.0f} MB and {free / 1e6:.0f} MB are free; "
-                         "make room and bounce again")  # fmt: skip
+        raise DiskError(f"{folder}: the stems need {wanted_bytes / 1e6:.0f} MB and {free / 1e6:.0f} MB are free; "
+                        "make room; it is tried again each minute")  # fmt: skip
 
 
 def put(part: Path, final: Path, durable: bool = True) -> Path:
@@ -94,12 +104,12 @@ def in_use(final: Path, where: Path) -> str:
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the disk says while writing into an `AudioError` that says what to do."""
+    """Turn what the disk says while writing into a `DiskError` that says what to do."""
     try:
         yield
     except (OSError, soundfile.LibsndfileError) as error:
         reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or str(error)
-        raise AudioError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still "
+        raise DiskError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still "
                          "there, and that this user may write in the folder") from error  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import soundfile
 
 from dawbridge.audio.chunks import read_at, walk
-from dawbridge.errors import AudioError
+from dawbridge.errors import AudioError, DiskError
 
 _CUT_BYTES = 2**20
 """ffmpeg ends this much ahead of its limit, or less."""
@@ -68,7 +68,7 @@ def _head(path: Path) -> bytes:
     except FileNotFoundError:
         raise AudioError(f"{path}: there is no such file; it was moved, renamed or deleted") from None
     except OSError as error:
-        raise AudioError(f"{path}: cannot be read ({error.strerror}); check that its folder is mounted and its "
+        raise DiskError(f"{path}: cannot be read ({error.strerror}); check that its folder is mounted and its "
                          "permissions let this user read it") from error  # fmt: skip
     if not head:
         raise AudioError(f"{path}: the file is empty; bounce it again")

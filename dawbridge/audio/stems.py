@@ -19,7 +19,7 @@ from dawbridge.audio.readable import native
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import MARK_PREFIX
 from dawbridge.automation import Automation
-from dawbridge.errors import AudioError
+from dawbridge.errors import AudioError, DiskError
 
 _COPY_FRAMES = 2**16
 
@@ -267,7 +267,7 @@ class StemWriter:
         """A disk that filled up silently is noticed here."""
         with soundfile.SoundFile(native(part)) as written:
             if written.frames != self.info.frames:
-                raise AudioError(f"{part.parent}: only {written.frames} frames of {self.info.frames} reached the disk; "
+                raise DiskError(f"{part.parent}: only {written.frames} frames of {self.info.frames} reached the disk; "
                                  "check that it is not full")  # fmt: skip
 
     def _put(self, stem: _Stem) -> Path:

@@ -1,12 +1,14 @@
 """`dawbridge watch`: the daemon in the foreground."""
 
 from argparse import Namespace
+from dataclasses import replace
 
+from dawbridge.configuration import config_file, folders_of
 from dawbridge.display import make_display
 from dawbridge.errors import ConfigError
 from dawbridge.events import Bus
 from dawbridge.output import Output
-from dawbridge.settings import Settings
+from dawbridge.settings import FolderSettings, Settings
 
 
 def run(options: Namespace) -> int:
@@ -27,32 +29,55 @@ def run(options: Namespace) -> int:
 
 def read_settings(options: Namespace) -> Settings:
     """The command line's words as settings. Raises `ConfigError`, `AudioError`."""
-    from dawbridge.audio.files import StemFormat
-
     if not 0 <= options.osc_port <= 65535:
         raise ConfigError(f"--osc-port {options.osc_port}: allowed is 0..65535 (0: any free one)")
     if not 0 <= options.http_port <= 65535:
         raise ConfigError(f"--http-port {options.http_port}: allowed is 0..65535 (0: no OSCQuery)")
     return Settings(
-        tuple(options.folders),
+        read_folders(options),
         once=options.once,
-        existing=options.existing,
         preset=options.preset,
         model=options.model,
         device=options.device,
-        output=Output(options.output),
-        format=StemFormat.parse(options.format) if options.format else None,
         host=options.host,
         osc_port=options.osc_port,
         http_port=options.http_port,
         osc_feedback=host_port(options.osc_feedback) if options.osc_feedback else None,
         midi=not options.no_midi,
         midi_port=options.midi_port,
-        poll=options.poll,
-        accept_streamed=options.accept_streamed,
         prefetch=not options.no_prefetch,
-        loop=options.loop,
     )
+
+
+def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
+    """The folders of the command line, else those of `dawbridge.toml`; flags go before the file's settings.
+
+    Raises `ConfigError`, `AudioError`.
+    """
+    from dawbridge.audio.files import StemFormat
+
+    configured = folders_of(options.config)
+    folders = configured
+    if options.folders:
+        own = {folder.path.resolve(): folder for folder in configured}
+        folders = tuple(own.get(path.expanduser().resolve(), FolderSettings(path)) for path in options.folders)
+    if not folders:
+        raise ConfigError(
+            f"which folder? dawbridge watch FOLDER, or name it in {options.config or config_file()}: "
+            "[[folder]] and below it path = '~/Bounces'"
+        )
+    given = {
+        "output": Output(options.output) if options.output else None,
+        "format": StemFormat.parse(options.format) if options.format else None,
+        "existing": options.existing,
+        "poll": options.poll,
+        "loop": options.loop or None,
+        "preset": "" if options.preset else None,
+    }
+    flags = {name: value for name, value in given.items() if value is not None}
+    if options.accept_streamed:
+        flags["accept_streamed"] = True
+    return tuple(replace(folder, **flags) for folder in folders)
 
 
 def host_port(text: str) -> tuple[str, int]:

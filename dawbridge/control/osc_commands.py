@@ -41,6 +41,12 @@ class Jobs(Protocol):
     def rerender(self, job_id: int) -> None:
         """Render the job's stems again with the knobs as they are."""
 
+    def retry(self, job_id: int) -> None:
+        """Do a failed, cancelled or done job once more."""
+
+    def forget(self, job_id: int) -> None:
+        """Remove the job from the ledger; its file counts as new."""
+
     def focus(self, job_id: int) -> None:
         """Knob moves now re-render this job."""
 
@@ -129,6 +135,8 @@ class Commands:
                 "job/cancel": lambda client, arguments: self._jobs.cancel(_whole(arguments, 1)),
                 "job/rerender": lambda client, arguments: self._jobs.rerender(_whole(arguments, 1)),
                 "job/focus": lambda client, arguments: self._jobs.focus(_whole(arguments, 1)),
+                "job/retry": lambda client, arguments: self._jobs.retry(_whole(arguments, 1)),
+                "job/forget": lambda client, arguments: self._jobs.forget(_whole(arguments, 1)),
                 "job/accept": lambda client, arguments: self._jobs.accept(_whole(arguments, 1)),
             }.items()
         }

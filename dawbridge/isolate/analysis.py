@@ -4,124 +4,32 @@ An estimate is float32 `[channels, samples]` at the mixture's rate, in memory (t
 where it is read and written span by span, so that memory does not grow with the audio's length).
 """
 
-import hashlib
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.automation import Automation
 from dawbridge.errors import AudioError
-from dawbridge.isolate.engine import Engine, Room, Variant
+from dawbridge.isolate.cache import AnalysisCache, DiskEstimates, Estimates, MemoryEstimates
+from dawbridge.isolate.engine import Engine, Variant
 from dawbridge.isolate.loop import around, fade_samples, led_in
 from dawbridge.isolate.mixture import Mixture
 from dawbridge.isolate.render import SPECTRAL, Grid, Reader, is_neutral, render
-from dawbridge.isolate.stored import StoredSamples
+from dawbridge.isolate.stored import Room
 from dawbridge.parameters import Snapshot
+
+__all__ = ["Analysis", "AnalysisCache", "DiskEstimates", "Estimates", "MemoryEstimates"]
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 
-CACHE_LIMIT_BYTES = 5_000_000_000
 NO_AUTOMATION = Automation()
 BLOCK_HOPS = 64
 """Frames that are rendered at once: the spectra of a block fit the processor's cache."""
-
-
-class Estimates(Protocol):
-    """Where a mixture's estimates are kept."""
-
-    def find(self, name: str, shape: tuple[int, int]) -> Room | None:
-        """The estimate called `name` of that shape, or nothing."""
-
-    def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[Room]:
-        """A context with room for an estimate; it is kept only where the context ends without an error."""
-
-
-class MemoryEstimates:
-    """Estimates in memory."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, Samples] = {}
-
-    def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
-        """The estimate called `name`, or nothing."""
-        return self._kept.get(name)
-
-    @contextmanager
-    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Samples]:
-        """Room for an estimate, kept once the context has ended well."""
-        room = np.zeros(shape, np.float32)
-        yield room
-        self._kept[name] = room
-
-
-class DiskEstimates:
-    """Estimates of one mixture as `.npy` files in a folder of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def find(self, name: str, shape: tuple[int, int]) -> Room | None:
-        """The estimate called `name`, open for reading; nothing where it is absent or damaged."""
-        path = self.folder / f"{name}.npy"
-        try:
-            kept = StoredSamples.open(path)
-        except (OSError, ValueError, EOFError):
-            path.unlink(missing_ok=True)
-            return None
-        if kept.shape != shape:
-            kept.close()
-            return None
-        os.utime(self.folder)
-        return kept
-
-    @contextmanager
-    def create(self, name: str, shape: tuple[int, int]) -> Iterator[Room]:
-        """Room for an estimate on disk; it takes its final name once the context has ended well."""
-        part = self.folder / f"{name}.part"
-        room = StoredSamples.create(part, shape)
-        try:
-            yield room
-            room.close()
-            part.replace(self.folder / f"{name}.npy")
-        finally:
-            room.close()
-            part.unlink(missing_ok=True)
-
-
-class AnalysisCache:
-    """All analyses on disk, least recently used ones removed beyond a limit."""
-
-    def __init__(self, folder: Path, limit_bytes: int = CACHE_LIMIT_BYTES) -> None:
-        self.folder = folder
-        self.limit_bytes = limit_bytes
-
-    def estimates(self, content_hash: str, model_hash: str, loop: bool = False) -> DiskEstimates:
-        """The place of one mixture's estimates by one model. `content_hash` covers samples, rate and channels."""
-        facts = f"1 {content_hash} {model_hash}" + (" loop" if loop else "")
-        key = hashlib.sha256(facts.encode()).hexdigest()[:32]
-        return DiskEstimates(self.folder / key)
-
-    def trim(self, keep: Path) -> None:
-        """Remove what was longest unused until the limit holds; `keep` stays."""
-        entries = []
-        for entry in self.folder.iterdir() if self.folder.is_dir() else ():
-            if entry.is_dir():
-                size = sum(file.stat().st_size for file in entry.iterdir())
-                entries.append((entry.stat().st_mtime, size, entry))
-        total = sum(size for _, size, _ in entries)
-        for _, size, entry in sorted(entries):
-            if total > self.limit_bytes and entry != keep:
-                shutil.rmtree(entry, ignore_errors=True)
-                total -= size
 
 
 class Analysis:

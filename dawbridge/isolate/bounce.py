@@ -81,6 +81,7 @@ def separate(
             report = _write(order, source, analysis, before, progress)
     seconds = time.perf_counter() - begun
     notes = (report.notes if report else ()) + _notes(source.info, order.values, loop and not order.loop)
+    notes += tuple(engine.notes)
     return Outcome(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
 
 

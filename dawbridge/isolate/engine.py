@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -23,6 +22,7 @@ from dawbridge.errors import ConfigError, ModelError
 from dawbridge.isolate.loop import LoopMixture, fade_samples, led_in
 from dawbridge.isolate.mixture import Mixture, blocks
 from dawbridge.isolate.resample import exactly, resample
+from dawbridge.isolate.stored import Room
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -36,17 +36,11 @@ MODEL_HZ = 44100
 DEVICES = ("auto", "cuda", "mps", "cpu")
 CHUNK_S = 30.0
 """Piece that the network sees at once: long, so that little context is computed twice."""
+MIN_CHUNK_S = 3.75
+"""Shortest piece that is tried where memory is short."""
 BLOCK_SAMPLES = 1 << 18
 CENTER_MODEL = "center"
 """Pre-isolation alone: the one model whose plain estimate depends on `center_width`."""
-
-
-class Room(Protocol):
-    """Where an estimate is put: an array, or a file that is used like one."""
-
-    def __getitem__(self, span: tuple[slice, slice], /) -> Samples: ...
-
-    def __setitem__(self, span: tuple[slice, slice], samples: Samples, /) -> None: ...
 
 
 def pick_device(device: str) -> str:
@@ -74,6 +68,14 @@ def _put(target: Room, pair: slice, start: int, piece: Samples, frames: int, fad
         target[pair, span] = led_in(target[pair, span], piece[:, first - start : last - start], span.start, fade)
 
 
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether torch, on whatever device, or Python found no memory."""
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One of the estimates that a render may mix: of the mixture itself, or of its isolated centre."""
@@ -98,6 +100,9 @@ class Engine:
         self._on_step = on_step
         self.device = pick_device(device)
         self.progress = progress
+        self._chunk_s = CHUNK_S
+        self.notes: list[str] = []
+        """What the person has to know of this engine, each line once."""
 
     @cached_property
     def hash(self) -> str:
@@ -108,8 +113,19 @@ class Engine:
             raise ModelError(str(error)) from error
 
     def warm(self) -> None:
-        """Load the weights and run once, so that the first bounce does not wait for it. Raises `ModelError`."""
-        self._estimator(0.5).estimate(torch.zeros(2, 44100))
+        """Load the weights and run once, so that the first bounce does not wait for it.
+
+        Where the device has no memory for it, the processor is used. Raises `ModelError`, `MemoryError`.
+        """
+        while True:
+            try:
+                self._estimator(0.5).estimate(torch.zeros(2, 44100))
+                return
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._chunk_s = MIN_CHUNK_S  # a second of zeros finds no room: nothing shorter is of use
+                self._make_do()
 
     def estimate(self, mixture: Mixture, variant: "Variant", target: Room, loop: bool = False) -> None:
         """Write the vocals of `mixture`, at its own rate, into `target` (`[channels, samples]`, its shape).
@@ -118,6 +134,32 @@ class Engine:
         A `loop` is heard as what it is: its end comes before its start. Raises `ModelError`, and whatever
         `progress` raises.
         """
+        while True:
+            try:
+                self._estimate(mixture, variant, target, loop)
+                return
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._make_do()
+
+    def _make_do(self) -> None:
+        """The memory did not suffice: half the chunk, at the least chunk the processor. Raises `MemoryError`."""
+        if self._chunk_s > MIN_CHUNK_S:
+            self._chunk_s = max(MIN_CHUNK_S, self._chunk_s / 2)
+            note = f"not enough memory on {self.device}: the network works in shorter pieces from now on"
+        elif self.device != "cpu":
+            note = f"not enough memory on {self.device}: the network works on the processor from now on, more slowly"
+            self.device, self._chunk_s = "cpu", CHUNK_S
+            self.__dict__.pop("_resident", None)
+        else:
+            raise MemoryError("not enough memory for even the shortest piece")
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _estimate(self, mixture: Mixture, variant: "Variant", target: Room, loop: bool) -> None:
         estimate, context = self._with_center(self._estimator(variant.width), variant)
         before = self._loop_context(context, mixture.sample_rate) if loop else 0
         fade = fade_samples(mixture.sample_rate, mixture.frames) if loop else 0
@@ -143,7 +185,7 @@ class Engine:
         pieces = stream_estimate(
             estimate,
             resample(stereo, 2, source_hz, model_hz),
-            chunk_samples=int(CHUNK_S * model_hz),
+            chunk_samples=int(self._chunk_s * model_hz),
             context_samples=context_samples,
             alignment_samples=self._estimator(0.5).alignment_samples,
         )

@@ -8,15 +8,17 @@ import errno
 import shutil
 import threading
 import weakref
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge.errors import AudioError
+from dawbridge.errors import AudioError, DiskError
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -24,6 +26,15 @@ Span = tuple[slice, slice]
 """Which channels, and which samples of them; both in steps of 1."""
 
 _KIND = np.dtype("<f4")
+_PIECE_SAMPLES = 1 << 22
+
+
+class Room(Protocol):
+    """Where an estimate is put: an array, or a file that is used like one."""
+
+    def __getitem__(self, span: tuple[slice, slice], /) -> Samples: ...
+
+    def __setitem__(self, span: tuple[slice, slice], samples: Samples, /) -> None: ...
 
 
 class StoredSamples:
@@ -83,6 +94,15 @@ class StoredSamples:
                 raise AudioError(f"{self._file.name}: was cut off while it was in use; run the job again")
         return found
 
+    def checksum(self) -> int:
+        """CRC-32 over the samples' bytes, in pieces that bound the memory."""
+        checksum = 0
+        for row in range(self.shape[0]):
+            for start in range(0, self.shape[1], _PIECE_SAMPLES):
+                piece = self[row : row + 1, start : start + _PIECE_SAMPLES]
+                checksum = zlib.crc32(piece.tobytes(), checksum)
+        return checksum
+
     def __setitem__(self, span: Span, samples: Samples) -> None:
         """Write the span. Raises `AudioError` where the disk refuses."""
         rows, start, count = self._places(span)
@@ -108,5 +128,5 @@ def _disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AudioError(f"{path.parent}: the analysis cannot be kept ({error.strerror}); make room there, or set "
+        raise DiskError(f"{path.parent}: the analysis cannot be kept ({error.strerror}); make room there, or set "
                          "DAWBRIDGE_HOME to a folder on another disk") from error  # fmt: skip

@@ -1,198 +1,82 @@
 """The board: which bounces there are, and what the engine does next. Starts nothing, touches no audio.
 
 The daemon's loop feeds it what the watch and the engine say, and asks it for the next task. OSC calls the methods
-that `dawbridge.control.osc.Jobs` lists, from its own thread.
+of `Requests`, from its own thread.
 """
 
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from dawbridge.audio.files import StemFormat
-from dawbridge.automation import Automation
-from dawbridge.errors import JobError, PathNotAllowedError, PresetError
-from dawbridge.events import Bus, Done, Failed, JobState, Notice, Progress
+from dawbridge.errors import JobError, PresetError
+from dawbridge.events import Done, Failed, JobState, Notice, Progress
 from dawbridge.isolate.order import Order, Outcome
-from dawbridge.jobs.bounces import Bounces, Job, file_stamp
-from dawbridge.jobs.knobs import TurnedKnobs
-from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.bounces import GONE, Job, file_stamp
+from dawbridge.jobs.entry import PASSING, Entry
 from dawbridge.jobs.messages import Finished, Task
-from dawbridge.output import Output
-from dawbridge.parameters import ParameterStore, complete
-from dawbridge.presets import Presets
+from dawbridge.jobs.requests import Requests
+from dawbridge.parameters import complete
 
 PREFETCH_AFTER_S = 1.0
 """Idle for so long, the engine may do what nobody asked for yet."""
+RETRY_S = 60.0
+"""What failed for a reason that passes (disk full, folder unplugged) is tried again after so long."""
 
 
-class JobBoard:
+class JobBoard(Requests):
     """All jobs of a running daemon. Thread-safe."""
-
-    def __init__(
-        self,
-        store: ParameterStore,
-        presets: Presets,
-        ledger: Ledger,
-        bus: Bus,
-        roots: Sequence[Path],
-        *,
-        output: Output,
-        format: StemFormat | None,
-        loop: bool = False,
-        clock: Callable[[], float],
-    ) -> None:
-        self._store, self._presets, self._ledger, self._bus = store, presets, ledger, bus
-        self._roots = [root.resolve() for root in roots]
-        self._output, self._format, self._loop = output, format, loop
-        self._lock = threading.RLock()
-        self._bounces = Bounces(ledger, bus)
-        self._rerenders: deque[int] = deque()
-        self._running: Task | None = None
-        self._cancel_wanted = False
-        self._clock = clock
-        self._last_end = 0.0
-        self._accepted: list[Path] = []
-        self._said: set[str] = set()
-        self._knobs = TurnedKnobs(store, clock)
-        self.beside: Callable[[Path], Automation | None] = lambda _: None
-        """Finds the automation that lies beside a bounce."""
-        self.focused = 0
-        """Id of the job that knob moves re-render; 0: none."""
-
-    # What OSC asks (the protocol `Jobs`)
-
-    def submit(self, path: str, preset: str | None) -> int:
-        """Queue a file inside the watched folders. Raises `PathNotAllowedError`, `JobError`, `PresetError`."""
-        try:
-            found = Path(path).resolve()
-            is_file = found.is_file()
-        except (OSError, RuntimeError, ValueError) as error:  # a name too long, links that go round in a circle
-            raise PathNotAllowedError(f"{path[:200]} cannot be looked at: {error.__class__.__name__}") from error
-        if not self._inside(found):
-            raise PathNotAllowedError(f"{path} lies outside the watched folders")
-        if not is_file:
-            raise PathNotAllowedError(f"{path} is no file")
-        if preset:
-            self._presets.load(preset)
-        with self._lock:
-            job = self._bounces.begin(found, JobState.QUEUED)
-            job.preset = preset or ""
-            self._bounces.enqueue(job)
-            return job.id
-
-    def cancel(self, job_id: int) -> None:
-        """Stop or unqueue the job. Raises `JobError`."""
-        with self._lock:
-            job = self._bounces.find(job_id)
-            if self._running and self._running.job_id == job_id:
-                self._cancel_wanted = True
-            elif job.state in (JobState.QUEUED, JobState.SETTLING, JobState.STALLED):
-                self._bounces.drop(job)
-
-    def rerender(self, job_id: int) -> None:
-        """Render the job's stems again with the knobs as they are. Raises `JobError`."""
-        with self._lock:
-            job = self._bounces.find(job_id)
-            if job.state is not JobState.DONE:
-                raise JobError(f"job {job_id} is {job.state}; only a done one can be rendered again")
-            job.values = dict(self._store.snapshot())
-            self._rerenders.append(job_id)
-
-    def focus(self, job_id: int) -> None:
-        """Knob moves now re-render this job. Raises `JobError`."""
-        with self._lock:
-            self.focused = self._bounces.find(job_id).id
-            self._knobs.take()
-
-    def bounces(self) -> list[tuple[int, Path]]:
-        """Jobs of this run that are done, the newest 100: ids and paths."""
-        with self._lock:
-            return [(job.id, job.path) for job in self._bounces if job.state is JobState.DONE][-100:]
-
-    def automation(self, job_id: int) -> Automation:
-        """The job's automation. Raises `JobError`."""
-        with self._lock:
-            return self._bounces.find(job_id).automation
-
-    def automate(self, job_id: int, automation: Automation) -> None:
-        """Give the job an automation, and render it again. Raises `JobError`."""
-        with self._lock:
-            job = self._bounces.find(job_id)
-            job.automation = automation
-            self._ledger.keep_automation(job_id, automation.plain())
-            if job.state is JobState.DONE:
-                self._rerenders.append(job_id)
-
-    def accept(self, job_id: int) -> None:
-        """Take a stalled file as it is. Raises `JobError`."""
-        with self._lock:
-            job = self._bounces.find(job_id)
-            if job.state not in (JobState.STALLED, JobState.SETTLING):
-                raise JobError(f"job {job_id} is {job.state}; only a stalled or settling one can be accepted")
-            self._accepted.append(job.path)
-
-    def status(self) -> tuple[Literal["idle", "busy", "paused"], int]:
-        """What the daemon does, and how many bounces wait."""
-        with self._lock:
-            if self._store.get("watch_enable") == 0:
-                return "paused", len(self._bounces)
-            return ("busy" if self._running else "idle"), len(self._bounces)
-
-    # What the daemon's loop tells and asks
 
     def restore(self) -> None:
         """Take up what the last run left: the newest finished bounce is in focus, unfinished files settle anew."""
         with self._lock:
             for entry in self._ledger.unfinished():
-                whole = entry.state in (JobState.QUEUED, JobState.RUNNING)
-                if whole and file_stamp(entry.path) == (entry.size, entry.mtime_ns) and self._inside(entry.path):
-                    self._bounces.enqueue(self._bounces.restore(entry))
-                else:
-                    self._ledger.update(entry.id, state=JobState.CANCELLED, size=-1)
+                if self._places.inside(entry.path):
+                    self._take_up(entry)
+            for entry in self._ledger.half_rendered():
+                if self._places.inside(entry.path) and file_stamp(entry.path) == (entry.size, entry.mtime_ns):
+                    self._rerenders.append(self._bounces.restore(entry).id)
             last = self._ledger.last_done()
-            if last is not None and last.stems_stand and self._inside(last.path):
-                self.focused = self._bounces.restore(last).id
+            if last is not None and last.stems_stand and self._places.inside(last.path):
+                self.focused = self._bounces.find(last.id).id
+            self._accepted += [path for root in self._places.roots for path in self._ledger.take_accepted(root)]
 
     @property
     def is_idle(self) -> bool:
         """Nothing runs, waits or settles."""
         with self._lock:
-            waiting = any(job.state in (JobState.SETTLING, JobState.QUEUED) for job in self._bounces)
-            return not (waiting or self._rerenders or (self._running and not self._running.order.prefetch))
-
-    def take_accepted(self) -> list[Path]:
-        """Files that are to be taken as they are, each told once."""
-        with self._lock:
-            taken, self._accepted = self._accepted, []
-            return taken
+            working = self._running and not self._running.order.prefetch
+            return self._bounces.is_idle and not (self._rerenders or working)
 
     def settling(self, path: Path) -> None:
         """A file is being written: a job for it, in place of one that is under way."""
         with self._lock:
+            self._dismissed.pop(path, None)
             self._supersede(path)
             self._bounces.begin(path, JobState.SETTLING)
 
     def stalled(self, path: Path, reason: str) -> None:
         """A file does not become whole."""
         with self._lock:
+            if self._dismissed.get(path) == file_stamp(path):
+                return
             job = self._bounces.waiting(path)
             self._bounces.move(job, JobState.STALLED)
-            remedy = f"OSC /dawbridge/job/accept {job.id} takes it as it is"
+            remedy = f"dawbridge jobs accept {job.id}, or OSC /dawbridge/job/accept {job.id}, takes it as it is"
             self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}; {remedy}"))
 
     def settled(self, path: Path, preset_folder: str | None) -> None:
-        """A file is whole: queue it."""
+        """A file is whole: queue it, unless its job was cancelled and it is as it was then."""
         with self._lock:
+            if self._dismissed.pop(path, GONE) == file_stamp(path):
+                return
             job = self._bounces.waiting(path)
-            if preset_folder in self._presets.names():
-                job.preset = preset_folder or ""
+            job.preset = self._places.settings(path).preset
+            if preset_folder and preset_folder in self._presets.names():
+                job.preset = preset_folder
             self._bounces.enqueue(job)
 
     def gone(self, path: Path) -> None:
         """A file was deleted or moved away: its job is dropped, unless it is done."""
         with self._lock:
+            self._dismissed.pop(path, None)
             self._supersede(path)
 
     def next_task(self, now: float, *, prefetch: bool = True) -> Task | None:
@@ -200,6 +84,8 @@ class JobBoard:
         with self._lock:
             if self._running:
                 return None
+            for job in self._bounces.due(now):
+                self._try_again(job, now)
             self._running = self._rerender(now) or self._first_in_queue() or (self._prefetch(now) if prefetch else None)
             return self._running
 
@@ -250,22 +136,35 @@ class JobBoard:
             if task is None:
                 return
             job = self._bounces.find(task.job_id)
+            again = job.state is JobState.DONE and not task.order.prefetch
             if task.order.prefetch or job.attempts > 1:
                 self.finished(Finished(job.id, code="engine", message=f"the engine died on it twice ({reason})"))
+                return
+            self._running = None
+            if again:  # a re-render, perhaps between its two stems
+                job.attempts += 1
+                self._rerenders.appendleft(job.id)
             else:
-                self._running = None
                 self._bounces.enqueue(job, first=True)
 
-    # Inside
-
-    def _inside(self, path: Path) -> bool:
-        return any(path.is_relative_to(root) for root in self._roots)
+    def _take_up(self, entry: Entry) -> None:
+        """One entry of an earlier run: queue it, or let the watch find its file anew."""
+        if entry.state in (JobState.SETTLING, JobState.STALLED):
+            self._ledger.update(entry.id, state=JobState.CANCELLED, size=-1)
+            return
+        stamp = file_stamp(entry.path)
+        if stamp == (entry.size, entry.mtime_ns):
+            self._bounces.enqueue(self._bounces.restore(entry))
+        elif stamp == GONE and self._places.is_away(entry.path):
+            self._bounces.wait(self._bounces.restore(entry), self._clock() + RETRY_S)
+        else:
+            self._ledger.update(entry.id, state=JobState.CANCELLED, size=-1)
 
     def _supersede(self, path: Path) -> None:
-        for job in [job for job in self._bounces if job.path == path]:
-            if self._running and self._running.job_id == job.id:
+        for job in self._bounces.of(path):
+            if self._is_running(job):
                 self._cancel_wanted = True
-            elif job.state in (JobState.SETTLING, JobState.QUEUED, JobState.STALLED):
+            elif job.state in (JobState.SETTLING, JobState.QUEUED, JobState.STALLED) or self._bounces.waits(job):
                 self._bounces.drop(job)
 
     def _queue_open(self) -> bool:
@@ -279,22 +178,45 @@ class JobBoard:
         return bool(job and job.state is JobState.DONE and self._store.get("live_enable") == 1)
 
     def _rerender(self, now: float) -> Task | None:
-        if self._rerenders:
-            return self._task(self._bounces.find(self._rerenders.popleft()))
+        while self._rerenders:
+            job = self._bounces.get(self._rerenders.popleft())
+            if job is not None and job.state is JobState.DONE:
+                return self._render_again(job)
         if self._live_due(now):
             job = self._bounces.find(self.focused)
             job.values.update(self._knobs.take())
-            return self._task(job)
+            return self._render_again(job)
         return None
 
+    def _render_again(self, job: Job) -> Task | None:
+        """Noted first, with the new values: a render that is cut off between its two files is done again."""
+        task = self._task(job)
+        if task is not None:
+            self._ledger.update(job.id, rendering=1, settings=dict(task.order.values))
+        return task
+
+    def _try_again(self, job: Job, now: float) -> None:
+        if file_stamp(job.path) == GONE and self._places.is_away(job.path):
+            self._bounces.wait(job, now + RETRY_S)
+        else:
+            self._bounces.enqueue(job)
+
     def _first_in_queue(self) -> Task | None:
-        if not self._queue_open() or (self._live_possible() and self._knobs.pending):
+        if self._live_possible() and self._knobs.pending:
             return None
-        self._knobs.take()
-        job = self._bounces.pop()
-        job.values = self._snapshot(job)
-        job.automation = self.beside(job.path) or job.automation
-        return self._task(job)
+        while self._queue_open():
+            job = self._bounces.first()
+            if file_stamp(job.path) == GONE:
+                self._try_again(job, self._clock())
+                continue
+            self._knobs.take()
+            self._bounces.pop()
+            job.values = self._snapshot(job)
+            job.automation = self.beside(job.path) or job.automation
+            task = self._task(job)
+            if task is not None:
+                return task
+        return None
 
     def _snapshot(self, job: Job) -> dict[str, float]:
         values = dict(self._store.snapshot())
@@ -313,14 +235,21 @@ class JobBoard:
             return None
         return self._task(job, prefetch=True)
 
-    def _task(self, job: Job, prefetch: bool = False) -> Task:
-        acapella, instrumental = self._output.paths(job.path)
+    def _task(self, job: Job, prefetch: bool = False) -> Task | None:
+        folder = self._places.settings(job.path)
+        try:
+            acapella, instrumental, note = self._names.paths(job.path, folder.output)
+        except JobError as error:
+            self._failed(job, Finished(job.id, code="ledger", message=str(error)))
+            return None
+        if note:
+            self._bus.publish(Notice(note))
         known = job.content_hash if file_stamp(job.path) == job.stamp else ""
         values = dict(complete(job.values))
         live = job.state is JobState.DONE
         order = Order(
-            job.path, acapella, instrumental, values, known, self._format,
-            prefetch=prefetch, live=live, automation=job.automation, loop=self._loop,
+            job.path, acapella, instrumental, values, known, folder.format,
+            prefetch=prefetch, live=live, automation=job.automation, loop=folder.loop,
         )  # fmt: skip
         return Task(job.id, order)
 
@@ -328,17 +257,17 @@ class JobBoard:
         report = outcome.report
         paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)] if report else ["", ""]
         first_time = job.state is not JobState.DONE
-        job.content_hash = outcome.content_hash
-        job.attempts = 0
-        self._ledger.update(
-            job.id, content_hash=job.content_hash, settings=job.values, acapella=paths[0], instrumental=paths[1]
-        )
+        job.content_hash, job.attempts = outcome.content_hash, 0
         for note in outcome.notes:
             if note not in self._said:
                 self._said.add(note)
                 self._bus.publish(Notice(note))
+        self._names.replace(job.path, [Path(path) for path in paths if path])
         self._bus.publish(Progress(job.id, 1.0))
-        self._bounces.move(job, JobState.DONE)
+        self._bounces.move(
+            job, JobState.DONE, content_hash=job.content_hash, settings=job.values, acapella=paths[0],
+            instrumental=paths[1], message="", code="", rendering=0,
+        )  # fmt: skip
         null_db = report.null_db if report else float("-inf")
         factor = outcome.seconds / outcome.duration_s
         self._bus.publish(Done(job.id, paths[0], paths[1], outcome.seconds, null_db, factor))
@@ -346,11 +275,32 @@ class JobBoard:
             self.focused = job.id
 
     def _cancelled(self, job: Job) -> None:
-        if job.state is not JobState.DONE:  # a cancelled re-render leaves the stems that stood
+        if job.state is JobState.DONE:  # a cancelled re-render leaves the stems that stood
+            self._ledger.update(job.id, rendering=0)
+        else:
             self._bounces.drop(job)
 
     def _failed(self, job: Job, message: Finished) -> None:
-        self._ledger.update(job.id, message=message.message)
-        if job.state is not JobState.DONE:
-            self._bounces.move(job, JobState.FAILED)
-        self._bus.publish(Failed(job.id, message.code, message.message))
+        if job.state is JobState.DONE:
+            self._ledger.update(job.id, message=message.message, code=message.code)
+        elif file_stamp(job.path) not in (job.stamp, GONE):
+            self._bounces.drop(job)  # bounced again meanwhile: the watch has it
+            return
+        elif file_stamp(job.path) == GONE:
+            self._source_lost(job)
+            return
+        else:
+            self._bounces.move(job, JobState.FAILED, message=message.message, code=message.code)
+            if message.code in PASSING:
+                self._bounces.wait(job, self._clock() + RETRY_S)
+        if job.told != message.message:
+            job.told = message.message
+            self._bus.publish(Failed(job.id, message.code, message.message))
+
+    def _source_lost(self, job: Job) -> None:
+        """Deleted, or unplugged: then it waits for its folder."""
+        if not self._places.is_away(job.path):
+            self._bounces.drop(job)
+            return
+        self._bounces.move(job, JobState.QUEUED)
+        self._bounces.wait(job, self._clock() + RETRY_S)

@@ -1,6 +1,6 @@
 """The bounces that a running daemon knows, their states and their order: in memory, in the ledger, on the bus."""
 
-from collections import deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +9,9 @@ from dawbridge.automation import Automation
 from dawbridge.errors import JobError
 from dawbridge.events import Bus, JobState, QueueLength, StateChanged
 from dawbridge.jobs.ledger import Entry, Ledger
+
+GONE = (-1, -1)
+"""Stamp of a file that is not there."""
 
 
 @dataclass(slots=True)
@@ -24,10 +27,12 @@ class Job:
     automation: Automation = field(default_factory=Automation)
     """Knobs that move within it."""
     content_hash: str = ""
-    stamp: tuple[int, int] = (-1, -1)
+    stamp: tuple[int, int] = GONE
     """Size in bytes and modification time in ns of the source when it was queued."""
     prefetched: bool = False
     attempts: int = 0
+    told: str = ""
+    """The failure that was told last."""
 
 
 class Bounces:
@@ -36,7 +41,9 @@ class Bounces:
     def __init__(self, ledger: Ledger, bus: Bus) -> None:
         self._ledger, self._bus = ledger, bus
         self._jobs: dict[int, Job] = {}
-        self._queue: deque[int] = deque()
+        self._by_path: defaultdict[Path, set[int]] = defaultdict(set)
+        self._queue: OrderedDict[int, None] = OrderedDict()
+        self._later: dict[int, float] = {}
 
     def __len__(self) -> int:
         """How many bounces wait in the queue."""
@@ -49,10 +56,14 @@ class Bounces:
         """The job, if this run has had to do with it."""
         return self._jobs.get(job_id)
 
+    def of(self, path: Path) -> list[Job]:
+        """All jobs of a file that this run has had to do with, oldest first."""
+        return [self._jobs[job_id] for job_id in sorted(self._by_path.get(path, ()))]
+
     def begin(self, path: Path, state: JobState) -> Job:
         """A new job for a file."""
         job = Job(self._ledger.add(path, state), path, state)
-        self._jobs[job.id] = job
+        self._keep(job)
         if state is JobState.SETTLING:
             self._bus.publish(StateChanged(job.id, state, str(path)))
         return job
@@ -60,15 +71,15 @@ class Bounces:
     def waiting(self, path: Path) -> Job:
         """The job of a file that settles or stalled; a new one where there is none."""
         states = (JobState.SETTLING, JobState.STALLED)
-        found = next((job for job in self if job.path == path and job.state in states), None)
+        found = next((job for job in self.of(path) if job.state in states), None)
         return found or self.begin(path, JobState.SETTLING)
 
-    def find(self, job_id: int) -> Job:
-        """The job, from an earlier run too if it is done. Raises `JobError`."""
+    def find(self, job_id: int, *, any_state: bool = False) -> Job:
+        """The job; from an earlier run too if it is done, or with `any_state`. Raises `JobError`."""
         if job_id not in self._jobs:
             entry = self._ledger.get(job_id)
-            if entry is None or entry.state is not JobState.DONE:
-                raise JobError(f"there is no job {job_id}; the events name those there are")
+            if entry is None or not (any_state or entry.state is JobState.DONE):
+                raise JobError(f"there is no job {job_id}; the events name those there are, as does dawbridge jobs")
             return self.restore(entry)
         return self._jobs[job_id]
 
@@ -78,41 +89,84 @@ class Bounces:
         automation = Automation.of(self._ledger.automation(entry.id))
         values = dict(entry.settings)
         job = Job(entry.id, entry.path, entry.state, entry.preset, values, automation, entry.content_hash, stamp)
-        self._jobs[job.id] = job
+        self._keep(job)
         return job
 
     def enqueue(self, job: Job, *, first: bool = False) -> None:
         """Put a job into the queue; one whose file is gone is dropped."""
-        job.stamp = file_stamp(job.path)
-        if job.stamp == (-1, -1):
+        stamp = file_stamp(job.path)
+        if stamp == GONE:
             self.drop(job)
             return
-        (self._queue.appendleft if first else self._queue.append)(job.id)
-        self._ledger.update(job.id, size=job.stamp[0], mtime_ns=job.stamp[1], preset=job.preset)
-        self.move(job, JobState.QUEUED)
+        job.stamp = stamp
+        self._later.pop(job.id, None)
+        self._queue[job.id] = None
+        if first:
+            self._queue.move_to_end(job.id, last=False)
+        self.move(job, JobState.QUEUED, size=stamp[0], mtime_ns=stamp[1], preset=job.preset)
         self._bus.publish(QueueLength(len(self._queue)))
 
     def pop(self) -> Job:
         """The next one in order leaves the queue and runs."""
-        job = self._jobs[self._queue.popleft()]
-        self._bus.publish(QueueLength(len(self._queue)))
+        job = self._leave()
         job.attempts += 1
         self.move(job, JobState.RUNNING)
         return job
 
+    def first(self) -> Job:
+        """The next one in order."""
+        return self._jobs[next(iter(self._queue))]
+
+    def wait(self, job: Job, until: float) -> None:
+        """Out of the queue, and into it again at `until` (seconds, monotonic)."""
+        if job.id in self._queue:
+            del self._queue[job.id]
+            self._bus.publish(QueueLength(len(self._queue)))
+        self._later[job.id] = until
+
+    def due(self, now: float) -> list[Job]:
+        """Jobs whose wait is over."""
+        return [self._jobs[job_id] for job_id, until in self._later.items() if until <= now]
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing settles, and nothing waits but what is tried again later."""
+        states = (JobState.SETTLING, JobState.QUEUED)
+        return not any(job.state in states and job.id not in self._later for job in self._jobs.values())
+
+    def waits(self, job: Job) -> bool:
+        """It is tried again later."""
+        return job.id in self._later
+
     def drop(self, job: Job) -> None:
         """Forget a job that is not done."""
-        if job.id in self._queue:
-            self._queue.remove(job.id)
-            self._bus.publish(QueueLength(len(self._queue)))
+        self.release(job)
         self.move(job, JobState.CANCELLED)
-        del self._jobs[job.id]
 
-    def move(self, job: Job, state: JobState) -> None:
-        """Change a job's state, here, in the ledger and on the bus."""
+    def release(self, job: Job) -> None:
+        """Take a job out of memory; the ledger is left as it is."""
+        if self._queue.pop(job.id, job) is None:
+            self._bus.publish(QueueLength(len(self._queue)))
+        self._later.pop(job.id, None)
+        self._jobs.pop(job.id, None)
+        self._by_path[job.path].discard(job.id)
+        if not self._by_path[job.path]:
+            del self._by_path[job.path]
+
+    def move(self, job: Job, state: JobState, **fields: object) -> None:
+        """Change a job's state, and other columns of the ledger with it, here, in the ledger and on the bus."""
         job.state = state
-        self._ledger.update(job.id, state=state)
+        self._ledger.update(job.id, state=state, **fields)
         self._bus.publish(StateChanged(job.id, state, str(job.path)))
+
+    def _keep(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        self._by_path[job.path].add(job.id)
+
+    def _leave(self) -> Job:
+        job_id, _ = self._queue.popitem(last=False)
+        self._bus.publish(QueueLength(len(self._queue)))
+        return self._jobs[job_id]
 
 
 def file_stamp(path: Path) -> tuple[int, int]:
@@ -120,5 +174,5 @@ def file_stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:
-        return (-1, -1)
+        return GONE
     return (status.st_size, status.st_mtime_ns)

@@ -1,7 +1,7 @@
 """A watched folder: watchdog's events are hints, the rescan is the truth, `settle` decides."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from dawbridge.audio.source import open_source
@@ -10,12 +10,12 @@ from dawbridge.errors import AudioError, WatchError
 from dawbridge.watch.filesystem import sends_events
 from dawbridge.watch.ignore import OUTPUTS, ignored
 from dawbridge.watch.observer import HintKind, Hints, NativeEvents
-from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, WatchEvent, reason
+from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, reason, silent
 from dawbridge.watch.scan import look, scan
 from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
 from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
 
-__all__ = ["FolderNotice", "FolderWatch", "Gone", "Settled", "Settling", "Stalled", "WatchEvent"]
+__all__ = ["FolderNotice", "FolderWatch", "Gone", "Settled", "Settling", "Stalled", "Tell", "WatchEvent", "silent"]
 
 
 class FolderWatch:
@@ -32,6 +32,7 @@ class FolderWatch:
         poll_s: float = 1.0,
         rescan_s: float = 30.0,
         outputs: str = OUTPUTS,
+        tell: Tell = silent,
     ) -> None:
         """Files found by the first `step`:
 
@@ -40,12 +41,14 @@ class FolderWatch:
 
         `poll`: True rescans every `poll_s` seconds without native events, False never does, None decides by the
         file system (network folders are polled). `outputs` is the name of the folders that stems are written to.
-        Raises `WatchError` where `root` is no readable folder.
+        `tell` hears of every hint, verdict and decision. Raises `WatchError` where `root` is no readable folder.
         """
         self.root = _checked(Path(root))
-        self.baseline: frozenset[Path] = frozenset()
+        self.baseline: dict[Path, Stat] = {}
         """Files that lay there at the first watch and were not taken: for the ledger to remember."""
-        self._existing, self._known, self._outputs = existing, known, outputs
+        self.known = known
+        """Asked for every file where the folder is found again after it was away, too."""
+        self._existing, self._outputs, self._tell = existing, outputs, tell
         self._polling = not sends_events(self.root) if poll is None else poll
         self._poll_s, self._rescan_s = poll_s, rescan_s
         self._settle = Settle(times, poll_s if self._polling else 0.0)
@@ -56,7 +59,7 @@ class FolderWatch:
         self._native = NativeEvents(self.root, self._hints)
         self._wants_native = False
         self._next_scan: float | None = None
-        self._lost = False
+        self._lost = self._returned = False
         self._device = self.root.stat().st_dev
         self._events: list[WatchEvent] = []
 
@@ -113,6 +116,7 @@ class FolderWatch:
         closed: dict[Path, bool] = {}
         rescan = False
         for hint in self._hints.drain():
+            self._tell("event", hint.path, hint.kind)
             if hint.kind is HintKind.TREE:
                 rescan = True
                 continue
@@ -135,6 +139,9 @@ class FolderWatch:
             return
         if first:
             self._remember(found)
+        elif self._returned:
+            self._recognise(found)
+        self._returned = False
         for path, stat in found.items():
             self._look(path, stat, now, closed.get(path, False))
         vanished = {*self._handled, *closed, *(file.path for file in self._settle)} - found.keys()
@@ -143,12 +150,20 @@ class FolderWatch:
 
     def _remember(self, found: dict[Path, Stat]) -> None:
         """What lay there before: whether it is taken is the ledger's word, or the user's."""
-        known: Iterable[Path] = ()
-        if self._known is not None:
-            known = [path for path in found if self._known(path)]
+        if self.known is not None:
+            self._recognise(found)
         elif not self._existing:
-            known = self.baseline = frozenset(found)
-        self._handled.update({path: found[path] for path in known})
+            self.baseline = dict(found)
+            self._handled.update(found)
+            for path in found:
+                self._tell("decision", path, "lay there before the first watch: left alone")
+
+    def _recognise(self, found: dict[Path, Stat]) -> None:
+        """Leave alone what the ledger knows."""
+        for path, stat in found.items():
+            if self.known and path not in self._handled and path not in self._settle and self.known(path):
+                self._handled[path] = stat
+                self._tell("decision", path, "known to the ledger: left alone")
 
     def _look(self, path: Path, stat: Stat | None, now: float, closed: bool, accepted: bool = False) -> None:
         """One file, as it is now."""
@@ -161,12 +176,14 @@ class FolderWatch:
         # a header patched within one tick of the file system's clock shows in no stat: only what is whole stays judged
         same = before is not None and before.stat == stat and before.verdict in (Verdict.COMPLETE, Verdict.OPAQUE)
         judged = before.verdict if before and same else verdict(path)
+        if before is None or (before.stat, before.verdict) != (stat, judged):
+            self._tell("verdict", path, f"{judged}, {stat.size} bytes" + (", closed" if closed else ""))
         if judged is Verdict.FOREIGN and path.suffix.lower() not in AUDIO_SUFFIXES:
-            self._done_with(path, stat)
+            self._done_with(path, stat, "no audio: left alone")
             return
         if not same and not accepted and judged is Verdict.COMPLETE and read_mark(path) is not None:
             self._drop(path)
-            self._done_with(path, stat)
+            self._done_with(path, stat, "a stem of our own: left alone")
             return
         self._handled.pop(path, None)
         if self._settle.observe(path, stat, judged, now, closed) and judged is not Verdict.FOREIGN:
@@ -184,6 +201,7 @@ class FolderWatch:
                 if source.info.container == "FLAC" and not file.accepted:
                     source.read(source.info.frames - 1, 1)  # a copy that was cut off has the whole length in its header
         except AudioError as error:
+            self._tell("decision", ripe.path, f"quiet for long enough, but: {error}")
             if verdict(ripe.path) is Verdict.UNREADABLE:
                 self._settle.restart(ripe.path, now)
                 return
@@ -193,7 +211,7 @@ class FolderWatch:
             return
         if look(ripe.path) != ripe.stat:
             return
-        self._done_with(ripe.path, ripe.stat)
+        self._done_with(ripe.path, ripe.stat, "quiet for long enough and readable: whole")
         if not file.accepted and read_mark(ripe.path) is not None:
             self._withdraw(ripe.path)
             return
@@ -201,7 +219,8 @@ class FolderWatch:
         preset = relative.parts[0] if len(relative.parts) > 1 else None
         self._report(Settled(ripe.path, relative.as_posix(), preset))
 
-    def _done_with(self, path: Path, stat: Stat) -> None:
+    def _done_with(self, path: Path, stat: Stat, why: str) -> None:
+        self._tell("decision", path, why)
         self._settle.forget(path)
         self._handled[path] = stat
 
@@ -227,7 +246,7 @@ class FolderWatch:
         """Whether the folder is there; says so when that changes. Nothing in it is gone while it is unplugged."""
         there = self._mounted()
         if there == self._lost:
-            self._lost = not there
+            self._lost, self._returned = not there, there
             self._next_scan = 0.0 if self._next_scan is not None else None
             self._notice(f"{self.root}: {'is back, watched again' if there else 'is not there any more; plug it in'}")
             self._native.stop()

@@ -1,5 +1,6 @@
 """What a watched folder reports, and in which words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,13 @@ class FolderNotice:
 
 
 WatchEvent = Settling | Settled | Stalled | Gone | FolderNotice
+
+Tell = Callable[[str, Path, str], None]
+"""Told a kind (event, verdict, decision), a path and a text."""
+
+
+def silent(_kind: str, _path: Path, _text: str) -> None:
+    """Nobody is told."""
 
 
 _REASONS = {

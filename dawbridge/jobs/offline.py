@@ -1,0 +1,51 @@
+"""What `dawbridge jobs` does where no daemon runs: it writes into the ledger what the next start is to find.
+
+Each function returns what will happen, in words.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dawbridge.errors import JobError
+from dawbridge.events import JobState
+from dawbridge.jobs.bounces import GONE, file_stamp
+from dawbridge.jobs.ledger import Entry, Ledger
+
+_NEXT = "the next dawbridge watch on its folder"
+
+
+def retry(ledger: Ledger, entry: Entry) -> str:
+    """Queue it. Raises `JobError`."""
+    if entry.state not in (JobState.FAILED, JobState.CANCELLED, JobState.DONE):
+        raise JobError(f"job {entry.id} is {entry.state}; only a failed, cancelled or done one can be tried again")
+    size, mtime_ns = file_stamp(entry.path)
+    if (size, mtime_ns) == GONE:
+        raise JobError(f"job {entry.id}: {entry.path} is not there any more; bounce it again")
+    ledger.update(entry.id, state=JobState.QUEUED, size=size, mtime_ns=mtime_ns, content_hash="")
+    return f"{_NEXT} does it"
+
+
+def cancel(ledger: Ledger, entry: Entry) -> str:
+    """Leave its bounce alone until it changes. Raises `JobError`."""
+    if entry.state in (JobState.DONE, JobState.CANCELLED) or (entry.state is JobState.FAILED and not entry.passing):
+        raise JobError(f"job {entry.id} is {entry.state}; there is nothing to cancel")
+    size, mtime_ns = file_stamp(entry.path)
+    ledger.update(entry.id, state=JobState.CANCELLED, size=size, mtime_ns=mtime_ns)
+    return f"{_NEXT} leaves the bounce alone until it changes"
+
+
+def forget(ledger: Ledger, entry: Entry) -> str:
+    """Remove it."""
+    ledger.forget(entry.id)
+    return f"{_NEXT} takes the bounce as a new one, if it still lies there"
+
+
+def accept(ledger: Ledger, path: Path) -> str:
+    """Take the file as it is. Raises `JobError`."""
+    if not path.is_file():
+        raise JobError(f"{path} is no file; name one that was reported as stalled")
+    ledger.accept(path)
+    return f"{_NEXT} takes the file as it is"
+
+
+ACTIONS: Mapping[str, Callable[[Ledger, Entry], str]] = {"retry": retry, "cancel": cancel, "forget": forget}
