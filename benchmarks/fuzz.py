@@ -48,7 +48,8 @@ BINDINGS = (
     Binding(PRESET_MORPH, Kind.CC, 25),
 )
 _ARGUMENTS: tuple[tuple[float | int | str, ...], ...] = (
-    (), (1,), (0,), (0.5,), (-1e38,), (float("nan"),), ("karaoke",), ("x" * 50, 3), ("mask_strength",), (60000, "", 30, 0),
+    (), (1,), (0,), (0.5,), (-1e38,), (float("nan"),),
+    ("karaoke",), ("x" * 50, 3), ("mask_strength",), (60000, "", 30, 0),
 )  # fmt: skip
 
 
