@@ -17,7 +17,7 @@ from dawbridge.audio.files import remove_leftovers
 from dawbridge.config import cache_folder, state_folder
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc import OscServer
-from dawbridge.errors import WatchError
+from dawbridge.errors import ControlError, WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
@@ -117,11 +117,7 @@ class Daemon:
         )  # fmt: skip
         self._watches = [self._watch(root) for root in roots]
         self._midi = self._open_midi() if settings.midi else None
-        self.osc = OscServer(
-            self.store, self.deck, self.board, bus,
-            host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
-            midi=self._midi.learning if self._midi and self._midi.available else None,
-        )  # fmt: skip
+        self.osc = self._open_osc()
         self._saved = self.store.snapshot()
         self._save_at = 0.0
         self.stalled: set[Path] = set()
@@ -164,6 +160,19 @@ class Daemon:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
+
+    def _open_osc(self) -> OscServer:
+        settings, midi = self._settings, self._midi
+        try:
+            return OscServer(
+                self.store, self.deck, self.board, self._bus,
+                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
+                midi=midi.learning if midi and midi.available else None,
+            )  # fmt: skip
+        except ControlError:
+            if midi:
+                midi.close()
+            raise
 
     def _open_midi(self) -> "MidiPorts":
         from dawbridge.control.midi.bindings_file import bindings_path
