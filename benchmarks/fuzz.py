@@ -48,8 +48,8 @@ BINDINGS = (
     Binding(PRESET_MORPH, Kind.CC, 25),
 )
 _ARGUMENTS: tuple[tuple[float | int | str, ...], ...] = (
-    (), (1,), (0,), (0.5,), (-1e38,), (float("nan"),), ("karaoke",), ("x" * 50, 3), ("mask_strength",),
-    (60000, "", 30, 0),
+    (), (1,), (0,), (0.5,), (-1e38,), (float("nan"),),
+    ("karaoke",), ("x" * 50, 3), ("mask_strength",), (60000, "", 30, 0),
 )  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def fuzz_osc(store: ParameterStore, deck: PresetDeck, board: JobBoard, bus: Bus,
     thread = threading.Thread(target=server.serve)
     thread.start()
     dice, known = random.Random(seed), seeds()
+    sent = 0
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as noisy, OscClient(server.address[1]) as client:
             noisy.bind(("127.0.0.1", 0))
@@ -107,6 +108,8 @@ def fuzz_osc(store: ParameterStore, deck: PresetDeck, board: JobBoard, bus: Bus,
                 if not any(address == "/dawbridge/pong" for address, _ in client.heard(ANSWER_S)):
                     return f"no answer after {sent + A_TIME} datagrams"
         return ""
+    except OSError as error:
+        return f"{error} after {sent} datagrams"
     finally:
         server.close()
         thread.join()

@@ -119,12 +119,7 @@ class Daemon:
         self._watches = [self._watch(folder) for folder in settings.folders]
         self._midi = self._open_midi() if settings.midi else None
         self._query: OscQueryServer | None = None
-        self.osc = OscServer(
-            self.store, self.deck, self.board, bus,
-            host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
-            midi=self._midi.learning if self._midi and self._midi.available else None,
-            moves=self.automations,
-        )  # fmt: skip
+        self.osc = self._open_osc()
         if settings.http_port:
             self._query = self._open_query(settings.http_port)
         self.osc.http_port = self._query.address[1] if self._query else 0
@@ -175,6 +170,20 @@ class Daemon:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
+
+    def _open_osc(self) -> OscServer:
+        settings, midi = self._settings, self._midi
+        try:
+            return OscServer(
+                self.store, self.deck, self.board, self._bus,
+                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
+                midi=midi.learning if midi and midi.available else None,
+                moves=self.automations,
+            )  # fmt: skip
+        except ControlError:
+            if midi:
+                midi.close()
+            raise
 
     def _open_midi(self) -> "MidiPorts":
         from dawbridge.control.midi.bindings_file import bindings_path

@@ -15,6 +15,8 @@ Values = Callable[[Iterable[str]], list[tuple[str, Value]]]
 MAX_SUBSCRIBERS = 16
 DEFAULT_HZ = 30
 _QUIET_S = 0.3
+_WAIT_AT_MOST_S = 3600.0
+"""A lease may end in decades; no system call waits so long."""
 _MAX_EVENTS = 512
 
 
@@ -110,7 +112,7 @@ class Subscribers:
         """Seconds until `flush` has something to do; None: for ever."""
         due = min((subscriber.due_s() for subscriber in self), default=float("inf"))
         due = min(due, min((other.expires_s for other in self._others.values()), default=due))
-        return None if due == float("inf") else max(0.0, due - now_s)
+        return None if due == float("inf") else min(max(0.0, due - now_s), _WAIT_AT_MOST_S)
 
     def flush(self, now_s: float) -> None:
         """Send what is due and forget whose lease has ended."""

@@ -266,3 +266,8 @@ def test_the_seventeenth_is_refused():
     with pytest.raises(Refused) as refused:
         desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 0.0)
     assert refused.value.code == "too_many_clients"
+
+
+def test_a_lease_of_decades_does_not_end_the_server(client):
+    client.subscribe(client.port, "", 30, 2**31 - 1)
+    assert client.ask("/dawbridge/ping")[0][0] == "/dawbridge/pong"

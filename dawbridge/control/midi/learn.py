@@ -28,6 +28,8 @@ _PAIR_WITHIN_S = 0.02
 _PAIRS = 3
 _STEPS = 3
 """So many moves the same way, one after the other, are a sweep."""
+_REMEMBERED = 64
+"""So many of a control's last values are looked at: a controller that streams costs no more in the end."""
 _RIGHT_LEFT = {
     Encoding.TWOS_COMPLEMENT: (range(1, 1 + _NEAR), range(128 - _NEAR, 128)),
     Encoding.SIGN_MAGNITUDE: (range(1, 1 + _NEAR), range(65, 65 + _NEAR)),
@@ -86,6 +88,7 @@ class Learner:
                 return self._binding(control)
             case Moved(control, value):
                 history.values.append(value)
+                del history.values[:-_REMEMBERED]
                 history.last_s = now_s
         if control.kind is not Kind.CC:
             return self._binding(control) if len(history.values) >= _STEPS else None

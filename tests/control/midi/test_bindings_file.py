@@ -1,4 +1,5 @@
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,16 @@ def test_presets_on_one_channel(written):
     found = written('[[binding]]\nparameter = "preset"\nchannel = 16\n')
     assert found.problems == ()
     assert found.effective[-1] == Binding(PRESET, Kind.PROGRAM, None, 15)
+
+
+def test_the_example_in_the_documentation(written):
+    page = (Path(__file__).parents[3] / "docs" / "midi.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    assert example in page
+    assert example.replace(', " #2" behind it for the second', "") in bindings_file.__doc__
+    found = written(example)
+    assert found.problems == ()
+    assert found.rows[0].binding.port == "nanoKONTROL"
 
 
 def test_all_mistakes_at_once(written):
