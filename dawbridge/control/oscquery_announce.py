@@ -28,7 +28,7 @@ class Announcement:
                 for service in self._services():
                     await (await network.async_register_service(service, allow_name_change=True))
                 await over.wait()
-                await (await network.async_unregister_all_services() or _nothing())
+                await network.async_unregister_all_services()
         except Exception as error:  # zeroconf's own, OSError, and what else a network comes up with
             self._notice(f"OSCQuery is not announced on the network ({type(error).__name__}: {error})")
 
@@ -41,10 +41,6 @@ class Announcement:
             AsyncServiceInfo(kind, f"{name}.{kind}", port=port, parsed_addresses=[host], server=f"{name}.local.")
             for kind, port in zip(SERVICES, self._ports, strict=True)
         ]
-
-
-async def _nothing() -> None:
-    return
 
 
 def own_address() -> str:
