@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from dawbridge.settings import OSC_PORT
+
 SERVICES = ("_oscjson._tcp.local.", "_osc._udp.local.")
 
 
@@ -35,12 +37,18 @@ class Announcement:
     def _services(self) -> list[Any]:
         from zeroconf.asyncio import AsyncServiceInfo
 
-        name = f"dawbridge on {socket.gethostname().split('.')[0]}"
+        name = service_name(self._ports[1])
         host = own_address() if self._host in ("0.0.0.0", "::") else self._host
         return [
             AsyncServiceInfo(kind, f"{name}.{kind}", port=port, parsed_addresses=[host], server=f"{name}.local.")
             for kind, port in zip(SERVICES, self._ports, strict=True)
         ]
+
+
+def service_name(osc_port: int) -> str:
+    """What people see in a list of services; with the port where it is not the usual one, as of a second dawbridge."""
+    name = f"dawbridge on {socket.gethostname().split('.')[0]}"
+    return name if osc_port == OSC_PORT else f"{name} {osc_port}"
 
 
 def own_address() -> str:

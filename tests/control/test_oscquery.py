@@ -9,7 +9,7 @@ aiohttp = pytest.importorskip("aiohttp")
 
 from dawbridge.control.osc_codec import decode  # noqa: E402
 from dawbridge.control.oscquery import MAX_CLIENTS, OscQueryServer  # noqa: E402
-from dawbridge.control.oscquery_announce import SERVICES  # noqa: E402
+from dawbridge.control.oscquery_announce import SERVICES, service_name  # noqa: E402
 from dawbridge.errors import ControlError  # noqa: E402
 from dawbridge.events import Notice  # noqa: E402
 from dawbridge.parameters import TABLE  # noqa: E402
@@ -206,9 +206,7 @@ def test_both_services_are_announced(query, rig):
 
     async def ask(_session, _base):
         async with AsyncZeroconf(interfaces=["127.0.0.1"]) as network:
-            import socket
-
-            name = f"dawbridge on {socket.gethostname().split('.')[0]}"
+            name = service_name(rig.address[1])
             ports = []
             for kind in SERVICES:
                 info = AsyncServiceInfo(kind, f"{name}.{kind}")
