@@ -53,6 +53,8 @@ _COMMANDS = (
     Row("/dawbridge/job/cancel", "i id", "stop or unqueue it"),
     Row("/dawbridge/job/rerender", "i id", "render its stems again with the knobs as they are"),
     Row("/dawbridge/job/focus", "i id", "knob moves now re-render this bounce"),
+    Row("/dawbridge/job/retry", "i id", "do a failed, cancelled or done job once more, as its file is now"),
+    Row("/dawbridge/job/forget", "i id", "remove it from the history; its file is taken as new"),
     Row("/dawbridge/job/accept", "i id", "take a stalled file as it is"),
     Row("/dawbridge/automation/record", "", "keep knob moves against the position"),
     Row("/dawbridge/automation/stop", "", "stop recording; the moves are rendered into the focused bounce"),

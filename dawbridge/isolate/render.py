@@ -30,8 +30,6 @@ SPECTRAL = frozenset(("mask_strength", "mask_contrast", "mask_floor", *_BAND))
 """Knobs that work per bin."""
 NO_AUTOMATION = Automation()
 
-Planes = tuple[torch.Tensor, torch.Tensor]
-
 MASK_BOUND = 16.0
 """Largest |vocals / mixture| of a bin: where the mixture cancels, the ratio says nothing."""
 SILENCE = 1e-9
@@ -110,11 +108,9 @@ def _spectral(
     )
     plain = not _moves(knobs) and values["mask_strength"] == 1.0 and not _shapes(values)  # then the mixture has no say
     voice = _transform(_padded(vocals, first, last, frames), grid, window)
-    shaped = voice
-    if not plain:
-        mix = _transform(_padded(mixture, first, last, frames), grid, window)
-        # one channel at a time: what is worked on stays in the processor's cache
-        shaped = torch.stack([apply_mask(*pair, knobs) for pair in zip(mix, voice, strict=True)])
+    shaped = (
+        voice if plain else apply_mask(_transform(_padded(mixture, first, last, frames), grid, window), voice, knobs)
+    )
     if _banded(values) or any(lanes.lane(name) for name in _BAND):
         shaped = shaped * _band_gains(grid.window, sample_rate, knobs)
     return _inverse(shaped, grid, window)[:, grid.window : grid.window + stop - start].numpy()
@@ -166,41 +162,19 @@ def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Knobs) -> to
     strength = values["mask_strength"]
     if _is(strength, 0.0):
         return mixture
-    mix, voice = _planes(mixture), _planes(vocals)
-    loudness, strong = _power(mix), _power(voice)
+    loudness, voice = _power(mixture), _power(vocals)
+    ratio = (voice / loudness.clamp_min(SILENCE**2)).clamp_max_(MASK_BOUND**2).masked_fill_(loudness <= SILENCE**2, 0.0)
+    ratio = ratio.sqrt_()
+    factor = _contrast(ratio, values["mask_contrast"])
     least = _least(values["mask_floor"])
-    if _is(strength, 1.0):
-        return _at_full_strength(mixture, vocals, (loudness, strong), values["mask_contrast"], least)
-    target = _modulus(loudness, strong, values["mask_contrast"]).mul_(strength).exp_()
-    target = torch.maximum(target, least) if least.any() else target
-    angle = _angle(mix, voice).mul_(strength)
-    return mixture * torch.complex(angle.cos().mul_(target), angle.sin_().mul_(target))
-
-
-def _at_full_strength(
-    mixture: torch.Tensor,
-    vocals: torch.Tensor,
-    powers: tuple[torch.Tensor, torch.Tensor],
-    contrast: float | torch.Tensor,
-    least: torch.Tensor,
-) -> torch.Tensor:
-    """The vocals themselves, their modulus scaled."""
-    loudness, strong = powers
-    silent = loudness <= SILENCE**2
-    ratio = (strong / loudness.clamp_min(SILENCE**2)).clamp_max_(MASK_BOUND**2).masked_fill_(silent, 0.0).sqrt_()
-    factor = _contrast(ratio, contrast)
+    if not _is(strength, 1.0):
+        target = torch.maximum(_raised(ratio * factor, strength), least)
+        angle = _angle(mixture, vocals).mul_(strength)
+        return mixture * torch.complex(angle.cos().mul_(target), angle.sin_().mul_(target))
     if not least.any():
         return vocals * factor
-    lifted = torch.maximum(factor, least * (loudness / strong.clamp_min(SILENCE**2)).sqrt_())
-    return torch.where(strong > SILENCE**2, vocals * lifted, mixture * least)
-
-
-def _modulus(loudness: torch.Tensor, strong: torch.Tensor, contrast: float | torch.Tensor) -> torch.Tensor:
-    """ln of |W|, scaled by the contrast, from the powers of mixture and vocals."""
-    ratio = (strong + _LEAST).log_().sub_((loudness + _LEAST).log_()).mul_(0.5).clamp_max_(math.log(MASK_BOUND))
-    if _is(contrast, 0.5):
-        return ratio
-    return _contrast(ratio.exp(), contrast).clamp_min_(_LEAST).log_().add_(ratio)
+    lifted = torch.maximum(factor, least * (loudness / voice.clamp_min(SILENCE**2)).sqrt_())
+    return torch.where(voice > SILENCE**2, vocals * lifted, mixture * least)
 
 
 def _is(knob: float | torch.Tensor, value: float) -> bool:
@@ -218,23 +192,17 @@ def _least(floor_db: float | torch.Tensor) -> torch.Tensor:
 # pieces would not fit one whole pass bit for bit. The modulus and the angle of a complex number take thrice the time.
 
 
-def _planes(spectrum: torch.Tensor) -> Planes:
-    """Real and imaginary parts, each in one piece and in the spectrum's own order: they are read many times."""
-    return spectrum.real * 1.0, spectrum.imag * 1.0
-
-
-def _power(planes: Planes) -> torch.Tensor:
+def _power(spectrum: torch.Tensor) -> torch.Tensor:
     """|spectrum|²."""
-    real, imaginary = planes
-    return (real * real).add_(imaginary * imaginary)
+    return spectrum.real * spectrum.real + spectrum.imag * spectrum.imag
 
 
-def _angle(mixture: Planes, vocals: Planes) -> torch.Tensor:
+def _angle(mixture: torch.Tensor, vocals: torch.Tensor) -> torch.Tensor:
     """arg(vocals / mixture), -π..π."""
-    along = (vocals[0] * mixture[0]).add_(vocals[1] * mixture[1])
-    across = (vocals[1] * mixture[0]).sub_(vocals[0] * mixture[1])
+    along = vocals.real * mixture.real + vocals.imag * mixture.imag
+    across = vocals.imag * mixture.real - vocals.real * mixture.imag
     turn = torch.copysign((along < 0).to(torch.float32).mul_(math.pi), across)
-    return across.div_(along.add_(_LEAST)).atan_().add_(turn)
+    return (across / (along + _LEAST)).atan_().add_(turn)
 
 
 def _raised(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:

@@ -17,7 +17,8 @@ def test_every_command_has_a_node_with_a_description(rig):
     tree = Tree(Knobs(rig.store), server.commands, rig.deck)
     for address in server.commands:
         assert tree.node(address)["DESCRIPTION"]
-    assert tree.node("/dawbridge/job")["CONTENTS"].keys() == {"submit", "cancel", "rerender", "focus", "accept"}
+    named = {"submit", "cancel", "rerender", "focus", "accept", "retry", "forget"}
+    assert tree.node("/dawbridge/job")["CONTENTS"].keys() == named
     assert tree.node("/nowhere") is None
     server.close()
 

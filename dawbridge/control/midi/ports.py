@@ -142,7 +142,7 @@ class MidiPorts:
             position = device.position.feed(message, at_s)
             if position:
                 self._place(position.seconds, position.playing)
-        elif device and not self.learning.takes(device.port, message, at_s):
+        if device and not self.learning.takes(device.port, message, at_s):
             device.surface.feed(message, at_s)
 
     def _rebind(self) -> None:
