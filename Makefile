@@ -32,7 +32,7 @@ bench: $(STAMP) ## speed and knob latency, as a table
 report-files: $(STAMP) ## what is promised about audio files, row by row, with the tests that prove it
 	$(BIN)/python -m benchmarks.files_report
 
-audit: $(STAMP) ## known security holes of what is installed (asks pypi.org)
+audit: $(STAMP) ## known security holes of what is installed (asks the advisory database online)
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/python -m pip_audit --skip-editable
 
