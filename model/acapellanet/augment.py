@@ -1,16 +1,25 @@
-"""What makes few voices many: melody, harmony, doubling, tone, room, drive, place in the stereo field.
+"""What makes few voices many: melody, harmony, formants, doubling, tone, room, drive, dynamics, stereo field.
 
 All functions take and give float32 `[2, samples]` and draw from the generator they are handed.
 """
 
+from itertools import accumulate
+
 import numpy as np
 import numpy.typing as npt
+import torch
+
+from acapellanet.transforms import istft, stft
 
 Samples = npt.NDArray[np.float32]
 Curve = npt.NDArray[np.float64]
 Random = np.random.Generator
 
 RATE_HZ = 44100
+FORMANT_FFT, FORMANT_HOP, ENVELOPE_QUEFRENCIES = 1024, 256, 32
+ENVELOPE_LIMIT_DB = 24.0
+HARMONY_SEMITONES = (-12, -8, -5, -4, -3, 3, 4, 7)
+CODEC_FFT, CODEC_HOP = 2048, 1024
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), (0, 3, 5, 7, 10))
 
 
@@ -117,6 +126,62 @@ def drive(random: Random, audio: Samples) -> Samples:
     """Saturation: a `tanh` that the loud parts run into."""
     gain = random.uniform(0.5, 4.0) / (4 * rms(audio) + 1e-6)
     return np.asarray(np.tanh(audio * np.float32(gain)) / np.float32(gain), dtype=np.float32)
+
+
+def formants(random: Random, audio: Samples, semitones: float = 4.0) -> Samples:
+    """The spectral envelope moved by up to `semitones` under the same pitch: a mouth of another size.
+
+    The envelope is the cepstrum's first 32 quefrencies (below 1.4 kHz of detail), the left and right's mean.
+    """
+    ratio = 2.0 ** (random.uniform(-semitones, semitones) / 12.0)
+    spectrum = stft(torch.from_numpy(audio), FORMANT_FFT, FORMANT_HOP)  # [2, bins, frames]
+    logs = torch.log(spectrum.abs().mean(0).T + 1e-5)  # [frames, bins]
+    cepstrum = torch.fft.irfft(logs)
+    cepstrum[:, ENVELOPE_QUEFRENCIES : -ENVELOPE_QUEFRENCIES + 1] = 0.0
+    envelope = torch.fft.rfft(cepstrum).real
+    bins = envelope.shape[1]
+    positions = (torch.arange(bins) / ratio).clamp(max=bins - 1.001)
+    low, part = positions.long(), positions.frac()
+    moved = envelope[:, low] * (1 - part) + envelope[:, low + 1] * part
+    limit = ENVELOPE_LIMIT_DB * np.log(10.0) / 20.0
+    gains = torch.exp((moved - envelope).clamp(-limit, limit)).T
+    return istft(spectrum * gains, FORMANT_FFT, FORMANT_HOP, audio.shape[1]).numpy()
+
+
+def harmony(random: Random, audio: Samples) -> Samples:
+    """The voice with a second one in parallel, at an interval of a chord, softer and to one side."""
+    import librosa  # slow to import
+
+    interval = int(random.choice(HARMONY_SEMITONES))
+    second = librosa.effects.pitch_shift(audio.mean(0), sr=RATE_HZ, n_steps=interval, n_fft=1024)
+    level, side = np.float32(db(random.uniform(-14, -2))), random.uniform(0.2, 1.0)
+    return np.asarray(audio + level * np.stack((second, second * np.float32(side))), dtype=np.float32)
+
+
+def compress(random: Random, audio: Samples) -> Samples:
+    """A compressor: threshold 5 to 25 dB below the loud parts, ratio 2 to 10, release 50 to 300 ms."""
+    block = 220  # 5 ms
+    count = -(-audio.shape[1] // block)
+    padded = np.pad(audio, ((0, 0), (0, count * block - audio.shape[1])))
+    power = np.square(padded.reshape(2, count, block)).mean((0, 2))
+    keep = float(np.exp(-block / RATE_HZ / random.uniform(0.05, 0.3)))
+    smoothed = np.array(list(accumulate(power.tolist(), lambda last, now: keep * last + (1 - keep) * now)))
+    level_db = 10 * np.log10(smoothed + 1e-10)
+    threshold_db = 20 * np.log10(rms(audio) + 1e-6) - random.uniform(0, 20)
+    over_db = np.maximum(0.0, level_db - threshold_db)
+    gains = 10.0 ** (-over_db * (1 - 1 / random.uniform(2, 10)) / 20.0)
+    smooth = np.interp(np.arange(audio.shape[1]), (np.arange(count) + 0.5) * block, gains)
+    return np.asarray(audio * smooth, dtype=np.float32)
+
+
+def codec(random: Random, audio: Samples) -> Samples:
+    """What a low bit rate leaves: nothing above 10 to 18 kHz, and holes where a bin is far below its frame."""
+    spectrum = stft(torch.from_numpy(audio), CODEC_FFT, CODEC_HOP)
+    magnitude = spectrum.abs()
+    floor = magnitude.amax(1, keepdim=True) * db(random.uniform(-75, -45))
+    spectrum = torch.where(magnitude < floor, 0, spectrum)
+    spectrum[:, int(random.uniform(10_000, 18_000) * CODEC_FFT / RATE_HZ) :] = 0
+    return istft(spectrum, CODEC_FFT, CODEC_HOP, audio.shape[1]).numpy()
 
 
 def double(random: Random, audio: Samples) -> Samples:

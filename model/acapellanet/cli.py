@@ -46,13 +46,24 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
     train.add_argument("--minutes", type=float, required=True, help="training time to spend")
     train.add_argument("--config", choices=sorted(CONFIGS), default="small", help="size (default: small)")
+    train.add_argument(
+        "--from",
+        dest="source",
+        metavar="NAME",
+        help=f"start from a model ({DEFAULT_MODEL}), or from a path of weights, of this --config or a narrower one",
+    )
+    train.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate (default: 0.0015)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--resume", action="store_true", help="go on where OUT's checkpoint stands")
     train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
     train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
     train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
-    train.add_argument("--compile", action="store_true", help="use torch.compile; slow start, faster steps")
-    train.add_argument("--float32", action="store_true", help="no bfloat16 autocast")
+    train.add_argument("--compile", action="store_true", help="compile features and loss; needs a C++ compiler")
+    train.add_argument(
+        "--bfloat16",
+        action=argparse.BooleanOptionalAction,
+        help="autocast (default: where the processor has it in hardware)",
+    )
     train.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
     )
@@ -76,13 +87,14 @@ def _train(options: argparse.Namespace) -> int:
     torch.set_num_threads(options.threads)
     cache = options.cache or options.out / "cache"
     exclude = (*options.exclude, *excluded_folders(options.licence_free_of))
-    run = RunOptions(options.data, options.out, cache, options.resume, exclude)
+    run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source)
     training = TrainingOptions(
         minutes=options.minutes,
         seed=options.seed,
         batch=options.batch,
         frames=options.frames,
-        bfloat16=not options.float32,
+        peak_rate=options.rate,
+        bfloat16=options.bfloat16,
         compiled=options.compile,
         threads=options.threads,
     )

@@ -12,6 +12,7 @@ Decoded audio is kept as float16 `[frames, channels]` at 44.1 kHz, one file afte
 import json
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
     `exclude`: glob patterns; a file whose path inside `data` matches one is left out.
     Raises `DataError` when nothing usable is found.
     """
-    found = [entry for entry in _scan(data) if not _excluded(entry[0], exclude)]
+    found = list(_scan(data))
     if not found:
         raise DataError(
             f"{data}: no audio there; expected stems/<song>/vocals.* and instrumental.*, vocals/<bank>/*, "
@@ -95,10 +96,12 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
         )
     fingerprint = _fingerprint(data, found)
     library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
-    if not library.tracks:
-        listed = "; ".join(str(problem) for problem in library.problems[:5])
-        raise DataError(f"{data}: none of {len(found)} files could be used ({listed})")
-    return library
+    tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
+    problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
+    tracks = _drop_widows(tracks, problems)
+    if not tracks:
+        raise DataError(_unusable(data, found, problems))
+    return Library(cache, tracks, problems)
 
 
 def _excluded(name: str, patterns: tuple[str, ...]) -> bool:
@@ -141,24 +144,33 @@ def _decode_all(data: Path, cache: Path, found: list[tuple[str, str, str, bool]]
     tracks: list[Track] = []
     problems: list[Problem] = []
     start = 0
-    with (cache / AUDIO_FILE).open("wb") as audio_file:
-        for name, role, bank, paired in found:
-            try:
-                audio = decode(data / name)
-            except (DataError, soundfile.LibsndfileError, OSError) as error:
-                problems.append(Problem(name, str(error)))
+    with (cache / AUDIO_FILE).open("wb") as audio_file, ThreadPoolExecutor() as pool:
+        decoded = pool.map(lambda entry: _decode_or_reason(data / entry[0]), found)
+        for (name, role, bank, paired), audio in zip(found, decoded, strict=True):
+            if isinstance(audio, str):
+                problems.append(Problem(name, audio))
                 continue
-            audio_file.write(audio.astype(np.float16).tobytes())
+            audio_file.write(audio.tobytes())
             tracks.append(Track(name, role, bank, paired, start, audio.shape[0], audio.shape[1]))
             start += audio.size
-    tracks = _drop_widows(tracks, problems)
     index = {"fingerprint": fingerprint, "tracks": [asdict(t) for t in tracks]}
     index["problems"] = [asdict(problem) for problem in problems]
-    if tracks:
-        (cache / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
-        return Library(cache, tracks, problems)
+    if start == 0:
+        raise DataError(_unusable(data, found, problems))
+    (cache / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
+    return Library(cache, tracks, problems)
+
+
+def _decode_or_reason(path: Path) -> npt.NDArray[np.float16] | str:
+    try:
+        return decode(path).astype(np.float16)
+    except (DataError, soundfile.LibsndfileError, OSError) as error:
+        return str(error)
+
+
+def _unusable(data: Path, found: list[tuple[str, str, str, bool]], problems: list[Problem]) -> str:
     listed = "; ".join(str(problem) for problem in problems[:5])
-    raise DataError(f"{data}: none of {len(found)} files could be used ({listed})")
+    return f"{data}: none of {len(found)} files could be used ({listed or 'all of them are excluded'})"
 
 
 def _drop_widows(tracks: list[Track], problems: list[Problem]) -> list[Track]:

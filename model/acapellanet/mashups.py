@@ -13,9 +13,13 @@ from acapellanet.augment import (
     Curve,
     Random,
     Samples,
+    codec,
+    compress,
     db,
     double,
     drive,
+    formants,
+    harmony,
     melody,
     place,
     positions_for,
@@ -35,6 +39,10 @@ NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
 SHARES = {"stems": 0.4, "pjs": 0.26, "alys": 0.16, "kumi": 0.1, "other": 0.08}
+VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.25, spread))
+"""Chance and effect, in the order of a studio."""
+CODEC, GLUE = 0.12, 0.15
+"""Chance that both stems went through a lossy codec; that the music went through a compressor."""
 QUIET_RMS = 2e-3
 TRIES = 6
 
@@ -116,6 +124,9 @@ class Mashups:
             if kind > 1.0 - ONLY_VOCALS:
                 music = self._nothing()
         vocals, music = _balance(random, vocals, music)
+        if random.random() < CODEC:
+            seed = random.integers(1 << 32)  # the same codec for both
+            vocals, music = (codec(np.random.default_rng(seed), stem) for stem in (vocals, music))
         if random.random() < MONO:
             vocals, music = widen(vocals, 0.0), widen(music, 0.0)
         centered = random.random() < 1 / 3
@@ -137,6 +148,8 @@ class Mashups:
         start, vocals = self._sounding(random, track, curve)
         music = _resampled(self._library.read(partner, start, int(curve[-1]) + 2), curve)
         flip = -1 if random.random() < 0.5 else 1
+        if random.random() < 0.2:
+            vocals = formants(random, vocals)
         vocals = shape(random, vocals, 3.0, 0.1)
         return vocals[::flip], shape(random, music, 3.0, 0.0)[::flip]
 
@@ -149,17 +162,14 @@ class Mashups:
 
     def _voice(self, random: Random, track: Track) -> Samples:
         sung = _share_of(track) in ("stems", "pjs") or random.random() < 0.1
-        curve = _constant(random, self._samples, 0.6) if sung else _tune(random, self._samples)
+        curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
         vocals = self._sounding(random, track, curve)[1]
         if random.random() < 0.2:
             level = np.float32(db(random.uniform(-12, 0)))
             vocals = vocals + level * self._sounding(random, track, curve)[1]
-        if random.random() < 0.25:
-            vocals = double(random, vocals)
-        if random.random() < 0.3:
-            vocals = drive(random, vocals)
-        if random.random() < 0.25:
-            vocals = spread(random, vocals)
+        for chance, effect in VOICE_EFFECTS:
+            if random.random() < chance:
+                vocals = effect(random, vocals)
         return place(random, shape(random, vocals, 8.0, 0.65))
 
     def _sounding(self, random: Random, track: Track, curve: Curve) -> tuple[int, Samples]:
@@ -186,6 +196,7 @@ class Mashups:
         curve = _constant(random, self._samples, 0.4)
         music = self._sounding(random, track, curve)[1]
         music = shape(random, music, 5.0, 0.05) if random.random() < 0.7 else music
+        music = compress(random, music) if random.random() < GLUE else music
         if random.random() < 0.3:
             music = widen(music, float(random.choice((0.0, 0.3, 0.6, 1.4))))
         return music[::-1] if random.random() < 0.5 else music
@@ -204,9 +215,9 @@ def _active_share(audio: Samples) -> float:
     return float((power > power.max(initial=1e-12) * 3e-4).mean()) if power.size else 0.0
 
 
-def _constant(random: Random, samples: int, chance: float) -> Curve:
-    """Reading positions of a shift by up to three semitones, or of none."""
-    semitones = random.uniform(-3.0, 3.0) if random.random() < chance else 0.0
+def _constant(random: Random, samples: int, chance: float, reach: float = 3.0) -> Curve:
+    """Reading positions of a shift by up to `reach` semitones, or of none."""
+    semitones = random.uniform(-reach, reach) if random.random() < chance else 0.0
     return np.asarray(np.arange(samples) * 2.0 ** (semitones / 12.0))
 
 

@@ -14,9 +14,10 @@ from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
 from acapellanet.mashups import Mashups, split
 from acapellanet.pictures import draw_spectrograms
+from acapellanet.registry import weights_path
 from acapellanet.train import Progress, Trainer, TrainingOptions
 from acapellanet.validation import Validation
-from acapellanet.weights import save_network
+from acapellanet.weights import load_network, save_network
 
 LINE_EVERY_STEPS = 20
 
@@ -30,6 +31,8 @@ class RunOptions:
     cache: Path
     resumed: bool = False
     exclude: tuple[str, ...] = ()
+    source: str | None = None
+    """Model, or path of weights, that training starts from."""
     checkpoint_every_s: float = 180.0
     judge_every_s: float = 540.0
 
@@ -46,7 +49,8 @@ def run_training(config: NetworkConfig, run: RunOptions, options: TrainingOption
     library = open_library(run.data, run.cache, run.exclude)
     _report_library(library, console)
     mashups = Mashups(library, split(library.tracks, validation=False), _example_samples(config, options), options.seed)
-    trainer = Trainer(config, options, mashups)
+    source = load_network(weights_path(run.source)) if run.source else None
+    trainer = Trainer(config, options, mashups, source)
     if checkpoint.exists():
         resume(checkpoint, trainer)
         console.print(f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent")
@@ -110,6 +114,7 @@ class _Run:
             "minutes": round(self.trainer.budget.spent_s / 60, 1),
             "seed": self.trainer.options.seed,
             "excluded": list(self.run.exclude),
+            "started_from": self.run.source,
         }
         save_network(self.weights, self.trainer.averaged, training)
 

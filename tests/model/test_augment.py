@@ -39,7 +39,19 @@ def test_melody_stays_in_reach_and_moves() -> None:
         assert np.abs(np.diff(curve)).max() < 0.1
 
 
-@pytest.mark.parametrize("effect", [augment.double, augment.drive, augment.place, augment.spread])
+@pytest.mark.parametrize(
+    "effect",
+    [
+        augment.double,
+        augment.drive,
+        augment.place,
+        augment.spread,
+        augment.formants,
+        augment.harmony,
+        augment.compress,
+        augment.codec,
+    ],
+)
 def test_effects_keep_shape_and_are_finite(effect: object) -> None:
     audio = tone(300, 0.5)
     out = effect(random(), audio)  # type: ignore[operator]

@@ -15,7 +15,7 @@ def test_help_names_both_commands() -> None:
 def test_train_from_the_command_line(data_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     words = ["train", str(data_folder), "--out", str(out), "--minutes", "0.002", "--config", "tiny"]
-    assert main([*words, "--batch", "1", "--frames", "16", "--float32", "--threads", "1"]) == 0
+    assert main([*words, "--batch", "1", "--frames", "16", "--no-bfloat16", "--threads", "1"]) == 0
     assert (out / "acapellanet-tiny.safetensors").is_file()
 
 
