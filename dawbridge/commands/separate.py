@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from dawbridge import memory
 from dawbridge.config import cache_folder
 from dawbridge.display import PlainDisplay, make_display
 from dawbridge.errors import DawbridgeError
@@ -17,6 +18,7 @@ from dawbridge.presets import Presets
 def run(options: Namespace) -> int:
     """Separate every file; one that fails is named and the rest is done. 1 where any failed."""
     values = read_values(options)
+    memory.reuse_freed_blocks()
     from dawbridge.audio.files import StemFormat
     from dawbridge.isolate.analysis import AnalysisCache
     from dawbridge.isolate.bounce import separate

@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
+from dawbridge import memory
 from dawbridge.errors import Cancelled, DawbridgeError
 from dawbridge.isolate.analysis import AnalysisCache
 from dawbridge.isolate.bounce import separate
@@ -19,7 +20,7 @@ from dawbridge.isolate.studio import Studio
 from dawbridge.jobs.messages import EnginePipe, Finished, Fraction, Quit, Ready, Task
 
 REST_S = 2.0
-"""Once nothing was asked for so long, what was written in a hurry is made durable."""
+"""Once nothing was asked for so long, what was written in a hurry is made durable, and free memory given back."""
 
 
 def serve(
@@ -30,6 +31,7 @@ def serve(
     `executor` has so many `threads` for the renders; None: they take turns with everything else.
     """
     _die_with_the_daemon()
+    memory.reuse_freed_blocks()
     for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
         signal.signal(number, signal.SIG_IGN)
     try:
@@ -60,8 +62,9 @@ class _Worker:
         self._connection.send(self._warm())
         try:
             while not self._quitting:
-                if self._studio.has_unflushed and not self._connection.poll(REST_S):
+                if not self._connection.poll(REST_S):
                     self._studio.flush(self._connection.poll)
+                    memory.release()
                 message = self._connection.recv()
                 if isinstance(message, Quit):
                     return

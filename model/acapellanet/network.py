@@ -43,8 +43,8 @@ class Tdf(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, channels, frames, bins]` → the same shape."""
-        narrow = torch.relu(self.squeeze_norm(across_bins(x, self.squeeze)))
-        return torch.relu(self.expand_norm(across_bins(narrow, self.expand)))
+        narrow = torch.relu_(self.squeeze_norm(across_bins(x, self.squeeze)))
+        return torch.relu_(self.expand_norm(across_bins(narrow, self.expand)))
 
 
 def across_bins(x: Tensor, weight: Tensor) -> Tensor:
@@ -64,9 +64,9 @@ class TfcTdf(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, channels, frames, bins]` → the same shape."""
-        inner = torch.relu(self.first(x))
+        inner = torch.relu_(self.first(x))
         inner = inner + self.tdf(inner)
-        return torch.relu(x + self.second(inner))
+        return torch.relu_(x + self.second(inner))
 
 
 class Dilated(nn.Module):
@@ -79,7 +79,7 @@ class Dilated(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[batch, channels, frames, bins]` → the same shape."""
-        return torch.relu(x + self.second(torch.relu(self.first(x))))
+        return torch.relu_(x + self.second(torch.relu_(self.first(x))))
 
 
 class AcapellaNet(nn.Module):
@@ -119,7 +119,7 @@ class AcapellaNet(nn.Module):
     def masks(self, features: Tensor) -> Tensor:
         """Features `[batch, 4, frames, folded]` → `[batch, 3, frames, folded]` in 0..1: m_L, m_R, g."""
         x = self.patch_norm(self.patch(features)) + self.position
-        x = torch.relu(x)
+        x = torch.relu_(x)
         skips = []
         for encoder, down in zip(self.encoders, self.downs, strict=True):
             x = encoder(x)
@@ -149,12 +149,12 @@ def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:
 
 
 def _down(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU())
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
 def _up(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()
+        nn.ConvTranspose2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
 
 
