@@ -58,6 +58,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
     train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
     train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
+    train.add_argument("--device", default="auto", help="cuda, mps or cpu (default: auto); torchrun uses several")
     train.add_argument("--compile", action="store_true", help="compile features and loss; needs a C++ compiler")
     train.add_argument(
         "--bfloat16",
@@ -81,6 +82,7 @@ def _train(options: argparse.Namespace) -> int:
     import torch
     from rich.console import Console
 
+    from acapellanet.distributed import close_world, open_world
     from acapellanet.train import TrainingOptions
     from acapellanet.training_run import RunOptions, run_training
 
@@ -98,8 +100,13 @@ def _train(options: argparse.Namespace) -> int:
         compiled=options.compile,
         threads=options.threads,
     )
-    weights = run_training(CONFIGS[options.config], run, training, Console())
-    print(f"weights: {weights}")
+    world = open_world(options.device)
+    try:
+        weights = run_training(CONFIGS[options.config], run, training, Console(quiet=not world.leads), world)
+    finally:
+        close_world()
+    if world.leads:
+        print(f"weights: {weights}")
     return 0
 
 

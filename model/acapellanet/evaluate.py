@@ -10,7 +10,8 @@ import torch
 
 from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
-from acapellanet.library import SAMPLE_RATE, SUFFIXES, Samples, decode
+from acapellanet.layouts import SUFFIXES
+from acapellanet.library import SAMPLE_RATE, Samples, decode
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
 from acapellanet.streaming import stream_estimate
 

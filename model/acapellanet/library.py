@@ -1,17 +1,11 @@
 """The training data: a folder of songs, voices and instrumentals, decoded once into one memory map.
 
-The folder looks like this (any format that libsndfile reads)::
-
-    stems/<song>/vocals.*  stems/<song>/instrumental.*     pairs whose sum is the mixture
-    vocals/songs/<bank>/*  vocals/syllables/<bank>/*       solo voices
-    instrumental/<owner>/*                                 music without voice
-
-Decoded audio is kept as float16 `[frames, channels]` at 44.1 kHz, one file after the other.
+What the folder may look like stands in `layouts`. Decoded audio is kept as float16 `[frames, channels]` at 44.1 kHz,
+one file after the other.
 """
 
 import json
 import zlib
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,12 +16,14 @@ import soundfile
 import soxr
 
 from acapellanet.errors import DataError
+from acapellanet.layouts import KNOWN_LAYOUTS, Entry, scan
 
 SAMPLE_RATE = 44100
-SUFFIXES = frozenset({".opus", ".ogg", ".oga", ".flac", ".wav", ".aif", ".aiff", ".mp3", ".w64", ".caf"})
 RATES_HZ = range(8000, 384001)
 SILENCE_PEAK = 1e-3
 SHORTEST_S = 0.5
+UNEVEN_S = 0.1
+"""Halves of a song whose lengths differ by more are taken for a mistake."""
 AUDIO_FILE, INDEX_FILE = "audio.f16", "index.json"
 
 Samples = npt.NDArray[np.float32]
@@ -88,17 +84,14 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
     `exclude`: glob patterns; a file whose path inside `data` matches one is left out.
     Raises `DataError` when nothing usable is found.
     """
-    found = list(_scan(data))
+    found = scan(data)
     if not found:
-        raise DataError(
-            f"{data}: no audio there; expected stems/<song>/vocals.* and instrumental.*, vocals/<bank>/*, "
-            "instrumental/<owner>/*"
-        )
+        raise DataError(f"{data}: no audio to train on there; expected {KNOWN_LAYOUTS}")
     fingerprint = _fingerprint(data, found)
     library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
     tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
     problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
-    tracks = _drop_widows(tracks, problems)
+    tracks = _whole_songs(tracks, problems)
     if not tracks:
         raise DataError(_unusable(data, found, problems))
     return Library(cache, tracks, problems)
@@ -109,21 +102,8 @@ def _excluded(name: str, patterns: tuple[str, ...]) -> bool:
     return any(pattern in name or path.match(pattern) for pattern in patterns)
 
 
-def _scan(data: Path) -> Iterator[tuple[str, str, str, bool]]:
-    """`(name, role, bank, paired)` of each audio file, sorted by name."""
-    for path in sorted(data.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES:
-            continue
-        parts = path.relative_to(data).parts
-        name = "/".join(parts)
-        if parts[0] == "stems" and len(parts) == 3 and path.stem in ("vocals", "instrumental"):
-            yield name, path.stem, parts[1], True
-        elif parts[0] in ("vocals", "instrumental") and len(parts) > 1:
-            yield name, parts[0], parts[-2], False
-
-
-def _fingerprint(data: Path, found: list[tuple[str, str, str, bool]]) -> int:
-    sizes = [(name, (data / name).stat().st_size) for name, *_ in found]
+def _fingerprint(data: Path, found: list[Entry]) -> int:
+    sizes = [(entry.name, [(data / part).stat().st_size for part in entry.parts]) for entry in found]
     return zlib.crc32(json.dumps([SAMPLE_RATE, sizes]).encode())
 
 
@@ -138,20 +118,21 @@ def _load(cache: Path, fingerprint: int) -> Library | None:
         return None
 
 
-def _decode_all(data: Path, cache: Path, found: list[tuple[str, str, str, bool]], fingerprint: int) -> Library:
+def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -> Library:
     cache.mkdir(parents=True, exist_ok=True)
     (cache / INDEX_FILE).unlink(missing_ok=True)
     tracks: list[Track] = []
     problems: list[Problem] = []
     start = 0
     with (cache / AUDIO_FILE).open("wb") as audio_file, ThreadPoolExecutor() as pool:
-        decoded = pool.map(lambda entry: _decode_or_reason(data / entry[0]), found)
-        for (name, role, bank, paired), audio in zip(found, decoded, strict=True):
+        decoded = pool.map(lambda entry: _decode_or_reason([data / part for part in entry.parts]), found)
+        for entry, audio in zip(found, decoded, strict=True):
             if isinstance(audio, str):
-                problems.append(Problem(name, audio))
+                problems.append(Problem(entry.name, audio))
                 continue
             audio_file.write(audio.tobytes())
-            tracks.append(Track(name, role, bank, paired, start, audio.shape[0], audio.shape[1]))
+            frames, channels = audio.shape
+            tracks.append(Track(entry.name, entry.role, entry.bank, entry.paired, start, frames, channels))
             start += audio.size
     index = {"fingerprint": fingerprint, "tracks": [asdict(t) for t in tracks]}
     index["problems"] = [asdict(problem) for problem in problems]
@@ -161,35 +142,48 @@ def _decode_all(data: Path, cache: Path, found: list[tuple[str, str, str, bool]]
     return Library(cache, tracks, problems)
 
 
-def _decode_or_reason(path: Path) -> npt.NDArray[np.float16] | str:
+def _decode_or_reason(paths: list[Path]) -> npt.NDArray[np.float16] | str:
     try:
-        return decode(path).astype(np.float16)
+        return _sum([decode(path, may_be_silent=len(paths) > 1) for path in paths]).astype(np.float16)
     except (DataError, soundfile.LibsndfileError, OSError) as error:
         return str(error)
 
 
-def _unusable(data: Path, found: list[tuple[str, str, str, bool]], problems: list[Problem]) -> str:
+def _sum(parts: list[Samples]) -> Samples:
+    if len({part.shape for part in parts}) > 1:
+        raise DataError("parts of different lengths or channels")
+    total = np.sum(parts, axis=0) if len(parts) > 1 else parts[0]
+    if float(np.abs(total).max()) < SILENCE_PEAK:
+        raise DataError("silent")
+    return np.asarray(total, dtype=np.float32)
+
+
+def _unusable(data: Path, found: list[Entry], problems: list[Problem]) -> str:
     listed = "; ".join(str(problem) for problem in problems[:5])
     return f"{data}: none of {len(found)} files could be used ({listed or 'all of them are excluded'})"
 
 
-def _drop_widows(tracks: list[Track], problems: list[Problem]) -> list[Track]:
-    """Leave out stems whose other half is missing."""
-    pairs: dict[str, set[str]] = {}
+def _whole_songs(tracks: list[Track], problems: list[Problem]) -> list[Track]:
+    """Leave out halves of songs whose other half is missing or of another length."""
+    songs: dict[str, dict[str, Track]] = {}
     for track in tracks:
         if track.paired:
-            pairs.setdefault(track.bank, set()).add(track.role)
-    kept = []
-    for track in tracks:
-        if track.paired and len(pairs[track.bank]) < 2:
-            other = "instrumental" if track.role == "vocals" else "vocals"
-            problems.append(Problem(track.name, f"no usable {other} beside it"))
-        else:
-            kept.append(track)
-    return kept
+            songs.setdefault(track.bank, {})[track.role] = track
+    reasons = {bank: _why_not(halves) for bank, halves in songs.items()}
+    problems += [Problem(t.name, reasons[t.bank]) for t in tracks if t.paired and reasons[t.bank]]
+    return [track for track in tracks if not (track.paired and reasons[track.bank])]
 
 
-def decode(path: Path) -> Samples:
+def _why_not(halves: dict[str, Track]) -> str:
+    if len(halves) < 2:
+        return f"no usable {'instrumental' if 'vocals' in halves else 'vocals'} beside it"
+    lengths_s = {role: track.frames / SAMPLE_RATE for role, track in halves.items()}
+    if abs(lengths_s["vocals"] - lengths_s["instrumental"]) <= UNEVEN_S:
+        return ""
+    return f"vocals are {lengths_s['vocals']:.1f} s long, instrumental {lengths_s['instrumental']:.1f} s"
+
+
+def decode(path: Path, may_be_silent: bool = False) -> Samples:
     """`[frames, channels]` float32 at 44.1 kHz, 1 or 2 channels.
 
     Raises `DataError` for audio that cannot be trained on: an odd rate, NaN, silence, too short.
@@ -201,7 +195,7 @@ def decode(path: Path) -> Samples:
         raise DataError("holds NaN or infinity")
     if audio.shape[0] < SHORTEST_S * rate:
         raise DataError(f"{audio.shape[0] / rate:.2f} s, expected {SHORTEST_S} s or more")
-    if float(np.abs(audio).max()) < SILENCE_PEAK:
+    if not may_be_silent and float(np.abs(audio).max()) < SILENCE_PEAK:
         raise DataError("silent")
     audio = audio[:, :2]
     if rate != SAMPLE_RATE:

@@ -33,6 +33,8 @@ from acapellanet.errors import DataError
 from acapellanet.library import Library, Track
 
 HELD_OUT_SONG = "caesium"
+HELD_OUT_FOLDER = "test/"
+"""Songs under it, as in MUSDB18-HQ, are never trained on."""
 HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
 HELD_OUT_TENTH = 10
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
@@ -43,6 +45,8 @@ VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compre
 """Chance and effect, in the order of a studio."""
 CODEC, GLUE = 0.12, 0.15
 """Chance that both stems went through a lossy codec; that the music went through a compressor."""
+SYLLABLES = "syllables"
+"""Voices in a folder of that name are monotone, and are put to melodies."""
 QUIET_RMS = 2e-3
 TRIES = 6
 
@@ -59,11 +63,16 @@ class Split:
 
 
 def split(tracks: Sequence[Track], validation: bool) -> Split:
-    """Song `caesium`, the last tenth by name of each other kind, and the held-out banks are validation."""
+    """What is for training, or what is for validation.
+
+    Validation are the songs under `test/` and `caesium`, else the last tenth of the songs, at least one of two;
+    the held-out banks; of every other kind the last tenth by name.
+    """
     songs = [track for track in tracks if track.paired]
     voices = [track for track in tracks if not track.paired and track.role == "vocals"]
     music = [track for track in tracks if not track.paired and track.role == "instrumental"]
-    held = {t.name for t in songs if t.bank == HELD_OUT_SONG} | _last_tenth(music)
+    held_songs = _held_out_songs(sorted({track.bank for track in songs}))
+    held = {track.name for track in songs if track.bank in held_songs} | _last_tenth(music)
     for share in SHARES:
         held |= _last_tenth([t for t in voices if _share_of(t) == share and t.bank not in HELD_OUT_BANKS])
     held |= {track.name for track in voices if track.bank in HELD_OUT_BANKS}
@@ -77,6 +86,13 @@ def split(tracks: Sequence[Track], validation: bool) -> Split:
         [track for track in chosen if track.role == "instrumental"],
         {track.bank: track for track in chosen if track.paired and track.role == "instrumental"},
     )
+
+
+def _held_out_songs(names: list[str]) -> set[str]:
+    named = {name for name in names if name == HELD_OUT_SONG or name.startswith(HELD_OUT_FOLDER)}
+    if named or len(names) < 2:
+        return named
+    return set(names[-max(1, len(names) // HELD_OUT_TENTH) :])
 
 
 def _last_tenth(tracks: list[Track]) -> set[str]:
@@ -107,7 +123,11 @@ class Mashups:
 
     def __init__(self, library: Library, tracks: Split, samples: int, seed: int) -> None:
         if not tracks.voices or not tracks.instrumentals:
-            raise DataError("training needs at least one voice and one instrumental")
+            voices = sum(len(bank) for bank in tracks.voices.values())
+            raise DataError(
+                "training needs at least one voice and one instrumental besides what is held out for validation; "
+                f"found {voices} and {len(tracks.instrumentals)}"
+            )
         self._library = library
         self._split = tracks
         self._samples = samples
@@ -161,7 +181,7 @@ class Mashups:
         return tracks[random.choice(len(tracks), p=lengths / lengths.sum())]
 
     def _voice(self, random: Random, track: Track) -> Samples:
-        sung = _share_of(track) in ("stems", "pjs") or random.random() < 0.1
+        sung = SYLLABLES not in track.name.split("/") or random.random() < 0.1
         curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
         vocals = self._sounding(random, track, curve)[1]
         if random.random() < 0.2:

@@ -149,7 +149,9 @@ def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:
 
 
 def _down(inputs: int, outputs: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 2, stride=2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
 
 
 def _up(inputs: int, outputs: int) -> nn.Sequential:

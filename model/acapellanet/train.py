@@ -7,19 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from acapellanet.center import center_gains
+from acapellanet.batches import Batch, make_batch
 from acapellanet.config import NetworkConfig
+from acapellanet.distributed import ALONE, World, join_norms
 from acapellanet.errors import TrainingError
 from acapellanet.grow import start_from
 from acapellanet.losses import separation_loss
-from acapellanet.mashups import Example, Mashups
+from acapellanet.mashups import Mashups
 from acapellanet.network import AcapellaNet, apply_masks, features_of
 from acapellanet.schedule import Budget, ema_decay, learning_rate
-from acapellanet.transforms import stft, to_planes
 
 Reporter = Callable[["Progress"], None]
 
@@ -31,6 +30,7 @@ class TrainingOptions:
     minutes: float
     seed: int = 0
     batch: int = 5
+    """Examples per step, of all processes together."""
     frames: int = 192
     """Length of an example in STFT frames."""
     peak_rate: float = 1.5e-3
@@ -61,54 +61,38 @@ class Progress:
     bad_steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Planes `[batch, 2, 2, frames, bins]`, and the mixture's mean magnitude `[batch]`."""
-
-    mixture: Tensor
-    vocals: Tensor
-    level: Tensor
-
-
-def make_batch(examples: list[Example], config: NetworkConfig) -> Batch:
-    """STFT of examples; where an example asks for it, the network sees the isolated centre instead."""
-    vocals = stft(_stack([e.vocals for e in examples]), config.fft_samples, config.hop_samples)
-    music = stft(_stack([e.instrumental for e in examples]), config.fft_samples, config.hop_samples)
-    mixture = vocals + music
-    level = mixture.abs().mean((1, 2, 3))
-    for index, example in enumerate(examples):
-        if example.centered:
-            gains = center_gains(mixture[index], config.sample_rate, example.width)
-            mixture[index] = mixture[index] * gains
-    return Batch(to_planes(mixture), to_planes(vocals), level)
-
-
-def _stack(audio: list[np.typing.NDArray[np.float32]]) -> Tensor:
-    return torch.from_numpy(np.stack(audio))
-
-
 class Trainer:
     """Network, averaged network, optimizer and clock; `step` by `step` until `done`."""
 
     def __init__(
-        self, config: NetworkConfig, options: TrainingOptions, mashups: Mashups, source: AcapellaNet | None = None
+        self,
+        config: NetworkConfig,
+        options: TrainingOptions,
+        mashups: Mashups,
+        source: AcapellaNet | None = None,
+        world: World = ALONE,
     ) -> None:
         torch.manual_seed(options.seed)
         self.config = config
         self.options = options
         self.mashups = mashups
-        self.network = AcapellaNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.world = world
+        self.network = AcapellaNet(config)
         if source is not None:
             start_from(self.network, source, options.seed)
-        self.averaged = AcapellaNet(config).eval()
+        self.network.to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = AcapellaNet(config).to(world.device).eval()
         self.averaged.load_state_dict(self.network.state_dict())
+        if world.size > 1:
+            join_norms(self.network)
+        self._masks = world.together(_Masks(self.network))
         self.optimizer = _optimizer(self.network, options)
         self.budget = Budget(options.minutes * 60)
         self.step_number = 0
         self.bad_steps = 0
         self._features = torch.compile(features_of) if options.compiled else features_of
         self._loss = torch.compile(_masked_loss) if options.compiled else _masked_loss
-        self._bfloat16 = _has_bfloat16() if options.bfloat16 is None else options.bfloat16
+        self._bfloat16 = _has_bfloat16(world.device) if options.bfloat16 is None else options.bfloat16
         self._mixers = ThreadPoolExecutor(options.threads, initializer=lambda: torch.set_num_threads(1))
 
     @property
@@ -125,28 +109,29 @@ class Trainer:
             group["lr"] = rate
         loss = self._descend(self._next_batch())
         self.step_number += 1
-        self.budget.add(time.monotonic() - began)
+        self.budget.add(self.world.agreed(time.monotonic() - began))
         spent_s, limit_s = self.budget.spent_s, self.budget.limit_s
         return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps)
 
     def _next_batch(self) -> Batch:
         first = self.step_number * self.options.batch
-        numbers = range(first, first + self.options.batch)
-        return make_batch(list(self._mixers.map(self.mashups.example, numbers)), self.config)
+        numbers = self.world.share(range(first, first + self.options.batch))
+        return make_batch(list(self._mixers.map(self.mashups.example, numbers)), self.config, self.world.device)
 
     def _descend(self, batch: Batch) -> float:
         self.optimizer.zero_grad(set_to_none=True)
-        with _precision(self._bfloat16):
-            masks = self.network.masks(self._features(batch.mixture))
+        with _precision(self.world.device, self._bfloat16):
+            masks = self._masks(self._features(batch.mixture))
         loss = self._loss(masks, batch.vocals, batch.mixture, batch.level)
         loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
-        if not (math.isfinite(loss.item()) and math.isfinite(norm.item())):
+        mean = self.world.mean(loss)
+        if not (math.isfinite(mean) and math.isfinite(norm.item())):
             self._count_bad()
             return float("nan")
         self.optimizer.step()
         self._average()
-        return loss.item()
+        return mean
 
     def _count_bad(self) -> None:
         self.bad_steps += 1
@@ -170,13 +155,27 @@ def _masked_loss(masks: Tensor, vocals: Tensor, mixture: Tensor, level: Tensor) 
     return separation_loss(apply_masks(masks, mixture), vocals, mixture, level)
 
 
-def _has_bfloat16() -> bool:
+class _Masks(nn.Module):
+    """A network's masks as a module's forward, which is what can be run on several devices."""
+
+    def __init__(self, network: AcapellaNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor) -> Tensor:
+        """`[batch, 4, frames, folded]` → `[batch, 3, frames, folded]`."""
+        return self.network.masks(features)
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type != "cpu":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported()
     capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.10
     return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
-def _precision(bfloat16: bool) -> AbstractContextManager[object]:
-    return torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext()
+def _precision(device: torch.device, bfloat16: bool) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
 
 
 def _optimizer(network: AcapellaNet, options: TrainingOptions) -> torch.optim.AdamW:

@@ -10,6 +10,7 @@ from rich.progress import Progress as Bar
 
 from acapellanet.checkpoints import CHECKPOINT_FILE, resume, save_checkpoint
 from acapellanet.config import NetworkConfig
+from acapellanet.distributed import ALONE, World
 from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
 from acapellanet.mashups import Mashups, split
@@ -37,7 +38,9 @@ class RunOptions:
     judge_every_s: float = 540.0
 
 
-def run_training(config: NetworkConfig, run: RunOptions, options: TrainingOptions, console: Console) -> Path:
+def run_training(
+    config: NetworkConfig, run: RunOptions, options: TrainingOptions, console: Console, world: World = ALONE
+) -> Path:
     """Train until the minutes are spent; the path of the averaged weights.
 
     Raises `DataError` when nothing can be trained on, `TrainingError` when a run is there already and
@@ -46,15 +49,25 @@ def run_training(config: NetworkConfig, run: RunOptions, options: TrainingOption
     checkpoint = run.out / CHECKPOINT_FILE
     if checkpoint.exists() and not run.resumed:
         raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
-    library = open_library(run.data, run.cache, run.exclude)
+    library = _open_together(run, world)
     _report_library(library, console)
     mashups = Mashups(library, split(library.tracks, validation=False), _example_samples(config, options), options.seed)
     source = load_network(weights_path(run.source)) if run.source else None
-    trainer = Trainer(config, options, mashups, source)
+    trainer = Trainer(config, options, mashups, source, world)
     if checkpoint.exists():
         resume(checkpoint, trainer)
         console.print(f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent")
     return _Run(trainer, Validation(library, config), run, console).until_done()
+
+
+def _open_together(run: RunOptions, world: World) -> Library:
+    """The leading process decodes, then the others find it done."""
+    if not world.leads:
+        world.agreed(0.0)
+    library = open_library(run.data, run.cache, run.exclude)
+    if world.leads:
+        world.agreed(0.0)
+    return library
 
 
 def _example_samples(config: NetworkConfig, options: TrainingOptions) -> int:
@@ -80,16 +93,18 @@ class _Run:
         self._saved_s = self._judged_s = time.monotonic()
 
     def until_done(self) -> Path:
-        self.console.print(f"mixture: {self.validation.judge_mixture()}")
-        self.console.print(f"center: {self.validation.judge_center()}")
+        if self.trainer.world.leads:
+            self.console.print(f"mixture: {self.validation.judge_mixture()}")
+            self.console.print(f"center: {self.validation.judge_center()}")
         with self._bar() as bar:
             task = bar.add_task("", total=self.trainer.budget.limit_s)
             while not self.trainer.done:
                 progress = self.trainer.step()
                 bar.update(task, completed=progress.spent_s, description=_line(progress))
                 self._now_and_then(progress)
-        self._save()
-        self._judge()
+        if self.trainer.world.leads:
+            self._save()
+            self._judge()
         return self.weights
 
     def _bar(self) -> Bar:
@@ -97,6 +112,8 @@ class _Run:
         return Bar(*columns, console=self.console, disable=not self.console.is_terminal)
 
     def _now_and_then(self, progress: Progress) -> None:
+        if not self.trainer.world.leads:
+            return
         if not self.console.is_terminal and progress.step % LINE_EVERY_STEPS == 0:
             self.console.print(_line(progress), highlight=False)
         now_s = time.monotonic()

@@ -8,13 +8,13 @@ import torch
 
 from acapellanet.center import isolate_center
 from acapellanet.config import NetworkConfig
-from acapellanet.library import SAMPLE_RATE, Library, Samples
-from acapellanet.mashups import HELD_OUT_SONG, Mashups, split
+from acapellanet.library import SAMPLE_RATE, Library, Samples, Track
+from acapellanet.mashups import Mashups, Split, split
 from acapellanet.metrics import usdr
 from acapellanet.network import AcapellaNet
 from acapellanet.separation import separate
 
-SONG_STARTS_S, SONG_LENGTH_S = (40, 100, 160), 15
+SONG_STARTS_S, SONG_LENGTH_S, SONGS = (40, 100, 160), 15, 12
 MASHUPS, MASHUP_LENGTH_S, MASHUP_SEED = 10, 8, 20170418
 
 
@@ -44,7 +44,7 @@ class Validation:
 
     def __init__(self, library: Library, config: NetworkConfig) -> None:
         tracks = split(library.tracks, validation=True)
-        self.excerpts = _song_excerpts(library)
+        self.excerpts = _song_excerpts(library, tracks)
         if tracks.voices and tracks.instrumentals:
             mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED)
             examples = (mashups.example(number) for number in range(4 * MASHUPS))
@@ -68,8 +68,8 @@ class Validation:
     def estimate(self, network: AcapellaNet, number: int) -> Samples:
         """Vocals of excerpt `number`."""
         excerpt = self.excerpts[number]
-        mixture = torch.from_numpy(excerpt.vocals + excerpt.instrumental)
-        return np.asarray(separate(network, mixture).numpy(), dtype=np.float32)
+        mixture = torch.from_numpy(excerpt.vocals + excerpt.instrumental).to(network.position.device)
+        return np.asarray(separate(network, mixture).cpu().numpy(), dtype=np.float32)
 
     def _judge(self, estimates: list[Samples]) -> Judgement:
         values: dict[str, list[float]] = {"song": [], "mashup": []}
@@ -78,21 +78,23 @@ class Validation:
         return Judgement(_mean(values["song"]), _mean(values["mashup"]))
 
 
-def _song_excerpts(library: Library) -> list[Excerpt]:
-    parts = {track.role: track for track in library.tracks if track.paired and track.bank == HELD_OUT_SONG}
-    if len(parts) < 2:
-        return []
-    frames = SONG_LENGTH_S * SAMPLE_RATE
-    shortest = min(track.frames for track in parts.values())
-    starts = [start * SAMPLE_RATE for start in SONG_STARTS_S if start * SAMPLE_RATE + frames <= shortest]
-    return [
-        Excerpt(
-            "song",
-            library.read(parts["vocals"], start, frames),
-            library.read(parts["instrumental"], start, frames),
-        )
-        for start in starts
+def _song_excerpts(library: Library, tracks: Split) -> list[Excerpt]:
+    """Of one song three excerpts, of many one each, twelve at most, from where somebody sings."""
+    songs = {voice.bank: voice for voice in tracks.voices.get("stems", [])}
+    starts_s = SONG_STARTS_S if len(songs) == 1 else SONG_STARTS_S[:1]
+    every = max(1, -(-len(songs) // SONGS))
+    excerpts = [
+        _excerpt(library, voice, tracks.partners[bank], start_s)
+        for bank, voice in sorted(songs.items())[::every]
+        for start_s in starts_s
     ]
+    return [excerpt for excerpt in excerpts if np.any(excerpt.vocals)]
+
+
+def _excerpt(library: Library, voice: Track, partner: Track, start_s: int) -> Excerpt:
+    length = min(SONG_LENGTH_S * SAMPLE_RATE, voice.frames, partner.frames)
+    start = min(start_s * SAMPLE_RATE, min(voice.frames, partner.frames) - length)
+    return Excerpt("song", library.read(voice, start, length), library.read(partner, start, length))
 
 
 def _mean(values: list[float]) -> float:

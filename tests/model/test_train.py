@@ -11,13 +11,14 @@ import pytest
 import torch
 from rich.console import Console
 
+from acapellanet.batches import make_batch
 from acapellanet.checkpoints import CHECKPOINT_FILE, resume, save_checkpoint
 from acapellanet.config import NetworkConfig
 from acapellanet.errors import DataError, ModelError, TrainingError
 from acapellanet.files import read_tensors
 from acapellanet.library import open_library
 from acapellanet.mashups import Example, Mashups, split
-from acapellanet.train import Trainer, TrainingOptions, make_batch
+from acapellanet.train import Trainer, TrainingOptions
 from acapellanet.training_run import RunOptions, run_training
 from acapellanet.weights import load_network
 
@@ -92,7 +93,9 @@ def test_steps_without_finite_loss_are_skipped_then_stop(
 def test_centred_examples_are_seen_isolated(tiny: NetworkConfig) -> None:
     random = np.random.default_rng(0)
     vocals, music = (random.standard_normal((2, 4000)).astype(np.float32) for _ in range(2))
-    batch = make_batch([Example(vocals, music, False, 0.5), Example(vocals, music, True, 0.5)], tiny)
+    batch = make_batch(
+        [Example(vocals, music, False, 0.5), Example(vocals, music, True, 0.5)], tiny, torch.device("cpu")
+    )
     assert torch.equal(batch.vocals[0], batch.vocals[1])
     assert batch.level[0] == batch.level[1]
     assert float(batch.mixture[1].square().mean()) < 0.5 * float(batch.mixture[0].square().mean())
@@ -150,6 +153,7 @@ def test_killed_at_any_time_it_resumes(data_folder: Path, tmp_path: Path) -> Non
 KILLED = """
 import sys
 from pathlib import Path
+from acapellanet.batches import make_batch
 from acapellanet.checkpoints import CHECKPOINT_FILE, save_checkpoint
 from acapellanet.config import NetworkConfig
 from acapellanet.library import open_library

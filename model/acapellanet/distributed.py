@@ -1,0 +1,134 @@
+"""Several processes that train one network: each mixes its share of every batch, gradients are averaged.
+
+Started by `torchrun --nproc-per-node N -m acapellanet train …`, which tells each process its place by the
+environment; without it there is one process and nothing here does anything. NCCL between GPUs, gloo else.
+"""
+
+import os
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.parallel import DistributedDataParallel
+
+from acapellanet.errors import TrainingError
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """This process among those that train together."""
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = CPU
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the one that writes, judges and talks."""
+        return self.rank == 0
+
+    def share(self, numbers: range) -> range:
+        """Those of `numbers` that fall to this process. Raises `TrainingError` where they do not divide."""
+        if len(numbers) % self.size:
+            raise TrainingError(f"--batch {len(numbers)} does not divide among {self.size} processes")
+        return numbers[self.rank :: self.size]
+
+    def mean(self, value: Tensor) -> float:
+        """Mean over all processes of a scalar."""
+        value = value.detach().clone()
+        if self.size > 1:
+            dist.all_reduce(value)
+        return float(value) / self.size
+
+    def agreed(self, value: float) -> float:
+        """What the leading process says."""
+        if self.size == 1:
+            return value
+        said = torch.tensor([value], dtype=torch.float32 if self.device.type == "mps" else torch.float64).to(
+            self.device
+        )
+        dist.broadcast(said, 0)
+        return float(said)
+
+    def together(self, module: nn.Module) -> nn.Module:
+        """`module`, its gradients averaged over all processes; its BatchNorms must be joined (`join_norms`)."""
+        if self.size == 1:
+            return module
+        on_gpu = [self.device.index] if self.device.type == "cuda" else None
+        return DistributedDataParallel(module, device_ids=on_gpu, broadcast_buffers=False)
+
+
+ALONE = World()
+"""One process, on the CPU."""
+
+
+def open_world(device: str) -> World:
+    """Join the others, if torchrun started this process. `device`: `auto`, or as torch names it.
+
+    Raises `TrainingError` for a device that torch cannot use here.
+    """
+    size, local = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("LOCAL_RANK", "0"))
+    chosen = _device(device, local)
+    if size > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    return World(int(os.environ.get("RANK", "0")), size, chosen)
+
+
+def close_world() -> None:
+    """Leave the others."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def _device(name: str, local: int) -> torch.device:
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    kind = next(key for key, here in present.items() if here) if name == "auto" else name.split(":")[0]
+    if not present.get(kind):
+        usable = ", ".join(key for key, here in present.items() if here)
+        raise TrainingError(f"--device {name}: torch {torch.__version__} cannot use it here (usable: {usable})")
+    if kind != "cuda":
+        return torch.device(kind)
+    chosen = torch.device(name) if ":" in name else torch.device("cuda", local)
+    if (chosen.index or 0) >= torch.cuda.device_count():
+        raise TrainingError(f"--device {name}: there are {torch.cuda.device_count()} GPUs for process {local} to use")
+    torch.cuda.set_device(chosen)
+    return chosen
+
+
+class JoinedBatchNorm2d(nn.BatchNorm2d):
+    """BatchNorm whose statistics are those of the whole batch, on any device.
+
+    `torch.nn.SyncBatchNorm` knows GPUs alone. While training, mean and mean square are averaged over the processes,
+    whose shares are of equal size; gradients go back the same way.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`[batch, channels, …]` → the same shape."""
+        if not self.training:
+            return super().forward(x)
+        dims = [0, 2, 3]
+        own = torch.stack((x.mean(dims), x.square().mean(dims)))
+        joined: Tensor = all_reduce(own) / dist.get_world_size()  # type: ignore[no-untyped-call]
+        mean, square = joined[0], joined[1]
+        variance = (square - mean.square()).clamp_min(0.0)
+        self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1] * dist.get_world_size())
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        return x * scale.view(1, -1, 1, 1) + (self.bias - mean * scale).view(1, -1, 1, 1)
+
+    @torch.no_grad()
+    def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
+        momentum = self.momentum or 0.1
+        assert self.running_mean is not None and self.running_var is not None  # affine, tracked: ours all are
+        self.running_mean.lerp_(mean, momentum)
+        self.running_var.lerp_(variance * (count / max(1, count - 1)), momentum)
+
+
+def join_norms(network: nn.Module) -> None:
+    """Make every BatchNorm of `network` a joined one, in place; the names of its tensors stay."""
+    for module in network.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = JoinedBatchNorm2d
