@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from acapellanet.config import CONFIGS
-from acapellanet.errors import AcapellanetError
+from acapellanet.errors import AcapellanetError, DataError
 from acapellanet.licences import FOLDERS_BY_LICENCE, excluded_folders
 from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL
 
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train on mashups of a folder of songs and voices"))
     _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
+    _add_strays(commands.add_parser("strays", help="which music without voice seems to have one after all"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
     return whole
 
@@ -69,6 +70,9 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
     )
     train.add_argument(
+        "--exclude-from", type=Path, metavar="FILE", help="leave out the files listed in FILE (acapellanet strays)"
+    )
+    train.add_argument(
         "--licence-free-of",
         action="append",
         default=[],
@@ -88,7 +92,8 @@ def _train(options: argparse.Namespace) -> int:
 
     torch.set_num_threads(options.threads)
     cache = options.cache or options.out / "cache"
-    exclude = (*options.exclude, *excluded_folders(options.licence_free_of))
+    listed = _lines_of(options.exclude_from) if options.exclude_from else ()
+    exclude = (*options.exclude, *listed, *excluded_folders(options.licence_free_of))
     run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source)
     training = TrainingOptions(
         minutes=options.minutes,
@@ -108,6 +113,13 @@ def _train(options: argparse.Namespace) -> int:
     if world.leads:
         print(f"weights: {weights}")
     return 0
+
+
+def _lines_of(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(filter(None, path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--exclude-from {path}: cannot be read ({error})") from error
 
 
 def _add_evaluate(command: argparse.ArgumentParser) -> None:
@@ -150,6 +162,38 @@ def _print_table(scores: Sequence["Score"]) -> None:
     for score in scores:
         values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
+
+
+def _add_strays(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
+    command.add_argument("--out", type=Path, required=True, help="list to write, for train --exclude-from")
+    command.add_argument("--cache", type=Path, required=True, help="folder for decoded audio, as for train")
+    command.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help=f"default: {DEFAULT_MODEL}")
+    command.add_argument(
+        "--limit-db",
+        type=float,
+        default=-9.0,
+        help="list what has louder vocals, in dB to the whole (default: -9)",
+    )
+    command.set_defaults(run=_strays)
+
+
+def _strays(options: argparse.Namespace) -> int:
+    from rich.progress import track
+
+    from acapellanet.estimator import load_estimator
+    from acapellanet.library import open_library
+    from acapellanet.strays import stray_level_db
+
+    library, estimator = open_library(options.data, options.cache), load_estimator(options.model)
+    music = [entry for entry in library.tracks if entry.role == "instrumental" and not entry.paired]
+    levels = {entry.name: stray_level_db(library, entry, estimator) for entry in track(music, "listening")}
+    loud = sorted((name for name in levels if levels[name] > options.limit_db), key=lambda name: -levels[name])
+    options.out.write_text("".join(f"{name}\n" for name in loud), encoding="utf-8")
+    for name in loud:
+        print(f"{levels[name]:6.1f} dB  {name}")
+    print(f"{len(loud)} of {len(music)} with vocals above {options.limit_db:g} dB: {options.out}")
+    return 0
 
 
 def _add_mashups(command: argparse.ArgumentParser) -> None:

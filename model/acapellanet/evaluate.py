@@ -1,7 +1,8 @@
 """How well models separate songs whose vocals are known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import torch
 
 from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
-from acapellanet.layouts import SUFFIXES
-from acapellanet.library import SAMPLE_RATE, Samples, decode
+from acapellanet.layouts import INSTRUMENTAL, VOCALS, Entry, scan
+from acapellanet.library import SAMPLE_RATE, Samples, decode_sum
+from acapellanet.mashups import HELD_OUT_FOLDER
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
 from acapellanet.streaming import stream_estimate
 
-MIXTURE = "mixture"
+MIXTURE, REPET = "mixture", "repet"
+"""Rows without a model: nothing done, and `repet.py`, which only an evaluation needs."""
 CHUNK_SAMPLES = 30 * SAMPLE_RATE
 STEMS = ("vocals", "instrumental")
 
@@ -45,35 +48,34 @@ class Score:
     """Scale-invariant SDR of the whole song."""
 
 
-def song_folders(folder: Path) -> list[Path]:
-    """`folder` itself if it is a song, else the songs in it. Raises `DataError` when there is none."""
-    candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
-    songs = [path for path in candidates if all(_stem_path(path, stem) for stem in STEMS)]
+def find_songs(folder: Path) -> list[tuple[Entry, Entry]]:
+    """Vocals and instrumental of each song in `folder`, or of `folder` itself; any layout of `layouts` that has pairs.
+
+    Where some lie under `test/`, as in MUSDB18-HQ, it is those alone. Raises `DataError` when there is none.
+    """
+    halves = {(entry.bank, entry.role): entry for entry in scan(folder) if entry.paired}
+    banks = dict.fromkeys(bank for bank, _ in halves)
+    whole = [bank for bank in banks if {(bank, VOCALS), (bank, INSTRUMENTAL)} <= halves.keys()]
+    songs = [(halves[bank, VOCALS], halves[bank, INSTRUMENTAL]) for bank in whole]
+    tests = [song for song in songs if song[0].bank.startswith(HELD_OUT_FOLDER)]
     if not songs:
         raise DataError(f"{folder}: no folder with vocals.* and instrumental.* in it")
-    return songs
+    return tests or songs
 
 
-def _stem_path(folder: Path, stem: str) -> Path | None:
-    found = sorted(path for path in folder.glob(f"{stem}.*") if path.suffix.lower() in SUFFIXES)
-    return found[0] if found else None
-
-
-def read_song(folder: Path) -> Song:
-    """Both stems of a song folder, cut to the shorter one. Raises `DataError` when one cannot be read."""
-    vocals, instrumental = (_read_stem(folder, stem) for stem in STEMS)
+def read_song(folder: Path, song: tuple[Entry, Entry]) -> Song:
+    """Both halves, cut to the shorter one. Raises `DataError` when one cannot be read."""
+    vocals, instrumental = (_read_stem(folder, entry) for entry in song)
     samples = min(vocals.shape[1], instrumental.shape[1])
-    return Song(folder.name, vocals[:, :samples], instrumental[:, :samples])
+    name = song[0].bank if song[0].bank != "." else folder.resolve().name
+    return Song(name, vocals[:, :samples], instrumental[:, :samples])
 
 
-def _read_stem(folder: Path, stem: str) -> Samples:
-    path = _stem_path(folder, stem)
-    if path is None:
-        raise DataError(f"{folder}: no {stem}.* there")
+def _read_stem(folder: Path, entry: Entry) -> Samples:
     try:
-        audio = decode(path).T
+        audio = decode_sum([folder / part for part in entry.parts]).T
     except (DataError, soundfile.LibsndfileError) as error:
-        raise DataError(f"{path}: {error}") from error
+        raise DataError(f"{folder / entry.name}: {error}") from error
     return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1])))
 
 
@@ -82,15 +84,23 @@ def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterat
 
     Raises `ModelError` or `DataError` before the first score where it can.
     """
-    songs = song_folders(folder)
-    estimators = [load_estimator(model, device) for model in models]
-    for path in songs:
-        song = read_song(path)
+    songs = find_songs(folder)
+    separators = {model: _separator(model, device) for model in models}
+    for halves in songs:
+        song = read_song(folder, halves)
         mixture = song.vocals + song.instrumental
         yield from _scores(song, MIXTURE, mixture, mixture)
-        for model, estimator in zip(models, estimators, strict=True):
-            vocals = separate_stream(estimator, mixture)
+        for model, separator in separators.items():
+            vocals = separator(mixture)
             yield from _scores(song, model, vocals, mixture - vocals)
+
+
+def _separator(model: str, device: str) -> Callable[[Samples], Samples]:
+    if model == REPET:
+        from acapellanet.repet import repet  # librosa is slow to import
+
+        return repet
+    return partial(separate_stream, load_estimator(model, device))
 
 
 def separate_stream(estimator: Estimator, mixture: Samples) -> Samples:

@@ -144,18 +144,9 @@ def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -
 
 def _decode_or_reason(paths: list[Path]) -> npt.NDArray[np.float16] | str:
     try:
-        return _sum([decode(path, may_be_silent=len(paths) > 1) for path in paths]).astype(np.float16)
+        return decode_sum(paths).astype(np.float16)
     except (DataError, soundfile.LibsndfileError, OSError) as error:
         return str(error)
-
-
-def _sum(parts: list[Samples]) -> Samples:
-    if len({part.shape for part in parts}) > 1:
-        raise DataError("parts of different lengths or channels")
-    total = np.sum(parts, axis=0) if len(parts) > 1 else parts[0]
-    if float(np.abs(total).max()) < SILENCE_PEAK:
-        raise DataError("silent")
-    return np.asarray(total, dtype=np.float32)
 
 
 def _unusable(data: Path, found: list[Entry], problems: list[Problem]) -> str:
@@ -181,6 +172,17 @@ def _why_not(halves: dict[str, Track]) -> str:
     if abs(lengths_s["vocals"] - lengths_s["instrumental"]) <= UNEVEN_S:
         return ""
     return f"vocals are {lengths_s['vocals']:.1f} s long, instrumental {lengths_s['instrumental']:.1f} s"
+
+
+def decode_sum(paths: list[Path]) -> Samples:
+    """The sum of files as `decode` gives each; only the sum must not be silent. Raises `DataError`."""
+    parts = [decode(path, may_be_silent=len(paths) > 1) for path in paths]
+    if len({part.shape for part in parts}) > 1:
+        raise DataError("parts of different lengths or channels")
+    total = np.sum(parts, axis=0) if len(parts) > 1 else parts[0]
+    if float(np.abs(total).max()) < SILENCE_PEAK:
+        raise DataError("silent")
+    return np.asarray(total, dtype=np.float32)
 
 
 def decode(path: Path, may_be_silent: bool = False) -> Samples:

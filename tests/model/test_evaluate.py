@@ -7,15 +7,30 @@ import pytest
 
 from acapellanet.cli import main
 from acapellanet.errors import DataError, ModelError
-from acapellanet.evaluate import evaluate, means, song_folders
+from acapellanet.evaluate import evaluate, find_songs, means
+from acapellanet.metrics import usdr
+from acapellanet.repet import repet
+
+from .conftest import RATE, tone
 
 
 def test_songs_of_a_folder_or_a_song_itself(data_folder: Path) -> None:
-    stems = data_folder / "stems"
-    assert [path.name for path in song_folders(stems)] == ["caesium", "hydrogen"]
-    assert song_folders(stems / "caesium") == [stems / "caesium"]
+    def names(folder: Path) -> list[str]:
+        return [vocals.bank for vocals, _ in find_songs(folder)]
+
+    assert names(data_folder / "stems") == ["caesium", "hydrogen"]
+    assert names(data_folder) == ["caesium", "hydrogen"]
+    assert names(data_folder / "stems" / "caesium") == ["."]
     with pytest.raises(DataError, match="no folder with vocals"):
-        song_folders(data_folder / "vocals")
+        find_songs(data_folder / "vocals")
+
+
+def test_of_musdb_it_is_the_test_songs(tmp_path: Path, write: Callable[..., None]) -> None:
+    for song in ("train/a", "test/b"):
+        for hz, part in ((300, "vocals"), (100, "drums"), (200, "bass"), (400, "other")):
+            write(tmp_path / song / f"{part}.wav", tone(hz, 1))
+    scores = list(evaluate(tmp_path, ["center"]))
+    assert {score.song for score in scores} == {"test/b"}
 
 
 def test_center_beats_the_mixture_on_a_centred_tone(data_folder: Path) -> None:
@@ -64,3 +79,15 @@ def test_json(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_errors_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(tmp_path), "--model", "center"]) == 1
     assert capsys.readouterr().err.startswith("acapellanet: ")
+
+
+def test_repet_hears_a_voice_over_a_loop() -> None:
+    random = np.random.default_rng(0)
+    bar = random.standard_normal((2, RATE // 2)).astype(np.float32) * np.linspace(0.3, 0, RATE // 2, dtype=np.float32)
+    music = np.tile(bar, 20)
+    voice = np.zeros_like(music)
+    voice[:, 4 * RATE : 5 * RATE] = tone(523, 1)
+    vocals = repet(voice + music)
+    assert vocals.shape == voice.shape
+    assert usdr(voice, vocals) > usdr(voice, voice + music) + 6
+    assert not repet(voice[:, : 3 * RATE]).any()
