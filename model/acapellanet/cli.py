@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train on mashups of a folder of songs and voices"))
     _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
+    _add_ablate(commands.add_parser("ablate", help="short runs that differ in one thing, as a table"))
     _add_strays(commands.add_parser("strays", help="which music without voice seems to have one after all"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
     return whole
@@ -162,6 +163,42 @@ def _print_table(scores: Sequence["Score"]) -> None:
     for score in scores:
         values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
+
+
+def _add_ablate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
+    command.add_argument("--out", type=Path, required=True, help="folder for results; runs that lie there are done")
+    command.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
+    command.add_argument("--minutes", type=float, default=12.0, help="training time of each run (default: 12)")
+    command.add_argument("--only", action="append", default=[], metavar="RUN", help="this run alone; may be repeated")
+    command.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
+    command.set_defaults(run=_ablate)
+
+
+def _ablate(options: argparse.Namespace) -> int:
+    import torch
+    from rich.progress import Progress
+
+    from acapellanet.ablations import run_ablations, table
+    from acapellanet.library import open_library
+    from acapellanet.train import TrainingOptions
+
+    torch.set_num_threads(options.threads)
+    library = open_library(options.data, options.cache or options.out / "cache")
+    training = TrainingOptions(options.minutes, batch=4, frames=128, threads=options.threads)
+    with Progress(transient=True) as bars:
+        task = bars.add_task("", total=options.minutes * 60)
+        results = list(
+            run_ablations(
+                library,
+                options.out,
+                training,
+                tuple(options.only),
+                lambda name, step: bars.update(task, description=name, completed=step.spent_s),
+            )
+        )
+    print(table(results))
+    return 0
 
 
 def _add_strays(command: argparse.ArgumentParser) -> None:

@@ -38,6 +38,7 @@ HELD_OUT_FOLDER = "test/"
 HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
 HELD_OUT_TENTH = 10
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
+CENTERED = 1 / 3
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
 SHARES = {"stems": 0.4, "pjs": 0.26, "alys": 0.16, "kumi": 0.1, "other": 0.08}
@@ -121,7 +122,8 @@ class Example:
 class Mashups:
     """Endless examples from one split of a library."""
 
-    def __init__(self, library: Library, tracks: Split, samples: int, seed: int) -> None:
+    def __init__(self, library: Library, tracks: Split, samples: int, seed: int, centered: float = CENTERED) -> None:
+        """`samples` long each; `centered`: share of those that show the isolated centre. Raises `DataError`."""
         if not tracks.voices or not tracks.instrumentals:
             voices = sum(len(bank) for bank in tracks.voices.values())
             raise DataError(
@@ -132,6 +134,7 @@ class Mashups:
         self._split = tracks
         self._samples = samples
         self._seed = seed
+        self._centered = centered
 
     def example(self, number: int) -> Example:
         """Example `number`, always the same for the same seed and data."""
@@ -149,7 +152,7 @@ class Mashups:
             vocals, music = (codec(np.random.default_rng(seed), stem) for stem in (vocals, music))
         if random.random() < MONO:
             vocals, music = widen(vocals, 0.0), widen(music, 0.0)
-        centered = random.random() < 1 / 3
+        centered = random.random() < self._centered
         return Example(vocals, music, centered, float(random.uniform(0.1, 1.0)))
 
     def _nothing(self) -> Samples:

@@ -93,6 +93,9 @@ class AcapellaNet(nn.Module):
     With `g = 0` this is a plain mask; a voice in the middle of wide instruments wants `g = 1`.
     """
 
+    outputs = 3
+    """Planes that leave the last convolution."""
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
@@ -114,7 +117,7 @@ class AcapellaNet(nn.Module):
         self.dilated = nn.Sequential(*(Dilated(channels[-1], dilation) for dilation in config.dilations))
         self.ups = nn.ModuleList(_up(channels[i + 1], channels[i]) for i in upper)
         self.decoders = nn.ModuleList(level_blocks(level) for level in upper)
-        self.head = nn.ConvTranspose2d(channels[0] + 4 * patch, 3, (1, patch), stride=(1, patch))
+        self.head = nn.ConvTranspose2d(channels[0] + 4 * patch, self.outputs, (1, patch), stride=(1, patch))
 
     def masks(self, features: Tensor) -> Tensor:
         """Features `[batch, 4, frames, folded]` → `[batch, 3, frames, folded]` in 0..1: m_L, m_R, g."""
@@ -129,7 +132,19 @@ class AcapellaNet(nn.Module):
         for up, decoder in zip(reversed(self.ups), reversed(self.decoders), strict=True):
             x = decoder(up(x) + skips.pop())
         x = torch.cat((x, _patches(features, self.config.patch_bins)), dim=1)
-        return torch.sigmoid(self.head(x))
+        return self.activated(self.head(x))
+
+    def activated(self, planes: Tensor) -> Tensor:
+        """What the last convolution gave → masks."""
+        return torch.sigmoid(planes)
+
+    def features(self, planes: Tensor) -> Tensor:
+        """Mixture `[batch, 2, 2, frames, bins]` → what `masks` takes."""
+        return features_of(planes)
+
+    def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
+        """Masks on the mixture's planes → vocals, in the mixture's shape."""
+        return apply_masks(masks, planes)
 
     def forward(self, planes: Tensor) -> Tensor:
         """Mixture `[batch, 2, 2, frames, bins]` (channel, real and imaginary) → vocals of that shape.
@@ -137,7 +152,7 @@ class AcapellaNet(nn.Module):
         Bins are those of the STFT without the Nyquist bin; frames must be a multiple of
         `config.time_stride_frames`.
         """
-        return apply_masks(self.masks(features_of(planes)), planes)
+        return self.applied(self.masks(self.features(planes)), planes)
 
 
 def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:

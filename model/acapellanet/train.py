@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -17,10 +18,11 @@ from acapellanet.errors import TrainingError
 from acapellanet.grow import start_from
 from acapellanet.losses import separation_loss
 from acapellanet.mashups import Mashups
-from acapellanet.network import AcapellaNet, apply_masks, features_of
+from acapellanet.network import AcapellaNet
 from acapellanet.schedule import Budget, ema_decay, learning_rate
 
-Reporter = Callable[["Progress"], None]
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""Of estimate, vocals, mixture and level, as `separation_loss` takes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,19 @@ class Trainer:
         mashups: Mashups,
         source: AcapellaNet | None = None,
         world: World = ALONE,
+        build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet,
+        loss: Loss = separation_loss,
     ) -> None:
         torch.manual_seed(options.seed)
         self.config = config
         self.options = options
         self.mashups = mashups
         self.world = world
-        self.network = AcapellaNet(config)
+        self.network = build(config)
         if source is not None:
             start_from(self.network, source, options.seed)
         self.network.to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averaged = AcapellaNet(config).to(world.device).eval()
+        self.averaged = build(config).to(world.device).eval()
         self.averaged.load_state_dict(self.network.state_dict())
         if world.size > 1:
             join_norms(self.network)
@@ -90,8 +94,9 @@ class Trainer:
         self.budget = Budget(options.minutes * 60)
         self.step_number = 0
         self.bad_steps = 0
-        self._features = torch.compile(features_of) if options.compiled else features_of
-        self._loss = torch.compile(_masked_loss) if options.compiled else _masked_loss
+        features, objective = self.network.features, partial(_masked_loss, self.network.applied, loss)
+        self._features = torch.compile(features) if options.compiled else features
+        self._loss = torch.compile(objective) if options.compiled else objective
         self._bfloat16 = _has_bfloat16(world.device) if options.bfloat16 is None else options.bfloat16
         self._mixers = ThreadPoolExecutor(options.threads, initializer=lambda: torch.set_num_threads(1))
 
@@ -151,8 +156,15 @@ class Trainer:
                     ours[name].copy_(value)
 
 
-def _masked_loss(masks: Tensor, vocals: Tensor, mixture: Tensor, level: Tensor) -> Tensor:
-    return separation_loss(apply_masks(masks, mixture), vocals, mixture, level)
+def _masked_loss(
+    applied: Callable[[Tensor, Tensor], Tensor],
+    loss: Loss,
+    masks: Tensor,
+    vocals: Tensor,
+    mixture: Tensor,
+    level: Tensor,
+) -> Tensor:
+    return loss(applied(masks, mixture), vocals, mixture, level)
 
 
 class _Masks(nn.Module):

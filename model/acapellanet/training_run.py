@@ -57,7 +57,7 @@ def run_training(
     if checkpoint.exists():
         resume(checkpoint, trainer)
         console.print(f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent")
-    return _Run(trainer, Validation(library, config), run, console).until_done()
+    return _Run(trainer, Validation(library), run, console).until_done()
 
 
 def _open_together(run: RunOptions, world: World) -> Library:

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from acapellanet.center import isolate_center
-from acapellanet.config import NetworkConfig
 from acapellanet.library import SAMPLE_RATE, Library, Samples, Track
 from acapellanet.mashups import Mashups, Split, split
 from acapellanet.metrics import usdr
@@ -42,14 +41,15 @@ class Judgement:
 class Validation:
     """Excerpts that training never sees; empty where the data has none."""
 
-    def __init__(self, library: Library, config: NetworkConfig) -> None:
+    def __init__(self, library: Library, mashup_count: int | None = None) -> None:
+        count = MASHUPS if mashup_count is None else mashup_count
         tracks = split(library.tracks, validation=True)
         self.excerpts = _song_excerpts(library, tracks)
         if tracks.voices and tracks.instrumentals:
             mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED)
-            examples = (mashups.example(number) for number in range(4 * MASHUPS))
+            examples = (mashups.example(number) for number in range(4 * count))
             voiced = (e for e in examples if np.any(e.vocals) and np.any(e.instrumental))
-            chosen = islice(voiced, MASHUPS)
+            chosen = islice(voiced, count)
             self.excerpts += [Excerpt("mashup", e.vocals, e.instrumental) for e in chosen]
 
     def judge_mixture(self) -> Judgement:
@@ -61,14 +61,15 @@ class Validation:
         mixtures = (torch.from_numpy(e.vocals + e.instrumental) for e in self.excerpts)
         return self._judge([isolate_center(mixture, SAMPLE_RATE).numpy() for mixture in mixtures])
 
-    def judge(self, network: AcapellaNet) -> Judgement:
-        """Of a network in evaluation mode."""
-        return self._judge([self.estimate(network, number) for number in range(len(self.excerpts))])
+    def judge(self, network: AcapellaNet, centered: bool = False) -> Judgement:
+        """Of a network in evaluation mode; `centered`: given the isolated centre instead of the mixture."""
+        return self._judge([self.estimate(network, number, centered) for number in range(len(self.excerpts))])
 
-    def estimate(self, network: AcapellaNet, number: int) -> Samples:
+    def estimate(self, network: AcapellaNet, number: int, centered: bool = False) -> Samples:
         """Vocals of excerpt `number`."""
         excerpt = self.excerpts[number]
         mixture = torch.from_numpy(excerpt.vocals + excerpt.instrumental).to(network.position.device)
+        mixture = isolate_center(mixture, SAMPLE_RATE) if centered else mixture
         return np.asarray(separate(network, mixture).cpu().numpy(), dtype=np.float32)
 
     def _judge(self, estimates: list[Samples]) -> Judgement:

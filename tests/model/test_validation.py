@@ -14,7 +14,7 @@ from .conftest import wide_noise
 
 @pytest.mark.usefixtures("brief_validation")
 def test_judges_song_and_mashups(data_folder: Path, tmp_path: Path, tiny_network: AcapellaNet) -> None:
-    judge = validation.Validation(open_library(data_folder, tmp_path / "cache"), tiny_network.config)
+    judge = validation.Validation(open_library(data_folder, tmp_path / "cache"))
     assert [excerpt.group for excerpt in judge.excerpts] == ["song", "mashup", "mashup", "mashup"]
     assert judge.judge_center().song_db > judge.judge_mixture().song_db
     assert np.isfinite(judge.judge(tiny_network).mashup_db)
@@ -24,7 +24,7 @@ def test_without_validation_data_there_is_nothing_to_judge(
     data_folder: Path, tmp_path: Path, tiny: NetworkConfig
 ) -> None:
     library = open_library(data_folder, tmp_path / "cache", ("caesium", "erithacus", "010"))
-    judge = validation.Validation(library, tiny)
+    judge = validation.Validation(library)
     assert np.isnan(judge.judge_mixture().song_db)
 
 

@@ -1,0 +1,52 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from acapellanet import ablations
+from acapellanet.ablations import ABLATIONS, Ablation, Result, run_ablations, table
+from acapellanet.config import NetworkConfig
+from acapellanet.library import open_library
+from acapellanet.train import TrainingOptions
+
+SHORT = NetworkConfig("short", channels=(4, 6), dilations=(1,), fft_samples=512, hop_samples=128)
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS, ids=lambda ablation: ablation.name)
+def test_every_variant_gives_vocals_in_the_mixtures_shape_and_learns(ablation: Ablation) -> None:
+    torch.manual_seed(0)
+    config = replace(SHORT, dilations=ablation.config.dilations[:1])
+    network = ablation.build(config)
+    mixture, vocals = torch.randn(2, 1, 2, 2, 16, 256).unbind(0)
+    estimate = network(mixture)
+    assert estimate.shape == mixture.shape
+    ablation.loss(estimate, vocals, mixture, torch.ones(1)).backward()  # type: ignore[no-untyped-call]
+    gradients = [parameter.grad for parameter in network.parameters()]
+    assert all(gradient is not None and torch.isfinite(gradient).all() for gradient in gradients)
+
+
+@pytest.mark.usefixtures("brief_validation")
+def test_runs_are_judged_once_and_remembered(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ablations, "MASHUPS", 2)
+    chosen = tuple(replace(ablation, config=SHORT) for ablation in ABLATIONS[:3])
+    monkeypatch.setattr(ablations, "ABLATIONS", chosen)
+    library = open_library(data_folder, tmp_path / "cache")
+    options = TrainingOptions(minutes=0.3 / 60, batch=1, frames=32, threads=1, bfloat16=False)
+    said: list[str] = []
+    results = list(run_ablations(library, tmp_path, options, (), lambda name, step: said.append(name)))
+    assert list(dict.fromkeys(said)) == [ablation.name for ablation in chosen]
+    assert all(result.steps > 0 for result in results)
+    said.clear()
+    assert list(run_ablations(library, tmp_path, options, (), lambda name, step: said.append(name))) == results
+    assert not said
+
+
+def test_what_lies_within_the_bases_spread_is_no_difference() -> None:
+    base = [Result("base", "", 1, 1, 1.0, 2.0, 12), Result("base, another seed", "", 1, 1, 1.2, 2.2, 12)]
+    other = [Result("a", "q", 1, 1, 1.3, 2.2, 12), Result("b", "q", 1, 1, 0.5, 1.2, 12)]
+    rows = table(base + other).splitlines()
+    assert rows[-2].endswith("| none |")
+    assert rows[-1].endswith("| -0.75 |")
