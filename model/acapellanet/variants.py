@@ -154,7 +154,7 @@ def _product(real: Tensor, imaginary: Tensor, planes: Tensor) -> Tensor:
 def _log_positions(bins: int, sample_rate: int) -> Tensor:
     """`[bins / 2]`: where on the STFT's axis, in bins, each logarithmic value lies."""
     lowest = LOWEST_HZ / (sample_rate / 2) * bins
-    return lowest * torch.tensor(bins / lowest) ** ((torch.arange(bins // 2) + 0.5) / (bins // 2))
+    return lowest * (bins / lowest) ** ((torch.arange(bins // 2) + 0.5) / (bins // 2))
 
 
 @lru_cache(maxsize=4)
@@ -164,7 +164,7 @@ def _log_bands(bins: int, sample_rate: int) -> Tensor:
     ratio = (bins / (LOWEST_HZ / (sample_rate / 2) * bins)) ** (2 / bins) - 1
     reach = (centres * ratio).clamp_min(1.0)
     distance = (torch.arange(bins).view(1, -1) - centres.view(-1, 1)).abs()
-    weights = (1 - distance / reach.view(-1, 1)).clamp_min(0.0)
+    weights: Tensor = (1 - distance / reach.view(-1, 1)).clamp_min(0.0)
     return weights / weights.sum(1, keepdim=True).clamp_min(1e-6)
 
 
