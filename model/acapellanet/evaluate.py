@@ -12,6 +12,8 @@ from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.library import SAMPLE_RATE, SUFFIXES, Samples, decode
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
+from acapellanet.rates import at_rate
+from acapellanet.registry import model_label
 from acapellanet.streaming import stream_estimate
 
 MIXTURE = "mixture"
@@ -89,20 +91,22 @@ def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterat
         yield from _scores(song, MIXTURE, mixture, mixture)
         for model, estimator in zip(models, estimators, strict=True):
             vocals = separate_stream(estimator, mixture)
-            yield from _scores(song, model, vocals, mixture - vocals)
+            yield from _scores(song, model_label(model), vocals, mixture - vocals)
 
 
 def separate_stream(estimator: Estimator, mixture: Samples) -> Samples:
-    """Vocals of `[2, samples]`, streamed in chunks of 30 s."""
+    """Vocals of `[2, samples]`, streamed in chunks of 30 s, at the estimator's own rate."""
+    heard = at_rate(mixture, SAMPLE_RATE, estimator.sample_rate)
     pieces = stream_estimate(
         estimator.estimate,
-        [mixture],
-        chunk_samples=CHUNK_SAMPLES,
+        [heard],
+        chunk_samples=CHUNK_SAMPLES * estimator.sample_rate // SAMPLE_RATE,
         context_samples=estimator.context_samples,
         alignment_samples=estimator.alignment_samples,
     )
     with torch.inference_mode():
-        return np.concatenate([np.zeros((2, 0), dtype=np.float32), *pieces], axis=1)
+        vocals = np.concatenate([np.zeros((2, 0), dtype=np.float32), *pieces], axis=1)
+    return at_rate(vocals, estimator.sample_rate, SAMPLE_RATE, mixture.shape[1])
 
 
 def _scores(song: Song, model: str, vocals: Samples, instrumental: Samples) -> Iterator[Score]:
