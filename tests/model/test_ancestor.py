@@ -117,7 +117,7 @@ def test_evaluation_hears_it_at_its_own_rate(weights: str) -> None:
 def test_the_name_without_weights_says_how_to_get_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path))
     assert "acapellabot-2017" not in model_names()
-    with pytest.raises(ModelError, match="weights import weights.h5.*--recipe 2017"):
+    with pytest.raises(ModelError, match=r"weights import weights\.h5.*--recipe 2017"):
         load_estimator("acapellabot-2017")
 
 
