@@ -163,7 +163,7 @@ def _add_presets(parser: argparse.ArgumentParser) -> None:
 def _add_weights(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "import"), default="list", help="[list]")
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="with import: weights.h5 as Keras wrote it, of acapellabot, 2017; needs h5py")  # fmt: skip
-    parser.add_argument("--name", default=ANCESTOR, help=f"with import: what --model will call it [{ANCESTOR}]; with {GRIFFIN_LIM} behind it, the phase is Griffin-Lim's, as in 2017, and the instrumental keeps most of the voice")  # fmt: skip
+    parser.add_argument("--name", default=ANCESTOR, help=f"with import: what --model will call it [{ANCESTOR}]; --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental")  # fmt: skip
 
 
 def _add_osc(parser: argparse.ArgumentParser) -> None:
