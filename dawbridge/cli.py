@@ -1,13 +1,14 @@
-"""The command line: `dawbridge watch | separate | presets | jobs | cache | trace | osc | midi | service | doctor`."""
+"""The command line: `dawbridge watch | separate | presets | weights | jobs | cache | trace | osc | midi | service |
+doctor`."""
 
 import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from acapellanet.registry import DEFAULT_MODEL, model_names
+from acapellanet.registry import ANCESTOR, DEFAULT_MODEL, GRIFFIN_LIM, model_names
 from dawbridge import __version__
-from dawbridge.commands import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch
+from dawbridge.commands import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch, weights
 from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.output import DEFAULT_OUTPUT
 from dawbridge.parameters import TABLE
@@ -63,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_watch(_command(commands, "watch", watch.run, "watch a folder and separate every bounce (the daily one)"))
     _add_separate(_command(commands, "separate", separate.run, "separate files now, without a daemon"))
     _add_presets(_command(commands, "presets", presets.run, "list the presets, or show one"))
+    _add_weights(_command(commands, "weights", weights.run, "list the models, or import the 2017 network's weights.h5"))
     _add_jobs(_command(commands, "jobs", jobs.run, "what became of every bounce; retry, cancel, forget or accept one"))
     _add_cache(_command(commands, "cache", cache.run, "how much the kept analyses take; clear or limit them"))
     _add_trace(_command(commands, "trace", trace.run, "print what happens in a folder and why, separating nothing"))
@@ -156,6 +158,12 @@ def _add_separate(parser: argparse.ArgumentParser) -> None:
 def _add_presets(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", nargs="?", choices=("list", "show"), default="list", help="[list]")
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="with show: which one")
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=("list", "import"), default="list", help="[list]")
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="with import: weights.h5 as Keras wrote it, of acapellabot, 2017; needs h5py")  # fmt: skip
+    parser.add_argument("--name", default=ANCESTOR, help=f"with import: what --model will call it [{ANCESTOR}]; --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental")  # fmt: skip
 
 
 def _add_osc(parser: argparse.ArgumentParser) -> None:

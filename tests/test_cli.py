@@ -25,7 +25,8 @@ def song(tmp_path):
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse sets help texts otherwise since 3.13")
 @pytest.mark.parametrize(
-    "command", ["", "watch", "separate", "presets", "jobs", "cache", "trace", "osc", "midi", "service", "doctor"]
+    "command",
+    ["", "watch", "separate", "presets", "weights", "jobs", "cache", "trace", "osc", "midi", "service", "doctor"],
 )
 def test_help_is_as_it_was_agreed(command, capsys, monkeypatch):
     monkeypatch.setattr("dawbridge.cli.model_names", lambda: ("acapellanet-small", "center"))
@@ -42,6 +43,7 @@ LIGHT = (
     "-c 'import dawbridge'",
     "-m dawbridge --help",
     "-m dawbridge presets",
+    "-m dawbridge weights",
     "-m dawbridge jobs",
     "-m dawbridge cache",
     "-m dawbridge midi bindings",
@@ -91,6 +93,9 @@ def test_a_bad_file_is_named_and_the_rest_is_done(song, tmp_path, capsys):
         (["watch", ".", "--osc-port", "99999"], "0..65535"),
         (["watch", ".", "--output", "{name}"], "{stem}"),
         (["presets", "show"], "which one"),
+        (["weights", "import"], "which file"),
+        (["weights", "import", "nowhere.h5"], "no such file"),
+        (["separate", "x.wav", "--model", "acapellabot-2017"], "dawbridge weights import"),
     ],
 )
 def test_mistakes_get_one_line_with_what_to_do(arguments, words, capsys):

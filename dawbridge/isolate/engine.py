@@ -32,7 +32,6 @@ Progress = Callable[[float], None]
 Estimate = Callable[[torch.Tensor], torch.Tensor]
 """`[2, samples]` → `[2, samples]` at the model's rate."""
 
-MODEL_HZ = 44100
 DEVICES = ("auto", "cuda", "mps", "cpu")
 CHUNK_S = 30.0
 """Piece that the network sees at once: long, so that little context is computed twice."""
@@ -175,11 +174,13 @@ class Engine:
 
     def _loop_context(self, context_samples: int, sample_rate: int) -> int:
         """Samples of a loop's other end that have to be heard, at its own rate; the resampler needs some too."""
-        return math.ceil((context_samples + self._estimator(0.5).alignment_samples) * sample_rate / MODEL_HZ)
+        return math.ceil(
+            (context_samples + self._estimator(0.5).alignment_samples) * sample_rate / self._estimator(0.5).sample_rate
+        )
 
     def _stream(self, mixture: Mixture, pair: slice, estimate: Estimate, context_samples: int) -> Iterator[Samples]:
         """The vocals of one pair of channels in consecutive pieces at the mixture's rate."""
-        source_hz, model_hz = mixture.sample_rate, MODEL_HZ
+        source_hz, model_hz = mixture.sample_rate, self._estimator(0.5).sample_rate
         width = pair.stop - pair.start
         stereo = (np.broadcast_to(block[pair], (2, block.shape[1])) for block in blocks(mixture, BLOCK_SAMPLES))
         pieces = stream_estimate(
@@ -198,7 +199,7 @@ class Engine:
             return estimator.estimate, estimator.context_samples
 
         def centered(mixture: torch.Tensor) -> torch.Tensor:
-            return estimator.estimate(isolate_center(mixture, MODEL_HZ, variant.width))
+            return estimator.estimate(isolate_center(mixture, estimator.sample_rate, variant.width))
 
         return centered, estimator.context_samples + CENTER_CONTEXT_SAMPLES
 

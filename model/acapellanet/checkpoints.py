@@ -18,10 +18,10 @@ CHECKPOINT_FILE = "checkpoint.safetensors"
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
     """Network, average, optimizer and clock, written whole or not at all."""
     tensors: dict[str, Tensor] = {}
-    tensors.update(_prefixed("network", trainer.network.state_dict()))
-    tensors.update(_prefixed("averaged", trainer.averaged.state_dict()))
+    tensors.update(prefixed("network", trainer.network.state_dict()))
+    tensors.update(prefixed("averaged", trainer.averaged.state_dict()))
     for index, state in trainer.optimizer.state_dict()["state"].items():
-        tensors.update(_prefixed(f"optimizer.{index}", state))
+        tensors.update(prefixed(f"optimizer.{index}", state))
     metadata = {
         "config": trainer.config.to_json(),
         "state": json.dumps(
@@ -53,16 +53,17 @@ def resume(path: Path, trainer: Trainer) -> None:
     state = json.loads(metadata["state"])
     if state["seed"] != trainer.options.seed:
         raise TrainingError(f"{path}: was trained with --seed {state['seed']}; give the same")
-    load_into(trainer.network, _under("network", tensors), str(path))
-    load_into(trainer.averaged, _under("averaged", tensors), str(path))
-    _load_optimizer(trainer.optimizer, tensors)
+    load_into(trainer.network, under("network", tensors), str(path))
+    load_into(trainer.averaged, under("averaged", tensors), str(path))
+    load_optimizer(trainer.optimizer, tensors)
     trainer.step_number, trainer.bad_steps = state["step"], state["bad_steps"]
     trainer.budget.spent_s = state["spent_s"]
 
 
-def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """What lies under `optimizer` in a checkpoint. Raises `ModelError` when it does not fit."""
     states: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under("optimizer", tensors).items():
+    for name, value in under("optimizer", tensors).items():
         index, key = name.split(".", 1)
         states.setdefault(int(index), {})[key] = value
     whole: dict[str, Any] = optimizer.state_dict()
@@ -73,10 +74,12 @@ def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]
         raise ModelError(f"the checkpoint's optimizer state does not fit: {error}") from error
 
 
-def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Every name behind `prefix` and a dot."""
     return {f"{prefix}.{name}": value for name, value in tensors.items()}
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that `prefixed` put there, under their own names."""
     start = prefix + "."
     return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}

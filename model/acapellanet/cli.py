@@ -47,6 +47,13 @@ def _add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights, pictures")
     train.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
     train.add_argument("--minutes", type=float, required=True, help="training time to spend")
+    train.add_argument(
+        "--recipe",
+        choices=("acapellanet", "2017"),
+        default="acapellanet",
+        help="2017: the ancestor's network and training, the baseline; takes --cache, --minutes, --seed, --resume, "
+        "--threads and what leaves data out, and writes OUT/acapellabot-2017.safetensors (default: acapellanet)",
+    )
     train.add_argument("--config", choices=sorted(CONFIGS), default="small", help="size (default: small)")
     train.add_argument(
         "--from",
@@ -95,6 +102,14 @@ def _train(options: argparse.Namespace) -> int:
     cache = options.cache or options.out / "cache"
     listed = _lines_of(options.exclude_from) if options.exclude_from else ()
     exclude = (*options.exclude, *listed, *excluded_folders(options.licence_free_of))
+    if options.recipe == "2017":
+        from acapellanet.recipe2017 import Recipe2017, run_recipe
+
+        recipe = Recipe2017(
+            options.data, options.out, cache, options.minutes, options.seed, options.resume, exclude=exclude
+        )
+        print(f"weights: {run_recipe(recipe, Console())}")
+        return 0
     run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source)
     training = TrainingOptions(
         minutes=options.minutes,

@@ -7,12 +7,21 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from acapellanet.ancestor import AcapellabotEstimator
 from acapellanet.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, NOMINAL_RATE_HZ, isolate_center
-from acapellanet.errors import ModelError, SignalError
+from acapellanet.errors import ModelError
 from acapellanet.inference import context_samples, prepare
 from acapellanet.network import Dilated, TfcTdf
-from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL, model_hash, weights_path
-from acapellanet.separation import separate
+from acapellanet.registry import (
+    ANCESTOR,
+    CENTER_MODEL,
+    DEFAULT_MODEL,
+    GRIFFIN_LIM,
+    is_ancestor,
+    model_hash,
+    weights_path,
+)
+from acapellanet.separation import check_stereo, separate
 from acapellanet.weights import load_network
 
 
@@ -66,7 +75,7 @@ class NetworkEstimator:
 
     def estimate(self, mixture: Tensor) -> Tensor:
         """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
-        _check(mixture)
+        check_stereo(mixture)
         return separate(self._network, mixture.to(self._device, torch.float32)).cpu()
 
 
@@ -85,7 +94,7 @@ class CenterEstimator:
     @torch.inference_mode()
     def estimate(self, mixture: Tensor) -> Tensor:
         """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
-        _check(mixture)
+        check_stereo(mixture)
         return isolate_center(mixture.float(), self.sample_rate, self._width)
 
 
@@ -98,13 +107,18 @@ def load_estimator(
 ) -> Estimator:
     """A model by its name (`model_names()`) or by the path of a `.safetensors` file.
 
+    Behind weights of the ancestor, `-griffinlim` asks for its own phase instead of the mixture's (`ancestor`).
     `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
     called before each block of the network, many times a second, and may raise to stop an estimate.
     Raises `ModelError` when the name is unknown, or the file missing, damaged or of another architecture.
     """
     if model == CENTER_MODEL:
         return CenterEstimator(center_width)
-    path = weights_path(model)
+    path, griffin_lim = weights_path(model), model.endswith(GRIFFIN_LIM)
+    if is_ancestor(path):
+        return AcapellabotEstimator(model, path, model_hash(model), _device(device), griffin_lim, on_step)
+    if griffin_lim:
+        raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it away")
     return NetworkEstimator(model, path, model_hash(model), device, on_step)
 
 
@@ -115,8 +129,3 @@ def _device(name: str) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ModelError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}); try 'cpu'") from error
     return device
-
-
-def _check(mixture: Tensor) -> None:
-    if mixture.dim() != 2 or mixture.shape[0] != 2:
-        raise SignalError(f"estimate takes [2, samples], not {list(mixture.shape)}")

@@ -15,6 +15,8 @@ from acapellanet.layouts import INSTRUMENTAL, VOCALS, Entry, scan
 from acapellanet.library import SAMPLE_RATE, Samples, decode_sum
 from acapellanet.mashups import HELD_OUT_FOLDER
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
+from acapellanet.rates import at_rate
+from acapellanet.registry import model_label
 from acapellanet.streaming import stream_estimate
 
 MIXTURE, REPET = "mixture", "repet"
@@ -92,7 +94,8 @@ def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterat
         yield from _scores(song, MIXTURE, mixture, mixture)
         for model, separator in separators.items():
             vocals = separator(mixture)
-            yield from _scores(song, model, vocals, mixture - vocals)
+            label = model if model == REPET else model_label(model)
+            yield from _scores(song, label, vocals, mixture - vocals)
 
 
 def _separator(model: str, device: str) -> Callable[[Samples], Samples]:
@@ -104,16 +107,18 @@ def _separator(model: str, device: str) -> Callable[[Samples], Samples]:
 
 
 def separate_stream(estimator: Estimator, mixture: Samples) -> Samples:
-    """Vocals of `[2, samples]`, streamed in chunks of 30 s."""
+    """Vocals of `[2, samples]`, streamed in chunks of 30 s, at the estimator's own rate."""
+    heard = at_rate(mixture, SAMPLE_RATE, estimator.sample_rate)
     pieces = stream_estimate(
         estimator.estimate,
-        [mixture],
-        chunk_samples=CHUNK_SAMPLES,
+        [heard],
+        chunk_samples=CHUNK_SAMPLES * estimator.sample_rate // SAMPLE_RATE,
         context_samples=estimator.context_samples,
         alignment_samples=estimator.alignment_samples,
     )
     with torch.inference_mode():
-        return np.concatenate([np.zeros((2, 0), dtype=np.float32), *pieces], axis=1)
+        vocals = np.concatenate([np.zeros((2, 0), dtype=np.float32), *pieces], axis=1)
+    return at_rate(vocals, estimator.sample_rate, SAMPLE_RATE, mixture.shape[1])
 
 
 def _scores(song: Song, model: str, vocals: Samples, instrumental: Samples) -> Iterator[Score]:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from acapellanet.errors import SignalError
 from acapellanet.network import AcapellaNet
 from acapellanet.transforms import from_planes, istft, pad_to_frames, stft, to_planes
 
@@ -24,3 +25,9 @@ def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
     spectrum = from_planes(network(planes))
     vocals = istft(spectrum, config.fft_samples, config.hop_samples, samples)
     return vocals.reshape(mixture.shape)
+
+
+def check_stereo(mixture: Tensor) -> None:
+    """Raises `SignalError` unless it is `[2, samples]`."""
+    if mixture.dim() != 2 or mixture.shape[0] != 2:
+        raise SignalError(f"estimate takes [2, samples], not {list(mixture.shape)}")

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+import torch
 
+from acapellanet.acapellabot import Acapellabot, save_acapellabot
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.isolate.engine import Engine, Variant, pick_device
 from dawbridge.isolate.mixture import ArrayMixture
@@ -59,3 +61,17 @@ def test_damaged_weights_are_an_error_not_silence(tmp_path):
     weights.write_bytes(b"no weights at all")
     with pytest.raises(ModelError, match=r"damaged\.safetensors"):
         Engine(str(weights)).warm()
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("center", [False, True])
+def test_a_model_is_heard_at_its_own_rate(tmp_path, rate, center):
+    network = Acapellabot()
+    torch.nn.init.zeros_(network.conv12.weight)
+    torch.nn.init.constant_(network.conv12.bias, 20.0)  # a mask of 1 everywhere
+    save_acapellabot(tmp_path / "all.safetensors", network, "recipe-2017", {})
+    time = np.arange(rate) / rate
+    mixture = np.tile(0.5 * np.sin(2 * np.pi * 1000 * time).astype(np.float32), (2, 1))
+    vocals = estimate(ArrayMixture.of(mixture, rate), str(tmp_path / "all.safetensors"), Variant(center, 0.5))
+    middle = slice(rate // 4, -rate // 4)
+    np.testing.assert_allclose(vocals[:, middle], mixture[:, middle], atol=1e-3)

@@ -12,6 +12,7 @@ from acapellanet.errors import ModelError
 @pytest.fixture(autouse=True)
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(registry, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path / "home"))
     (tmp_path / "acapellanet-small.safetensors").write_bytes(b"weights")
     return tmp_path
 
