@@ -36,8 +36,11 @@ class Pair:
 def pairs_of(tracks: list[Track], keys: dict[str, Key]) -> list[Pair]:
     """Each voice with the instrumentals whose key matches or neighbours its own. Raises `DataError` when none does."""
     music = [track for track in tracks if track.role == "instrumental"]
+    voices = [track for track in tracks if track.role == "vocals"]
+    if not voices or not music:
+        raise DataError(f"training needs a voice and an instrumental, found {len(voices)} and {len(music)}")
     pairs = []
-    for voice in (track for track in tracks if track.role == "vocals"):
+    for voice in voices:
         fitting = tuple(t for t in music if _is_song(voice, t) or keys[voice.name].goes_with(keys[t.name]))
         if fitting:
             pairs.append(Pair(voice, fitting))

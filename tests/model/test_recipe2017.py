@@ -82,6 +82,8 @@ def test_only_keys_that_go_together_are_mashed(named: Library, tmp_path: Path) -
     assert [track.name for track in pair.music] == ["instrumental/owner/9A - two.wav"]
     with pytest.raises(DataError, match="go together"):
         pairs_of([t for t in named.tracks if "two" not in t.name], keys)
+    with pytest.raises(DataError, match="found 0 and 2"):
+        pairs_of([t for t in named.tracks if t.role == "instrumental"], keys)
 
 
 def test_the_mixture_is_the_greater_of_both(tiles: Tiles) -> None:
