@@ -47,13 +47,14 @@ class Score:
 def song_folders(folder: Path) -> list[Path]:
     """`folder` itself if it is a song, else the songs in it. Raises `DataError` when there is none."""
     candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
-    songs = [path for path in candidates if all(_stem_path(path, stem) for stem in STEMS)]
+    songs = [path for path in candidates if all(stem_path(path, stem) for stem in STEMS)]
     if not songs:
         raise DataError(f"{folder}: no folder with vocals.* and instrumental.* in it")
     return songs
 
 
-def _stem_path(folder: Path, stem: str) -> Path | None:
+def stem_path(folder: Path, stem: str) -> Path | None:
+    """The audio file called `stem` in a song's folder, if there is one."""
     found = sorted(path for path in folder.glob(f"{stem}.*") if path.suffix.lower() in SUFFIXES)
     return found[0] if found else None
 
@@ -66,7 +67,7 @@ def read_song(folder: Path) -> Song:
 
 
 def _read_stem(folder: Path, stem: str) -> Samples:
-    path = _stem_path(folder, stem)
+    path = stem_path(folder, stem)
     if path is None:
         raise DataError(f"{folder}: no {stem}.* there")
     try:
