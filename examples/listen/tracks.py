@@ -50,7 +50,9 @@ class Track:
 def read_excerpt(song: Path, start_s: float, seconds: float) -> Excerpt:
     """`seconds` of a file, or of a folder with `vocals.*` and `instrumental.*`, from `start_s` on.
 
-    Of more than two channels the first two are taken. Raises `AudioError` for what is missing, unreadable or shorter than `start_s`.
+    Of more than two channels the first two are taken.
+
+    Raises `AudioError` for what is missing, unreadable or shorter than `start_s`.
     """
     if not song.exists():
         raise AudioError(f"there is no {song}; give an audio file: make listen SONG=path/to/song.wav")

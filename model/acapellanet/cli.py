@@ -114,6 +114,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
         help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
     )
     command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
+    command.add_argument("--shifts", type=int, default=1, metavar="N", help="mean over N passes, 1..8 (default: 1)")
     command.add_argument("--json", action="store_true", help="one JSON array instead of a table")
     command.set_defaults(run=_evaluate)
 
@@ -122,7 +123,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from acapellanet.evaluate import evaluate, means
 
     models = options.model or [CENTER_MODEL, DEFAULT_MODEL]
-    scores = list(evaluate(options.folder, models, options.device))
+    scores = list(evaluate(options.folder, models, options.device, options.shifts))
     if len({score.song for score in scores}) > 1:
         scores += means(scores)
     if options.json:

@@ -12,6 +12,7 @@ from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.library import SAMPLE_RATE, SUFFIXES, Samples, decode
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
+from acapellanet.shifts import shifted
 from acapellanet.streaming import stream_estimate
 
 MIXTURE = "mixture"
@@ -77,10 +78,10 @@ def _read_stem(folder: Path, stem: str) -> Samples:
     return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1])))
 
 
-def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterator[Score]:
+def evaluate(folder: Path, models: Sequence[str], device: str = "cpu", shifts: int = 1) -> Iterator[Score]:
     """Scores of each song: the mixture as its own estimate, then each model, vocals then instrumental.
 
-    Raises `ModelError` or `DataError` before the first score where it can.
+    `shifts` as in `acapellanet.shifts`. Raises `ModelError` or `DataError` before the first score where it can.
     """
     songs = song_folders(folder)
     estimators = [load_estimator(model, device) for model in models]
@@ -89,17 +90,18 @@ def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterat
         mixture = song.vocals + song.instrumental
         yield from _scores(song, MIXTURE, mixture, mixture)
         for model, estimator in zip(models, estimators, strict=True):
-            vocals = separate_stream(estimator, mixture)
+            vocals = separate_stream(estimator, mixture, shifts)
             yield from _scores(song, model, vocals, mixture - vocals)
 
 
-def separate_stream(estimator: Estimator, mixture: Samples) -> Samples:
-    """Vocals of `[2, samples]`, streamed in chunks of 30 s."""
+def separate_stream(estimator: Estimator, mixture: Samples, shifts: int = 1) -> Samples:
+    """Vocals of `[2, samples]`, streamed in chunks of 30 s; the mean over `shifts` passes. Raises `SignalError`."""
+    estimate, context = shifted(estimator.estimate, estimator.context_samples, estimator.alignment_samples, shifts)
     pieces = stream_estimate(
-        estimator.estimate,
+        estimate,
         [mixture],
         chunk_samples=CHUNK_SAMPLES,
-        context_samples=estimator.context_samples,
+        context_samples=context,
         alignment_samples=estimator.alignment_samples,
     )
     with torch.inference_mode():
