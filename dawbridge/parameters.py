@@ -100,6 +100,17 @@ class Parameter:
             return self.clamp(self.low * math.pow(self.high / self.low, position))
         return self.clamp(self.low + position * (self.high - self.low))
 
+    def turned(self, position: float, step: float) -> float:
+        """Where a knob at `position` stands after an endless encoder's `step`; may lie outside 0..1.
+
+        A switch goes all the way, and whole numbers go on by one at least: less would never get anywhere.
+        """
+        if self.curve is Curve.SWITCH:
+            return 1.0 if step > 0 else 0.0 if step < 0 else position
+        if self.curve is Curve.STEPS and step:
+            return position + math.copysign(max(abs(step), 1 / (self.high - self.low)), step)
+        return position + step
+
     def display(self, value: float) -> str:
         """The value as a person reads it: `-12.0 dB`, `80 Hz`, `on`, `off`, `0.50`."""
         if self.curve is Curve.SWITCH:

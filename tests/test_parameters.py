@@ -130,6 +130,17 @@ class TestScaling:
                 refuse(value)
 
 
+@pytest.mark.parametrize(
+    ("name", "here", "step", "there"),
+    [
+        ("mask_depth", 0.5, 0.01, 0.51), ("live_enable", 0, 0.01, 1), ("live_enable", 1, -0.01, 0),
+        ("live_enable", 1, 0, 1), ("shifts", 0, 0.01, 1 / 7), ("shifts", 3 / 7, -0.01, 2 / 7), ("shifts", 0, 0.5, 0.5),
+    ],
+)  # fmt: skip
+def test_a_turn_of_an_encoder_gets_somewhere(name, here, step, there):
+    assert parameter(name).turned(here, step) == pytest.approx(there)
+
+
 class TestStore:
     def test_starts_with_the_defaults_and_what_it_is_given(self, store):
         assert store.snapshot() == DEFAULTS

@@ -1,6 +1,5 @@
 """The parameters' addresses: set, query, `/raw`, `/str`, `/delta`."""
 
-import math
 from collections.abc import Callable, Iterable
 
 from dawbridge.control.osc_arguments import Arguments, Refused, arity, number
@@ -85,11 +84,5 @@ class Knobs:
 
     def _turn(self, row: Parameter, step: float) -> None:
         here = row.normalize(self._pending.get(row.name, self._store.get(row.name)))
-        if row.curve == "switch":
-            aim = 1.0 if step > 0 else 0.0 if step < 0 else here
-        elif row.curve == "steps" and step:  # a smaller turn than one whole step would never get anywhere
-            aim = here + math.copysign(max(abs(step), 1 / (row.high - row.low)), step)
-        else:
-            aim = here + step
-        self._pending[row.name] = row.denormalize(aim)
+        self._pending[row.name] = row.denormalize(row.turned(here, step))
         self._to_echo[row.name] = None

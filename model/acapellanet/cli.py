@@ -1,4 +1,4 @@
-"""The command line: `acapellanet train`, `acapellanet evaluate`, `acapellanet mashups`."""
+"""The command line: `acapellanet train`, `acapellanet evaluate`, `acapellanet probes`, `acapellanet mashups`."""
 
 import argparse
 import json
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     _add_train(commands.add_parser("train", help="train on mashups of a folder of songs and voices"))
     _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
+    _add_probes(commands.add_parser("probes", help="known faults, measured on songs made for each"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
     return whole
 
@@ -144,6 +145,27 @@ def _print_table(scores: Sequence["Score"]) -> None:
     for score in scores:
         values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
+
+
+def _add_probes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
+    )
+    command.add_argument("--voice", type=Path, metavar="FILE", help="a recorded solo voice instead of the made one")
+    command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
+    command.add_argument("--json", action="store_true", help="one JSON array instead of a table")
+    command.set_defaults(run=_probes)
+
+
+def _probes(options: argparse.Namespace) -> int:
+    from acapellanet.probes import run_probes, table
+
+    found = list(run_probes(options.model or [CENTER_MODEL, DEFAULT_MODEL], options.device, options.voice))
+    print(json.dumps([asdict(reading) for reading in found], indent=2) if options.json else table(found))
+    return 0
 
 
 def _add_mashups(command: argparse.ArgumentParser) -> None:
