@@ -1,10 +1,10 @@
-# make demo | make test | make watch FOLDER=~/Bounces   (each sets up .venv/ first)
+# make demo | make listen SONG=song.wav | make test | make watch FOLDER=~/Bounces   (each sets up .venv/ first)
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test watch bench bench-control soak report-files audit lint docs clean
+.PHONY: help demo listen test watch bench bench-control soak report-files audit lint docs clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,6 +18,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: $(STAMP) ## the main job, shown: daemon up, a song bounced in, stems out (SONG=path: your own song)
 	$(BIN)/python -m examples.demo $(if $(SONG),--song "$(SONG)")
+
+listen: $(STAMP) ## a song and its stems as one web page: make listen SONG=path [MODEL=name] [ARGS='--start 60 --seconds 30']
+	@test -n "$(SONG)" || { echo 'which song? make listen SONG=path/to/song.wav' >&2; exit 2; }
+	$(BIN)/python -m examples.listen "$(SONG)" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
@@ -51,4 +55,4 @@ docs: $(STAMP) ## rewrite the generated pages (README's parameter table)
 	$(BIN)/python -m docs.generate
 
 clean: ## remove what the demo and the tools left
-	rm -rf demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf demo listen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

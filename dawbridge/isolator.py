@@ -123,7 +123,8 @@ class VocalIsolator:
     def render(self, analysis: Analysis) -> Stems:
         """The fast half: stems of an analysed mixture with the knobs as they are now.
 
-        Needs the network again only where `center_amount` or `center_width` asks for an estimate not made yet.
+        Needs the network again only where `center_amount`, `center_width` or `shifts` asks for an estimate that is
+        not there yet.
         """
         values, mixture = self._store.snapshot(), analysis.mixture
         whole = mixture.samples if isinstance(mixture, ArrayMixture) else mixture.read(0, mixture.frames)

@@ -35,6 +35,8 @@ class Curve(StrEnum):
     LOG = "log"
     SWITCH = "switch"
     """0 or 1; a knob at or above 0.5 is on."""
+    STEPS = "steps"
+    """Whole numbers; a knob falls on the nearest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Parameter:
         """The range in words: `-80..0 dB`."""
         if self.curve is Curve.SWITCH:
             return "0 or 1"
+        if self.curve is Curve.STEPS:
+            return f"{self.low:g}..{self.high:g}, whole"
         return f"{self.low:g}..{self.high:g}{' ' + self.unit if self.unit else ''}"
 
     def clamp(self, value: float) -> float:
@@ -73,7 +77,8 @@ class Parameter:
             raise NotFiniteError(self.name, value, self.allowed)
         if self.curve is Curve.SWITCH:
             return 1.0 if number >= 0.5 else 0.0
-        return min(max(number, self.low), self.high)
+        number = min(max(number, self.low), self.high)
+        return float(math.floor(number + 0.5)) if self.curve is Curve.STEPS else number
 
     def normalize(self, value: float) -> float:
         """Raw value → knob position 0..1."""
@@ -95,19 +100,32 @@ class Parameter:
             return self.clamp(self.low * math.pow(self.high / self.low, position))
         return self.clamp(self.low + position * (self.high - self.low))
 
+    def turned(self, position: float, step: float) -> float:
+        """Where a knob at `position` stands after an endless encoder's `step`; may lie outside 0..1.
+
+        A switch goes all the way, and whole numbers go on by one at least: less would never get anywhere.
+        """
+        if self.curve is Curve.SWITCH:
+            return 1.0 if step > 0 else 0.0 if step < 0 else position
+        if self.curve is Curve.STEPS and step:
+            return position + math.copysign(max(abs(step), 1 / (self.high - self.low)), step)
+        return position + step
+
     def display(self, value: float) -> str:
         """The value as a person reads it: `-12.0 dB`, `80 Hz`, `on`, `off`, `0.50`."""
         if self.curve is Curve.SWITCH:
             return "on" if value >= 0.5 else "off"
         if self.off is not None and value == self.off:
             return "off"
+        if self.curve is Curve.STEPS:
+            return f"{value:.0f}"
         digits = {"dB": 1, "Hz": 0}.get(self.unit, 2)
         return f"{value:.{digits}f}{' ' + self.unit if self.unit else ''}"
 
 
 def _row(name: str, span: tuple[float, float], default: float, stage: Stage, help: str, **more: object) -> Parameter:
-    address = "/dawbridge/" + name.replace("_", "/", 1)
-    return Parameter(name, address, span[0], span[1], default, stage, help, **more)  # type: ignore[arg-type]
+    fields = {"address": "/dawbridge/" + name.replace("_", "/", 1), **more}
+    return Parameter(name, low=span[0], high=span[1], default=default, stage=stage, help=help, **fields)  # type: ignore[arg-type]
 
 
 _RENDER, _ANALYSIS, _CONTROL = Stage.RENDER, Stage.ANALYSIS, Stage.CONTROL
@@ -119,6 +137,7 @@ TABLE: tuple[Parameter, ...] = (
     _row("mask_floor", (-80, 0), -80, _RENDER, "least gain of a suppressed bin of the acapella; keeps ambience, hides artefacts", unit="dB", off=-80.0),
     _row("center_amount", (0, 1), 0, _RENDER, "centre-channel pre-isolation ahead of the network (no effect on mono)"),
     _row("center_width", (0, 1), 0.5, _ANALYSIS, "how far from the middle still counts as centre"),
+    _row("shifts", (1, 8), 1, _ANALYSIS, "passes of the network whose mean is taken, each shifted a little: fewer artefacts, N times as long", curve=Curve.STEPS, off=1.0, address="/dawbridge/analysis/shifts"),
     _row("band_low", (20, 500), 20, _RENDER, "everything below goes to the instrumental", unit="Hz", curve=Curve.LOG, off=20.0),
     _row("band_high", (2000, 24000), 24000, _RENDER, "everything above goes to the instrumental", unit="Hz", curve=Curve.LOG, off=24000.0),
     _row("acapella_gain", (-60, 6), 0, _RENDER, "level of the acapella's file", unit="dB"),

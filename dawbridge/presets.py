@@ -215,7 +215,8 @@ def _check(key: str, given: object) -> float | Problem:
     switch = row.curve is Curve.SWITCH
     if not isinstance(given, int | float) or (isinstance(given, bool) and not switch):
         return Problem(key, given, f"not a number; allowed is {row.allowed}")
-    if not math.isfinite(given) or not row.low <= given <= row.high or (switch and given not in (0, 1)):
+    stepped = switch or row.curve is Curve.STEPS
+    if not math.isfinite(given) or not row.low <= given <= row.high or (stepped and given != int(given)):
         return Problem(key, given, f"allowed is {row.allowed}")
     return float(given)
 

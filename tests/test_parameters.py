@@ -42,7 +42,9 @@ class TestTable:
     def test_rows_are_sound(self, row):
         assert row.low < row.high
         assert row.low <= row.default <= row.high
-        assert row.address == "/dawbridge/" + row.name.replace("_", "/", 1)
+        assert row.address == {"shifts": "/dawbridge/analysis/shifts"}.get(
+            row.name, "/dawbridge/" + row.name.replace("_", "/", 1)
+        )
         assert row.help
         assert row.off is None or row.low <= row.off <= row.high
         assert row.curve is not Curve.LOG or row.low > 0
@@ -51,7 +53,8 @@ class TestTable:
         assert len({row.name for row in TABLE}) == len({row.address for row in TABLE}) == len(TABLE) == len(PARAMETERS)
 
     @pytest.mark.parametrize(
-        "name, allowed", [("mask_floor", "-80..0 dB"), ("mask_depth", "0..1"), ("live_enable", "0 or 1")]
+        "name, allowed",
+        [("mask_floor", "-80..0 dB"), ("mask_depth", "0..1"), ("live_enable", "0 or 1"), ("shifts", "1..8, whole")],
     )
     def test_the_range_in_words(self, name, allowed):
         assert parameter(name).allowed == allowed
@@ -61,6 +64,7 @@ class TestTable:
         [
             ("acapella_gain", -12, "-12.0 dB"), ("band_low", 80.2, "80 Hz"), ("band_low", 20.0, "off"),
             ("mask_floor", -80, "off"), ("mask_depth", 0.5, "0.50"),
+            ("shifts", 1, "off"), ("shifts", 3, "3"),
             ("watch_enable", 1, "on"), ("watch_enable", 0, "off"),
         ],
     )  # fmt: skip
@@ -78,7 +82,8 @@ class TestScaling:
         value = row.denormalize(position)
         assert row.low <= value <= row.high
         expected = float(position >= 0.5) if row.curve is Curve.SWITCH else position
-        assert row.normalize(value) == pytest.approx(expected, abs=1e-9)
+        half_a_step = 0.5 / (row.high - row.low) if row.curve is Curve.STEPS else 0
+        assert row.normalize(value) == pytest.approx(expected, abs=1e-9 + half_a_step)
 
     @given(rows, unit)
     def test_value_to_position_and_back(self, row, place):
@@ -111,7 +116,10 @@ class TestScaling:
         clamped = row.clamp(value)
         assert row.low <= clamped <= row.high
         assert row.clamp(clamped) == clamped
-        if row.curve is not Curve.SWITCH and row.low <= value <= row.high:
+        if row.curve is Curve.STEPS and row.low <= value <= row.high:
+            assert clamped == int(clamped)
+            assert abs(clamped - value) <= 0.5
+        elif row.curve is not Curve.SWITCH and row.low <= value <= row.high:
             assert clamped == value
 
     @every
@@ -120,6 +128,17 @@ class TestScaling:
         for refuse in (row.clamp, row.normalize, row.denormalize):
             with pytest.raises(NotFiniteError, match=row.name):
                 refuse(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "step", "there"),
+    [
+        ("mask_depth", 0.5, 0.01, 0.51), ("live_enable", 0, 0.01, 1), ("live_enable", 1, -0.01, 0),
+        ("live_enable", 1, 0, 1), ("shifts", 0, 0.01, 1 / 7), ("shifts", 3 / 7, -0.01, 2 / 7), ("shifts", 0, 0.5, 0.5),
+    ],
+)  # fmt: skip
+def test_a_turn_of_an_encoder_gets_somewhere(name, here, step, there):
+    assert parameter(name).turned(here, step) == pytest.approx(there)
 
 
 class TestStore:

@@ -84,6 +84,5 @@ class Knobs:
 
     def _turn(self, row: Parameter, step: float) -> None:
         here = row.normalize(self._pending.get(row.name, self._store.get(row.name)))
-        aim = (1.0 if step > 0 else 0.0 if step < 0 else here) if row.curve == "switch" else here + step
-        self._pending[row.name] = row.denormalize(aim)
+        self._pending[row.name] = row.denormalize(row.turned(here, step))
         self._to_echo[row.name] = None

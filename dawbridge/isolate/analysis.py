@@ -57,7 +57,7 @@ class Analysis:
     def prefetch(self, values: Snapshot) -> None:
         """Make the centre estimate too, so that the first turn of `center_amount` is as quick as the rest."""
         if self.mixture.channels > 1:
-            self._estimate(Variant(True, values["center_width"]))
+            self._estimate(_variant(values, center=True))
 
     def acapella(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> Iterator[Samples]:
         """The acapella in consecutive pieces, `[channels, n]`, before its gain."""
@@ -117,8 +117,7 @@ class Analysis:
     def _needed(self, values: Snapshot, automation: Automation) -> list[tuple[Variant, float]]:
         """Estimates and their weights; with a lane for the amount both are needed."""
         amount = values["center_amount"] if self.mixture.channels > 1 else 0.0
-        width = values["center_width"]
-        weighted = [(Variant(False, width), 1 - amount), (Variant(True, width), amount)]
+        weighted = [(_variant(values, center=False), 1 - amount), (_variant(values, center=True), amount)]
         if automation.lane("center_amount") and self.mixture.channels > 1:
             return weighted
         return [(variant, weight) for variant, weight in weighted if weight > 0]
@@ -136,3 +135,7 @@ class Analysis:
         if found is None:
             raise AudioError("the analysis vanished from the cache as soon as it was made; run the job again")
         return found
+
+
+def _variant(values: Snapshot, *, center: bool) -> Variant:
+    return Variant(center, values["center_width"], int(values["shifts"]))

@@ -17,6 +17,7 @@ from acapellanet.center import CENTER_CONTEXT_SAMPLES, isolate_center
 from acapellanet.errors import AcapellanetError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.registry import DEFAULT_MODEL, model_hash
+from acapellanet.shifts import shifted
 from acapellanet.streaming import stream_estimate
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.isolate.loop import LoopMixture, fade_samples, led_in
@@ -82,6 +83,8 @@ class Variant:
     center: bool
     width: float
     """`center_width` 0..1."""
+    shifts: int = 1
+    """Passes of the network whose mean it is."""
 
 
 class Engine:
@@ -194,20 +197,21 @@ class Engine:
         return exactly(resample(vocals, width, model_hz, source_hz), width, mixture.frames)
 
     def _with_center(self, estimator: Estimator, variant: "Variant") -> tuple[Estimate, int]:
-        """The model, with the centre isolated ahead of it if asked, and the context that needs."""
-        if not variant.center:
-            return estimator.estimate, estimator.context_samples
+        """The model, with the centre isolated ahead of it and shifts if asked, and the context that needs."""
 
         def centered(mixture: torch.Tensor) -> torch.Tensor:
             return estimator.estimate(isolate_center(mixture, estimator.sample_rate, variant.width))
 
-        return centered, estimator.context_samples + CENTER_CONTEXT_SAMPLES
+        estimate = centered if variant.center else estimator.estimate
+        context = estimator.context_samples + (CENTER_CONTEXT_SAMPLES if variant.center else 0)
+        return shifted(estimate, context, estimator.alignment_samples, variant.shifts)
 
     def file_stem(self, variant: Variant) -> str:
         """The variant's name in the cache. The plain estimate of a network does not depend on the width."""
+        shifts = f"-shifts{variant.shifts}" if variant.shifts > 1 else ""
         if variant.center:
-            return f"center-{variant.width:.4f}"
-        return f"plain-{variant.width:.4f}" if self.model == CENTER_MODEL else "plain"
+            return f"center-{variant.width:.4f}{shifts}"
+        return (f"plain-{variant.width:.4f}" if self.model == CENTER_MODEL else "plain") + shifts
 
     def _estimator(self, width: float) -> Estimator:
         if self.model != CENTER_MODEL:

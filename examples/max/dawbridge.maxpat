@@ -55,11 +55,11 @@
      "id": "obj-3",
      "maxclass": "newobj",
      "numinlets": 1,
-     "numoutlets": 16,
+     "numoutlets": 17,
      "patching_rect": [
       560.0,
       50.0,
-      2293.6,
+      2461.0,
       22.0
      ],
      "outlettype": [
@@ -78,9 +78,10 @@
       "",
       "",
       "",
+      "",
       ""
      ],
-     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/center/amount /dawbridge/center/width /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done"
+     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/center/amount /dawbridge/center/width /dawbridge/analysis/shifts /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done"
     }
    },
    {
@@ -569,11 +570,11 @@
       68.0,
       48.0
      ],
-     "varname": "band_low",
+     "varname": "shifts",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "band_low",
-       "parameter_shortname": "band low",
+       "parameter_longname": "shifts",
+       "parameter_shortname": "shifts",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -595,13 +596,13 @@
      "patching_rect": [
       452.0,
       180.0,
-      179.4,
+      222.8,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/band/low"
+     "text": "prepend /dawbridge/analysis/shifts"
     }
    },
    {
@@ -646,18 +647,18 @@
       68.0,
       48.0
      ],
-     "varname": "band_high",
+     "varname": "band_low",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "band_high",
-       "parameter_shortname": "band high",
+       "parameter_longname": "band_low",
+       "parameter_shortname": "band low",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        1.0
+        0.0
        ]
       }
      }
@@ -672,13 +673,13 @@
      "patching_rect": [
       20.0,
       320.0,
-      185.6,
+      179.4,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/band/high"
+     "text": "prepend /dawbridge/band/low"
     }
    },
    {
@@ -723,18 +724,18 @@
       68.0,
       48.0
      ],
-     "varname": "acapella_gain",
+     "varname": "band_high",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "acapella_gain",
-       "parameter_shortname": "acapella gain",
+       "parameter_longname": "band_high",
+       "parameter_shortname": "band high",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.9090909090909091
+        1.0
        ]
       }
      }
@@ -749,13 +750,13 @@
      "patching_rect": [
       92.0,
       320.0,
-      210.4,
+      185.6,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/acapella/gain"
+     "text": "prepend /dawbridge/band/high"
     }
    },
    {
@@ -800,11 +801,11 @@
       68.0,
       48.0
      ],
-     "varname": "instrumental_gain",
+     "varname": "acapella_gain",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "instrumental_gain",
-       "parameter_shortname": "instrumental gain",
+       "parameter_longname": "acapella_gain",
+       "parameter_shortname": "acapella gain",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -826,13 +827,13 @@
      "patching_rect": [
       164.0,
       320.0,
-      235.20000000000002,
+      210.4,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/instrumental/gain"
+     "text": "prepend /dawbridge/acapella/gain"
     }
    },
    {
@@ -877,18 +878,18 @@
       68.0,
       48.0
      ],
-     "varname": "acapella_enable",
+     "varname": "instrumental_gain",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "acapella_enable",
-       "parameter_shortname": "acapella enable",
+       "parameter_longname": "instrumental_gain",
+       "parameter_shortname": "instrumental gain",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        1.0
+        0.9090909090909091
        ]
       }
      }
@@ -903,13 +904,13 @@
      "patching_rect": [
       236.0,
       320.0,
-      222.8,
+      235.20000000000002,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/acapella/enable"
+     "text": "prepend /dawbridge/instrumental/gain"
     }
    },
    {
@@ -954,11 +955,11 @@
       68.0,
       48.0
      ],
-     "varname": "instrumental_enable",
+     "varname": "acapella_enable",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "instrumental_enable",
-       "parameter_shortname": "instrumental enable",
+       "parameter_longname": "acapella_enable",
+       "parameter_shortname": "acapella enable",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -980,13 +981,13 @@
      "patching_rect": [
       308.0,
       320.0,
-      247.6,
+      222.8,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/instrumental/enable"
+     "text": "prepend /dawbridge/acapella/enable"
     }
    },
    {
@@ -1031,11 +1032,11 @@
       68.0,
       48.0
      ],
-     "varname": "live_enable",
+     "varname": "instrumental_enable",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "live_enable",
-       "parameter_shortname": "live enable",
+       "parameter_longname": "instrumental_enable",
+       "parameter_shortname": "instrumental enable",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -1057,13 +1058,13 @@
      "patching_rect": [
       380.0,
       320.0,
-      198.0,
+      247.6,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/live/enable"
+     "text": "prepend /dawbridge/instrumental/enable"
     }
    },
    {
@@ -1108,11 +1109,11 @@
       68.0,
       48.0
      ],
-     "varname": "watch_enable",
+     "varname": "live_enable",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "watch_enable",
-       "parameter_shortname": "watch enable",
+       "parameter_longname": "live_enable",
+       "parameter_shortname": "live enable",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -1134,13 +1135,13 @@
      "patching_rect": [
       452.0,
       320.0,
-      204.20000000000002,
+      198.0,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/watch/enable"
+     "text": "prepend /dawbridge/live/enable"
     }
    },
    {
@@ -1164,6 +1165,83 @@
    {
     "box": {
      "id": "obj-46",
+     "maxclass": "live.dial",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "patching_rect": [
+      20.0,
+      400.0,
+      68.0,
+      48.0
+     ],
+     "outlettype": [
+      "",
+      ""
+     ],
+     "parameter_enable": 1,
+     "presentation": 1,
+     "presentation_rect": [
+      6.0,
+      144.0,
+      68.0,
+      48.0
+     ],
+     "varname": "watch_enable",
+     "saved_attribute_attributes": {
+      "valueof": {
+       "parameter_longname": "watch_enable",
+       "parameter_shortname": "watch enable",
+       "parameter_type": 0,
+       "parameter_mmin": 0.0,
+       "parameter_mmax": 1.0,
+       "parameter_unitstyle": 1,
+       "parameter_initial_enable": 1,
+       "parameter_initial": [
+        1.0
+       ]
+      }
+     }
+    }
+   },
+   {
+    "box": {
+     "id": "obj-47",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      20.0,
+      460.0,
+      204.20000000000002,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /dawbridge/watch/enable"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-48",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      20.0,
+      370.0,
+      80.2,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-49",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 4,
@@ -1184,7 +1262,7 @@
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-50",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1202,7 +1280,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-51",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1217,7 +1295,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-52",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1235,7 +1313,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-53",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1253,7 +1331,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-54",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1268,7 +1346,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-55",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1286,7 +1364,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-56",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1304,7 +1382,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-57",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1322,7 +1400,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-58",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1340,7 +1418,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-59",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1358,7 +1436,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-60",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2067,30 +2145,6 @@
       14
      ],
      "destination": [
-      "obj-46",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-46",
-      1
-     ],
-     "destination": [
-      "obj-49",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-46",
-      1
-     ],
-     "destination": [
       "obj-48",
       0
      ]
@@ -2099,7 +2153,19 @@
    {
     "patchline": {
      "source": [
-      "obj-49",
+      "obj-48",
+      0
+     ],
+     "destination": [
+      "obj-46",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-46",
       0
      ],
      "destination": [
@@ -2111,8 +2177,32 @@
    {
     "patchline": {
      "source": [
-      "obj-46",
-      2
+      "obj-47",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-3",
+      15
+     ],
+     "destination": [
+      "obj-49",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-49",
+      1
      ],
      "destination": [
       "obj-52",
@@ -2123,8 +2213,8 @@
    {
     "patchline": {
      "source": [
-      "obj-46",
-      2
+      "obj-49",
+      1
      ],
      "destination": [
       "obj-51",
@@ -2147,11 +2237,11 @@
    {
     "patchline": {
      "source": [
-      "obj-53",
-      0
+      "obj-49",
+      2
      ],
      "destination": [
-      "obj-54",
+      "obj-55",
       0
      ]
     }
@@ -2159,11 +2249,11 @@
    {
     "patchline": {
      "source": [
-      "obj-54",
-      0
+      "obj-49",
+      2
      ],
      "destination": [
-      "obj-1",
+      "obj-54",
       0
      ]
     }
@@ -2175,7 +2265,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-53",
       0
      ]
     }
@@ -2187,7 +2277,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-57",
       0
      ]
     }
@@ -2196,6 +2286,42 @@
     "patchline": {
      "source": [
       "obj-57",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-58",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-59",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-60",
       0
      ],
      "destination": [

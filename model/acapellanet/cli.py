@@ -1,4 +1,4 @@
-"""The command line: `acapellanet train`, `acapellanet evaluate`, `acapellanet mashups`."""
+"""The command line: `acapellanet train`, `acapellanet evaluate`, `acapellanet probes`, `acapellanet mashups`."""
 
 import argparse
 import json
@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="SDR of models on songs whose vocals are known"))
     _add_ablate(commands.add_parser("ablate", help="short runs that differ in one thing, as a table"))
     _add_strays(commands.add_parser("strays", help="which music without voice seems to have one after all"))
+    _add_probes(commands.add_parser("probes", help="known faults, measured on songs made for each"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
     return whole
 
@@ -149,6 +150,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
         help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
     )
     command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
+    command.add_argument("--shifts", type=int, default=1, metavar="N", help="mean over N passes, 1..8 (default: 1)")
     command.add_argument("--json", action="store_true", help="one JSON array instead of a table")
     command.set_defaults(run=_evaluate)
 
@@ -157,7 +159,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from acapellanet.evaluate import evaluate, means
 
     models = options.model or [CENTER_MODEL, DEFAULT_MODEL]
-    scores = list(evaluate(options.folder, models, options.device))
+    scores = list(evaluate(options.folder, models, options.device, options.shifts))
     if len({score.song for score in scores}) > 1:
         scores += means(scores)
     if options.json:
@@ -245,6 +247,27 @@ def _strays(options: argparse.Namespace) -> int:
     for name in loud:
         print(f"{levels[name]:6.1f} dB  {name}")
     print(f"{len(loud)} of {len(music)} with vocals above {options.limit_db:g} dB: {options.out}")
+    return 0
+
+
+def _add_probes(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model",
+        action="append",
+        metavar="NAME",
+        help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
+    )
+    command.add_argument("--voice", type=Path, metavar="FILE", help="a recorded solo voice instead of the made one")
+    command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
+    command.add_argument("--json", action="store_true", help="one JSON array instead of a table")
+    command.set_defaults(run=_probes)
+
+
+def _probes(options: argparse.Namespace) -> int:
+    from acapellanet.probes import run_probes, table
+
+    found = list(run_probes(options.model or [CENTER_MODEL, DEFAULT_MODEL], options.device, options.voice))
+    print(json.dumps([asdict(reading) for reading in found], indent=2) if options.json else table(found))
     return 0
 
 

@@ -17,6 +17,7 @@ from acapellanet.mashups import HELD_OUT_FOLDER
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
 from acapellanet.rates import at_rate
 from acapellanet.registry import model_label
+from acapellanet.shifts import shifted
 from acapellanet.streaming import stream_estimate
 
 MIXTURE, REPET = "mixture", "repet"
@@ -81,13 +82,13 @@ def _read_stem(folder: Path, entry: Entry) -> Samples:
     return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1])))
 
 
-def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterator[Score]:
+def evaluate(folder: Path, models: Sequence[str], device: str = "cpu", shifts: int = 1) -> Iterator[Score]:
     """Scores of each song: the mixture as its own estimate, then each model, vocals then instrumental.
 
-    Raises `ModelError` or `DataError` before the first score where it can.
+    `shifts` as in `acapellanet.shifts`. Raises `ModelError` or `DataError` before the first score where it can.
     """
     songs = find_songs(folder)
-    separators = {model: _separator(model, device) for model in models}
+    separators = {model: _separator(model, device, shifts) for model in models}
     for halves in songs:
         song = read_song(folder, halves)
         mixture = song.vocals + song.instrumental
@@ -98,22 +99,26 @@ def evaluate(folder: Path, models: Sequence[str], device: str = "cpu") -> Iterat
             yield from _scores(song, label, vocals, mixture - vocals)
 
 
-def _separator(model: str, device: str) -> Callable[[Samples], Samples]:
+def _separator(model: str, device: str, shifts: int) -> Callable[[Samples], Samples]:
     if model == REPET:
         from acapellanet.repet import repet  # librosa is slow to import
 
         return repet
-    return partial(separate_stream, load_estimator(model, device))
+    return partial(separate_stream, load_estimator(model, device), shifts=shifts)
 
 
-def separate_stream(estimator: Estimator, mixture: Samples) -> Samples:
-    """Vocals of `[2, samples]`, streamed in chunks of 30 s, at the estimator's own rate."""
+def separate_stream(estimator: Estimator, mixture: Samples, shifts: int = 1) -> Samples:
+    """Vocals of `[2, samples]`, streamed in chunks of 30 s at the estimator's own rate; the mean over `shifts` passes.
+
+    Raises `SignalError`.
+    """
+    estimate, context = shifted(estimator.estimate, estimator.context_samples, estimator.alignment_samples, shifts)
     heard = at_rate(mixture, SAMPLE_RATE, estimator.sample_rate)
     pieces = stream_estimate(
-        estimator.estimate,
+        estimate,
         [heard],
         chunk_samples=CHUNK_SAMPLES * estimator.sample_rate // SAMPLE_RATE,
-        context_samples=estimator.context_samples,
+        context_samples=context,
         alignment_samples=estimator.alignment_samples,
     )
     with torch.inference_mode():

@@ -13,7 +13,7 @@ STRENGTH, GAIN = "/dawbridge/mask/strength", "/dawbridge/acapella/gain"
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_every_parameter_round_trips(rig, client, row):
-    position = 1.0 if row.curve is Curve.SWITCH else 0.25
+    position = {Curve.SWITCH: 1.0, Curve.STEPS: 2 / (row.high - row.low)}.get(row.curve, 0.25)
     client.send(row.address, position)
     assert client.ask(row.address) == [(row.address, (pytest.approx(position, abs=1e-6),))]
     assert rig.store.normalized(row.name) == pytest.approx(position)
@@ -196,3 +196,9 @@ def test_bundles_nested_without_end(client):
         datagram = client.bundle(datagram)
     client.raw(datagram)
     assert client.error() == ("", "bad_args")
+
+
+def test_a_step_of_a_whole_number_gets_somewhere_however_small(rig, client):
+    for step, value in ((0.01, 2.0), (0.01, 3.0), (-0.01, 2.0), (1.0, 8.0), (0.01, 8.0)):
+        client.ask("/dawbridge/analysis/shifts/delta", step)
+        assert rig.store.get("shifts") == value

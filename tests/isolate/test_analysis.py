@@ -71,6 +71,31 @@ def test_what_is_on_disk_is_found_by_the_next_process(mixture, tmp_path):
     assert (len(first.variants), len(second.variants)) == (1, 0)
 
 
+def test_shifts_are_an_analysis_of_their_own_and_what_was_kept_stays(mixture, tmp_path):
+    engine = CountingEngine()
+    estimates = AnalysisCache(tmp_path).estimates("content", engine.hash)
+    analysis = Analysis(mixture, engine, estimates)
+    plain, shifted, again = (
+        np.concatenate(list(analysis.acapella(complete(knobs))), axis=1) for knobs in ({}, {"shifts": 3}, {})
+    )
+    assert [variant.shifts for variant in engine.variants] == [1, 3]
+    assert {path.name for path in estimates.folder.iterdir()} == {"plain-0.5000.npy", "plain-0.5000-shifts3.npy"}
+    np.testing.assert_array_equal(plain, again)
+    assert 0 < np.abs(shifted - plain).max() < 0.2
+    list(analysis.acapella(complete({"shifts": 2, "center_amount": 1.0})))
+    assert [(variant.center, variant.shifts) for variant in engine.variants[2:]] == [(True, 2)]
+
+
+def test_shifts_in_short_pieces_are_the_same(mixture):
+    acapellas = []
+    for chunk_s in (30.0, 0.2):
+        engine = CountingEngine()
+        engine._chunk_s = chunk_s
+        analysis = Analysis(mixture, engine, MemoryEstimates())
+        acapellas.append(np.concatenate(list(analysis.acapella(complete({"shifts": 2}))), axis=1))
+    assert np.abs(acapellas[0] - acapellas[1]).max() < 10 ** (-90 / 20)
+
+
 def test_a_damaged_estimate_is_made_anew(mixture, tmp_path):
     engine = CountingEngine()
     estimates = AnalysisCache(tmp_path).estimates("content", engine.hash)

@@ -115,6 +115,15 @@ def test_an_analysis_knob_cancels_a_running_rerender_of_the_same_bounce(desk):
     assert desk.task().order.values["center_width"] == 0.3
 
 
+def test_shifts_analyse_finished_bounces_anew_and_the_newer_value_cancels(desk):
+    desk.done()
+    desk.store.set("shifts", 2, "osc")
+    desk.now += 1
+    assert desk.task().order.values["shifts"] == 2
+    desk.store.set("shifts", 4, "osc")
+    assert desk.board.wants_cancel(desk.now)
+
+
 def test_idle_time_prefetches_once_and_gives_way(desk):
     job_id = desk.done()
     assert desk.task(prefetch=True) is None

@@ -9,7 +9,7 @@ from dawbridge.control.midi.decode import Control, ControlEvent, Decoder, Kind, 
 from dawbridge.control.midi.relative import Encoding, ticks, travel
 from dawbridge.control.midi.takeover import NEAR, taken_over
 from dawbridge.errors import PresetError
-from dawbridge.parameters import ParameterStore
+from dawbridge.parameters import PARAMETERS, ParameterStore
 
 SILENCE_S = 0.3
 """No feedback to a control for so long after its own move: a fader must not be pulled from under the finger."""
@@ -136,7 +136,8 @@ class Surface:
         if turned and knob.binding.is_switch:
             self._write(knob, 1.0 if turned > 0 else 0.0)
         elif turned:
-            self._write(knob, min(max(self._value(knob) + travel(turned), 0.0), 1.0))
+            row, here, step = PARAMETERS.get(knob.binding.target), self._value(knob), travel(turned)
+            self._write(knob, min(max(row.turned(here, step) if row else here + step, 0.0), 1.0))
 
     def _switch(self, knob: _Knob, value: int) -> None:
         on = knob.binding.position(value) >= 0.5

@@ -1,0 +1,105 @@
+"""A singer out of nothing: glottal pulses, formants that glide, breath and consonants. Mono, 44.1 kHz.
+
+For probes whose truth has to be known to the sample; no recording, and no licence, is needed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from acapellanet.library import SAMPLE_RATE
+
+Wave = npt.NDArray[np.float64]
+"""`[samples]`."""
+
+VOWELS_HZ = ((730, 1090, 2440, 3400), (530, 1840, 2480, 3500), (570, 840, 2410, 3300),
+             (300, 870, 2240, 3200), (270, 2290, 3010, 3700))  # fmt: skip
+"""Formants of a e o u i (Peterson and Barney 1952, men); the fourth is the singer's."""
+BANDWIDTHS_HZ = (80.0, 100.0, 140.0, 200.0)
+OPEN_SHARE = 0.6
+"""Of a period, in which the glottis is open."""
+CONSONANT_S = 0.07
+BREATH = 0.02
+FRAME, HOP = 1024, 256
+
+
+def sing(notes_hz: Sequence[float], note_s: float, seconds: float, vibrato: float, random: np.random.Generator) -> Wave:
+    """Notes of `note_s`, over and over, each a syllable; every eighth is a rest. Peaks at 1.
+
+    `vibrato`: depth as a fraction of the pitch, 0 for none; it sets in after 0.2 s.
+    """
+    samples = round(seconds * SAMPLE_RATE)
+    time_s = np.arange(samples) / SAMPLE_RATE
+    note = (time_s / note_s).astype(int)
+    since_s = time_s - note * note_s
+    pitch = _pitch(np.asarray(notes_hz)[note % len(notes_hz)], time_s, since_s, vibrato, random)
+    is_sung = (note % 8 != 7) & (since_s > CONSONANT_S) & (since_s < note_s - 0.02)
+    gate = _smooth(is_sung.astype(float), 0.03)
+    pulses, opening = _glottis(pitch)
+    breath = BREATH * random.standard_normal(samples) * (0.3 + opening)
+    voiced = _through_formants((pulses + breath) * gate, note % len(VOWELS_HZ))
+    voiced /= np.abs(voiced).max() + 1e-12
+    whole = voiced + 0.25 * _consonants(note, since_s, random)
+    return np.asarray(whole / (np.abs(whole).max() + 1e-12))
+
+
+def _pitch(target_hz: Wave, time_s: Wave, since_s: Wave, vibrato: float, random: np.random.Generator) -> Wave:
+    """Glides of 60 ms between notes, vibrato, and jitter of half a percent."""
+    jitter = _smooth(random.standard_normal(time_s.size), 0.02)
+    jitter *= 0.005 / (jitter.std() + 1e-12)
+    sway = vibrato * np.sin(2 * np.pi * 5.5 * time_s) * np.clip((since_s - 0.2) / 0.2, 0, 1)
+    return np.asarray(_smooth(target_hz, 0.06) * (1 + sway + jitter))
+
+
+def _glottis(pitch_hz: Wave) -> tuple[Wave, Wave]:
+    """The flow's derivative after Liljencrants and Fant (1985), in closed form, and how far it is open, 0..1."""
+    phase = np.cumsum(pitch_hz) / SAMPLE_RATE % 1
+    open_phase = phase / OPEN_SHARE
+    is_open = open_phase < 1
+    opening = np.where(is_open, np.sin(np.pi * np.minimum(open_phase, 1)), 0.0)
+    rise = np.exp(2.5 * (np.minimum(open_phase, 1) - 1)) * np.sin(1.3 * np.pi * np.minimum(open_phase, 1))
+    back = np.sin(1.3 * np.pi) * np.exp(-(phase - OPEN_SHARE) / 0.04)
+    return np.where(is_open, rise, back), opening
+
+
+def _through_formants(source: Wave, vowel: npt.NDArray[np.int64]) -> Wave:
+    """Frames of the source, each under the resonances of its vowel; formants glide over 50 ms."""
+    formants = np.asarray(VOWELS_HZ, np.float64)[vowel].T
+    tracks = np.stack([_smooth(formant, 0.05) for formant in formants])
+    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME))
+    padded = np.pad(source, (FRAME, 2 * FRAME))
+    out = np.zeros_like(padded)
+    frequency: Wave = np.asarray(np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE), np.float64)
+    for start in range(0, padded.size - FRAME, HOP):
+        centre = min(max(start - FRAME // 2, 0), source.size - 1)
+        spectrum = np.fft.rfft(padded[start : start + FRAME] * window) * _envelope(frequency, tracks[:, centre])
+        out[start : start + FRAME] += np.fft.irfft(spectrum, FRAME) * window
+    return np.asarray(out[FRAME : FRAME + source.size] * HOP * 2 / FRAME)
+
+
+def _envelope(frequency_hz: Wave, formants_hz: Wave) -> Wave:
+    """Gain of each bin: resonances in parallel, each a little weaker than the one below."""
+    gains = [
+        0.7**place / (1 + ((frequency_hz - formant) / width) ** 2)
+        for place, (formant, width) in enumerate(zip(formants_hz, BANDWIDTHS_HZ, strict=True))
+    ]
+    return np.asarray(np.sqrt(np.sum(gains, axis=0) + 1e-4))
+
+
+def _consonants(note: npt.NDArray[np.int64], since_s: Wave, random: np.random.Generator) -> Wave:
+    """At the start of a syllable, in turn: s (a hiss that swells), t (a click and a breath), nothing."""
+    hiss = np.diff(random.standard_normal(note.size + 2), 2) / 2
+    is_sung = note % 8 != 7
+    swell = np.sin(np.pi * np.clip(since_s / CONSONANT_S, 0, 1)) * 0.5
+    burst = np.exp(-since_s / 0.008) * (since_s < CONSONANT_S)
+    return np.asarray(hiss * is_sung * np.where(note % 3 == 0, swell, np.where(note % 3 == 1, burst, 0.0)))
+
+
+def _smooth(values: Wave, seconds: float) -> Wave:
+    """The mean under a raised cosine of that length; ends as if they went on."""
+    kernel = np.hanning(max(3, round(seconds * SAMPLE_RATE)) | 1)
+    padded = np.pad(values, kernel.size // 2, "edge")
+    size = 1 << int(np.ceil(np.log2(padded.size + kernel.size)))
+    spectrum = np.fft.rfft(padded, size) * np.fft.rfft(kernel / kernel.sum(), size)
+    return np.asarray(np.fft.irfft(spectrum, size)[kernel.size - 1 :][: values.size])
