@@ -31,6 +31,7 @@ from acapellanet.augment import (
 )
 from acapellanet.errors import DataError
 from acapellanet.library import Library, Track
+from acapellanet.singer import someone
 
 HELD_OUT_SONG = "caesium"
 HELD_OUT_FOLDER = "test/"
@@ -38,7 +39,7 @@ HELD_OUT_FOLDER = "test/"
 HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
 HELD_OUT_TENTH = 10
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
-CENTERED = 1 / 3
+CENTERED, MADE_VOICES = 1 / 3, 0.15
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
 SHARES = {"stems": 0.4, "pjs": 0.26, "alys": 0.16, "kumi": 0.1, "other": 0.08}
@@ -122,8 +123,20 @@ class Example:
 class Mashups:
     """Endless examples from one split of a library."""
 
-    def __init__(self, library: Library, tracks: Split, samples: int, seed: int, centered: float = CENTERED) -> None:
-        """`samples` long each; `centered`: share of those that show the isolated centre. Raises `DataError`."""
+    def __init__(
+        self,
+        library: Library,
+        tracks: Split,
+        samples: int,
+        seed: int,
+        centered: float = CENTERED,
+        made: float = 0.0,
+    ) -> None:
+        """`samples` long each.
+
+        `centered`: share of those that show the isolated centre; `made`: share of the solo voices that are nobody's
+        (`singer`). Raises `DataError`.
+        """
         if not tracks.voices or not tracks.instrumentals:
             voices = sum(len(bank) for bank in tracks.voices.values())
             raise DataError(
@@ -135,6 +148,7 @@ class Mashups:
         self._samples = samples
         self._seed = seed
         self._centered = centered
+        self._made = made
 
     def example(self, number: int) -> Example:
         """Example `number`, always the same for the same seed and data."""
@@ -183,10 +197,14 @@ class Mashups:
         lengths = np.array([track.frames for track in tracks], dtype=np.float64)
         return tracks[random.choice(len(tracks), p=lengths / lengths.sum())]
 
+    def _made_voice(self, random: Random) -> Samples:
+        return np.tile(someone(random, self._samples).astype(np.float32), (2, 1))
+
     def _voice(self, random: Random, track: Track) -> Samples:
         sung = SYLLABLES not in track.name.split("/") or random.random() < 0.1
         curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
-        vocals = self._sounding(random, track, curve)[1]
+        made = random.random() < self._made
+        vocals = self._made_voice(random) if made else self._sounding(random, track, curve)[1]
         if random.random() < 0.2:
             level = np.float32(db(random.uniform(-12, 0)))
             vocals = vocals + level * self._sounding(random, track, curve)[1]

@@ -1,9 +1,11 @@
 """A singer out of nothing: glottal pulses, formants that glide, breath and consonants. Mono, 44.1 kHz.
 
-For probes whose truth has to be known to the sample; no recording, and no licence, is needed.
+For probes whose truth has to be known to the sample, and in training as throats that no recording has; it needs
+no licence.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +22,28 @@ BANDWIDTHS_HZ = (80.0, 100.0, 140.0, 200.0)
 OPEN_SHARE = 0.6
 """Of a period, in which the glottis is open."""
 CONSONANT_S = 0.07
-BREATH = 0.02
 FRAME, HOP = 1024, 256
 
 
-def sing(notes_hz: Sequence[float], note_s: float, seconds: float, vibrato: float, random: np.random.Generator) -> Wave:
+@dataclass(frozen=True, slots=True)
+class Throat:
+    """Whose voice it is."""
+
+    formant_scale: float = 1.0
+    """1 for a man, 1.15 for a woman, 1.3 for a child."""
+    breath: float = 0.02
+    tilt_db: float = 0.0
+    """Of the source, per octave above 500 Hz, on top of its own fall: negative is darker."""
+
+
+def sing(
+    notes_hz: Sequence[float],
+    note_s: float,
+    seconds: float,
+    vibrato: float,
+    random: np.random.Generator,
+    throat: Throat = Throat(),
+) -> Wave:
     """Notes of `note_s`, over and over, each a syllable; every eighth is a rest. Peaks at 1.
 
     `vibrato`: depth as a fraction of the pitch, 0 for none; it sets in after 0.2 s.
@@ -37,11 +56,24 @@ def sing(notes_hz: Sequence[float], note_s: float, seconds: float, vibrato: floa
     is_sung = (note % 8 != 7) & (since_s > CONSONANT_S) & (since_s < note_s - 0.02)
     gate = _smooth(is_sung.astype(float), 0.03)
     pulses, opening = _glottis(pitch)
-    breath = BREATH * random.standard_normal(samples) * (0.3 + opening)
-    voiced = _through_formants((pulses + breath) * gate, note % len(VOWELS_HZ))
+    breath = throat.breath * random.standard_normal(samples) * (0.3 + opening)
+    voiced = _through_formants((pulses + breath) * gate, note % len(VOWELS_HZ), throat)
     voiced /= np.abs(voiced).max() + 1e-12
     whole = voiced + 0.25 * _consonants(note, since_s, random)
     return np.asarray(whole / (np.abs(whole).max() + 1e-12))
+
+
+def someone(random: np.random.Generator, samples: int) -> Wave:
+    """Somebody singing something, `[samples]`: any throat, from a bass to a child, steady or with vibrato."""
+    throat = Throat(
+        formant_scale=random.uniform(0.85, 1.3), breath=random.uniform(0.0, 0.08), tilt_db=random.uniform(-4.0, 6.0)
+    )
+    base_hz = 80.0 * 2 ** (random.uniform(0.0, 1.3) + 1.5 * (throat.formant_scale - 0.85) / 0.45)
+    notes_hz = base_hz * 2 ** (random.choice((0, 2, 3, 4, 5, 7, 9, 10, 12), 16) / 12)
+    if random.random() < 0.3:
+        notes_hz[:] = base_hz  # on one note
+    vibrato = random.uniform(0.005, 0.035) if random.random() < 0.5 else 0.0
+    return sing(notes_hz.tolist(), random.uniform(0.12, 0.9), samples / SAMPLE_RATE, vibrato, random, throat)[:samples]
 
 
 def _pitch(target_hz: Wave, time_s: Wave, since_s: Wave, vibrato: float, random: np.random.Generator) -> Wave:
@@ -63,17 +95,18 @@ def _glottis(pitch_hz: Wave) -> tuple[Wave, Wave]:
     return np.where(is_open, rise, back), opening
 
 
-def _through_formants(source: Wave, vowel: npt.NDArray[np.int64]) -> Wave:
+def _through_formants(source: Wave, vowel: npt.NDArray[np.int64], throat: Throat) -> Wave:
     """Frames of the source, each under the resonances of its vowel; formants glide over 50 ms."""
-    formants = np.asarray(VOWELS_HZ, np.float64)[vowel].T
+    formants = np.asarray(VOWELS_HZ, np.float64)[vowel].T * throat.formant_scale
     tracks = np.stack([_smooth(formant, 0.05) for formant in formants])
     window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME))
     padded = np.pad(source, (FRAME, 2 * FRAME))
     out = np.zeros_like(padded)
     frequency: Wave = np.asarray(np.fft.rfftfreq(FRAME, 1 / SAMPLE_RATE), np.float64)
+    tilt = 10 ** (throat.tilt_db * np.log2(np.maximum(frequency, 500.0) / 500.0) / 20)
     for start in range(0, padded.size - FRAME, HOP):
         centre = min(max(start - FRAME // 2, 0), source.size - 1)
-        spectrum = np.fft.rfft(padded[start : start + FRAME] * window) * _envelope(frequency, tracks[:, centre])
+        spectrum = np.fft.rfft(padded[start : start + FRAME] * window) * tilt * _envelope(frequency, tracks[:, centre])
         out[start : start + FRAME] += np.fft.irfft(spectrum, FRAME) * window
     return np.asarray(out[FRAME : FRAME + source.size] * HOP * 2 / FRAME)
 

@@ -13,7 +13,7 @@ from acapellanet.config import NetworkConfig
 from acapellanet.distributed import ALONE, World
 from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import MADE_VOICES, Mashups, split
 from acapellanet.pictures import draw_spectrograms
 from acapellanet.registry import weights_path
 from acapellanet.train import Progress, Trainer, TrainingOptions
@@ -51,7 +51,8 @@ def run_training(
         raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
     library = _open_together(run, world)
     _report_library(library, console)
-    mashups = Mashups(library, split(library.tracks, validation=False), _example_samples(config, options), options.seed)
+    tracks, samples = split(library.tracks, validation=False), _example_samples(config, options)
+    mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES)
     source = load_network(weights_path(run.source)) if run.source else None
     trainer = Trainer(config, options, mashups, source, world)
     if checkpoint.exists():

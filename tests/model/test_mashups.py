@@ -55,3 +55,12 @@ def test_examples_are_of_all_kinds(library: Library) -> None:
 def test_one_kind_missing_is_an_error(library: Library) -> None:
     with pytest.raises(DataError, match="at least one voice"):
         Mashups(library, Split({}, [], {}), SAMPLES, seed=1)
+
+
+def test_voices_that_nobody_has(library: Library) -> None:
+    tracks = split(library.tracks, False)
+    made = Mashups(library, tracks, SAMPLES, seed=1, made=1.0)
+    real = Mashups(library, tracks, SAMPLES, seed=1)
+    differing = [n for n in range(12) if not np.array_equal(made.example(n).vocals, real.example(n).vocals)]
+    assert len(differing) > 4
+    assert all(np.isfinite(made.example(number).vocals).all() for number in differing)
