@@ -75,6 +75,7 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="autocast (default: where the processor has it in hardware)",
     )
+    train.add_argument("--matched", action="store_true", help="mix sung voices and music in one key and tempo")
     train.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
     )
@@ -111,7 +112,7 @@ def _train(options: argparse.Namespace) -> int:
         )
         print(f"weights: {run_recipe(recipe, Console())}")
         return 0
-    run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source)
+    run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source, options.matched)
     training = TrainingOptions(
         minutes=options.minutes,
         seed=options.seed,

@@ -27,10 +27,12 @@ from acapellanet.augment import (
     rms,
     shape,
     spread,
+    stretched,
     widen,
 )
 from acapellanet.errors import DataError
 from acapellanet.library import Library, Track
+from acapellanet.matching import Matcher
 from acapellanet.singer import someone
 
 HELD_OUT_SONG = "caesium"
@@ -131,11 +133,12 @@ class Mashups:
         seed: int,
         centered: float = CENTERED,
         made: float = 0.0,
+        matcher: Matcher | None = None,
     ) -> None:
         """`samples` long each.
 
         `centered`: share of those that show the isolated centre; `made`: share of the solo voices that are nobody's
-        (`singer`). Raises `DataError`.
+        (`singer`); `matcher`: brings songs and music into one key and tempo. Raises `DataError`.
         """
         if not tracks.voices or not tracks.instrumentals:
             voices = sum(len(bank) for bank in tracks.voices.values())
@@ -149,6 +152,7 @@ class Mashups:
         self._seed = seed
         self._centered = centered
         self._made = made
+        self._matcher = matcher
 
     def example(self, number: int) -> Example:
         """Example `number`, always the same for the same seed and data."""
@@ -177,7 +181,16 @@ class Mashups:
         partner = self._split.partners.get(track.bank) if track.paired else None
         if partner is not None and random.random() < TRUE_MIX:
             return self._true_mix(random, track, partner)
+        if self._matcher is not None and not _is_monotone(track):
+            return self._matched(random, track, self._matcher)
         return self._voice(random, track), self._music(random)
+
+    def _matched(self, random: Random, track: Track, matcher: Matcher) -> tuple[Samples, Samples]:
+        """A sung voice in the key of the music, the music in the tempo of the voice."""
+        music = self._music_track(random)
+        fit = matcher.fit(track, music)
+        curve = np.arange(self._samples) * 2.0 ** (fit.semitones / 12.0)
+        return self._voice(random, track, curve), self._one_music(random, music, fit.stretch)
 
     def _true_mix(self, random: Random, track: Track, partner: Track) -> tuple[Samples, Samples]:
         """Voice and accompaniment of the same moment, pitched together."""
@@ -200,9 +213,10 @@ class Mashups:
     def _made_voice(self, random: Random) -> Samples:
         return np.tile(someone(random, self._samples).astype(np.float32), (2, 1))
 
-    def _voice(self, random: Random, track: Track) -> Samples:
-        sung = SYLLABLES not in track.name.split("/") or random.random() < 0.1
-        curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
+    def _voice(self, random: Random, track: Track, curve: Curve | None = None) -> Samples:
+        if curve is None:
+            sung = not _is_monotone(track) or random.random() < 0.1
+            curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
         made = random.random() < self._made
         vocals = self._made_voice(random) if made else self._sounding(random, track, curve)[1]
         if random.random() < 0.2:
@@ -231,16 +245,28 @@ class Mashups:
             music = music + second * np.float32(db(random.uniform(-15, 0)) * (rms(music) / (rms(second) + 1e-6)))
         return music
 
-    def _one_music(self, random: Random) -> Samples:
+    def _music_track(self, random: Random) -> Track:
         tracks = self._split.instrumentals
-        track = tracks[random.integers(len(tracks))]
-        curve = _constant(random, self._samples, 0.4)
-        music = self._sounding(random, track, curve)[1]
+        return tracks[random.integers(len(tracks))]
+
+    def _one_music(self, random: Random, track: Track | None = None, stretch: float | None = None) -> Samples:
+        """Of any track at any speed, or of `track` in its key, its tempo multiplied by `stretch`."""
+        if track is None or stretch is None:
+            track, curve = self._music_track(random), _constant(random, self._samples, 0.4)
+            music = self._sounding(random, track, curve)[1]
+        else:
+            length = int(self._samples * stretch) + 1
+            music = stretched(self._sounding(random, track, np.arange(length, dtype=np.float64))[1], stretch)
+            music = np.pad(music, ((0, 0), (0, max(0, self._samples - music.shape[1]))))[:, : self._samples]
         music = shape(random, music, 5.0, 0.05) if random.random() < 0.7 else music
         music = compress(random, music) if random.random() < GLUE else music
         if random.random() < 0.3:
             music = widen(music, float(random.choice((0.0, 0.3, 0.6, 1.4))))
         return music[::-1] if random.random() < 0.5 else music
+
+
+def _is_monotone(track: Track) -> bool:
+    return SYLLABLES in track.name.split("/")
 
 
 def _resampled(audio: Samples, curve: Curve) -> Samples:

@@ -13,7 +13,8 @@ from acapellanet.config import NetworkConfig
 from acapellanet.distributed import ALONE, World
 from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
-from acapellanet.mashups import MADE_VOICES, Mashups, split
+from acapellanet.mashups import MADE_VOICES, Mashups, Split, split
+from acapellanet.matching import Matcher
 from acapellanet.pictures import draw_spectrograms
 from acapellanet.registry import weights_path
 from acapellanet.train import Progress, Trainer, TrainingOptions
@@ -34,6 +35,8 @@ class RunOptions:
     exclude: tuple[str, ...] = ()
     source: str | None = None
     """Model, or path of weights, that training starts from."""
+    matched: bool = False
+    """Whether sung voices and music are brought into one key and tempo."""
     checkpoint_every_s: float = 180.0
     judge_every_s: float = 540.0
 
@@ -52,7 +55,8 @@ def run_training(
     library = _open_together(run, world)
     _report_library(library, console)
     tracks, samples = split(library.tracks, validation=False), _example_samples(config, options)
-    mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES)
+    matcher = _matcher(library, tracks, run, world, console) if run.matched else None
+    mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES, matcher=matcher)
     source = load_network(weights_path(run.source)) if run.source else None
     trainer = Trainer(config, options, mashups, source, world)
     if checkpoint.exists():
@@ -69,6 +73,19 @@ def _open_together(run: RunOptions, world: World) -> Library:
     if world.leads:
         world.agreed(0.0)
     return library
+
+
+def _matcher(library: Library, tracks: Split, run: RunOptions, world: World, console: Console) -> Matcher:
+    """Keys and tempi; the leading process estimates, the others find them done."""
+    if not world.leads:
+        world.agreed(0.0)
+    heard = [*tracks.instrumentals, *(track for voices in tracks.voices.values() for track in voices)]
+    with Bar(TextColumn("keys and tempi"), BarColumn(), console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=2 * len(heard))
+        matcher = Matcher(library, heard, run.cache, lambda count: bar.update(task, completed=count))
+    if world.leads:
+        world.agreed(0.0)
+    return matcher
 
 
 def _example_samples(config: NetworkConfig, options: TrainingOptions) -> int:
