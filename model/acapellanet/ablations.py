@@ -13,8 +13,9 @@ from acapellanet import variants
 from acapellanet.config import NetworkConfig
 from acapellanet.library import Library
 from acapellanet.losses import separation_loss
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
 from acapellanet.network import AcapellaNet
+from acapellanet.splits import split
 from acapellanet.train import Loss, Progress, Trainer, TrainingOptions
 from acapellanet.validation import Validation
 

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from acapellanet.config import CONFIGS
+from acapellanet.config import CONFIGS, NetworkConfig
 from acapellanet.errors import AcapellanetError, DataError
 from acapellanet.licences import FOLDERS_BY_LICENCE, excluded_folders
-from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL
+from acapellanet.registry import CENTER_MODEL, DEFAULT_MODEL, model_names
 
 if TYPE_CHECKING:
     from acapellanet.evaluate import Score
@@ -55,12 +55,12 @@ def _add_train(train: argparse.ArgumentParser) -> None:
         help="2017: the ancestor's network and training, the baseline; takes --cache, --minutes, --seed, --resume, "
         "--threads and what leaves data out, and writes OUT/acapellabot-2017.safetensors (default: acapellanet)",
     )
-    train.add_argument("--config", choices=sorted(CONFIGS), default="small", help="size (default: small)")
+    train.add_argument("--config", choices=sorted(CONFIGS), help="size (default: that of --from, else small)")
     train.add_argument(
         "--from",
         dest="source",
         metavar="NAME",
-        help=f"start from a model ({DEFAULT_MODEL}), or from a path of weights, of this --config or a narrower one",
+        help=f"fine-tune a model ({DEFAULT_MODEL}), or weights by their path; of this --config, or narrower ones grown",
     )
     train.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate (default: 0.0015)")
     train.add_argument("--seed", type=int, default=0)
@@ -123,14 +123,25 @@ def _train(options: argparse.Namespace) -> int:
         compiled=options.compile,
         threads=options.threads,
     )
+    config = _config(options.config, options.source)
     world = open_world(options.device)
     try:
-        weights = run_training(CONFIGS[options.config], run, training, Console(quiet=not world.leads), world)
+        weights = run_training(config, run, training, Console(quiet=not world.leads), world)
     finally:
         close_world()
     if world.leads:
         print(f"weights: {weights}")
     return 0
+
+
+def _config(name: str | None, source: str | None) -> NetworkConfig:
+    """The size that is asked for, else the one that training starts from."""
+    from acapellanet.registry import weights_path
+    from acapellanet.weights import load_network
+
+    if name is None and source is not None:
+        return load_network(weights_path(source)).config
+    return CONFIGS[name or "small"]
 
 
 def _lines_of(path: Path) -> tuple[str, ...]:
@@ -148,7 +159,7 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
         "--model",
         action="append",
         metavar="NAME",
-        help=f"name, or path of weights; may be repeated (default: {CENTER_MODEL} and {DEFAULT_MODEL})",
+        help="name, repet, or path of weights; may be repeated (default: all that there are)",
     )
     command.add_argument("--device", default="cpu", help="as torch names it (default: cpu)")
     command.add_argument("--shifts", type=int, default=1, metavar="N", help="mean over N passes, 1..8 (default: 1)")
@@ -157,9 +168,9 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from acapellanet.evaluate import evaluate, means
+    from acapellanet.evaluate import REPET, evaluate, means
 
-    models = options.model or [CENTER_MODEL, DEFAULT_MODEL]
+    models = options.model or [CENTER_MODEL, REPET, *(name for name in model_names() if name != CENTER_MODEL)]
     scores = list(evaluate(options.folder, models, options.device, options.shifts))
     if len({score.song for score in scores}) > 1:
         scores += means(scores)

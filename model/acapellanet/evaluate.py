@@ -13,11 +13,11 @@ from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.layouts import INSTRUMENTAL, VOCALS, Entry, scan
 from acapellanet.library import SAMPLE_RATE, Samples, decode_sum
-from acapellanet.mashups import HELD_OUT_FOLDER
 from acapellanet.metrics import framed_sdr, si_sdr, usdr
 from acapellanet.rates import at_rate
 from acapellanet.registry import model_label
 from acapellanet.shifts import shifted
+from acapellanet.splits import HELD_OUT_FOLDER
 from acapellanet.streaming import stream_estimate
 
 MIXTURE, REPET = "mixture", "repet"

@@ -6,7 +6,8 @@ import numpy as np
 import soundfile
 
 from acapellanet.library import SAMPLE_RATE, Library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
+from acapellanet.splits import split
 
 TRIES = 10
 

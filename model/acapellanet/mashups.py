@@ -4,7 +4,6 @@ Example `i` of seed `s` is always the same one, whatever was drawn before it, so
 killed goes on where it was.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,80 +33,18 @@ from acapellanet.errors import DataError
 from acapellanet.library import Library, Track
 from acapellanet.matching import Matcher
 from acapellanet.singer import someone
+from acapellanet.splits import SHARES, Split, is_monotone
 
-HELD_OUT_SONG = "caesium"
-HELD_OUT_FOLDER = "test/"
-"""Songs under it, as in MUSDB18-HQ, are never trained on."""
-HELD_OUT_BANKS = frozenset({"erithacus", "vocadito"})
-HELD_OUT_TENTH = 10
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
 CENTERED, MADE_VOICES = 1 / 3, 0.15
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
-SHARES = {"stems": 0.4, "pjs": 0.26, "alys": 0.16, "kumi": 0.1, "other": 0.08}
 VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.25, spread))
 """Chance and effect, in the order of a studio."""
 CODEC, GLUE = 0.12, 0.15
 """Chance that both stems went through a lossy codec; that the music went through a compressor."""
-SYLLABLES = "syllables"
-"""Voices in a folder of that name are monotone, and are put to melodies."""
 QUIET_RMS = 2e-3
 TRIES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Tracks for training or for validation."""
-
-    voices: dict[str, list[Track]]
-    """By share: `stems`, `pjs`, `alys`, `kumi`, `other`."""
-    instrumentals: list[Track]
-    partners: dict[str, Track]
-    """Instrumental of each song of stems."""
-
-
-def split(tracks: Sequence[Track], validation: bool) -> Split:
-    """What is for training, or what is for validation.
-
-    Validation are the songs under `test/` and `caesium`, else the last tenth of the songs, at least one of two;
-    the held-out banks; of every other kind the last tenth by name.
-    """
-    songs = [track for track in tracks if track.paired]
-    voices = [track for track in tracks if not track.paired and track.role == "vocals"]
-    music = [track for track in tracks if not track.paired and track.role == "instrumental"]
-    held_songs = _held_out_songs(sorted({track.bank for track in songs}))
-    held = {track.name for track in songs if track.bank in held_songs} | _last_tenth(music)
-    for share in SHARES:
-        held |= _last_tenth([t for t in voices if _share_of(t) == share and t.bank not in HELD_OUT_BANKS])
-    held |= {track.name for track in voices if track.bank in HELD_OUT_BANKS}
-    chosen = [track for track in tracks if (track.name in held) == validation]
-    by_share: dict[str, list[Track]] = {}
-    for track in chosen:
-        if track.role == "vocals":
-            by_share.setdefault(_share_of(track), []).append(track)
-    return Split(
-        by_share,
-        [track for track in chosen if track.role == "instrumental"],
-        {track.bank: track for track in chosen if track.paired and track.role == "instrumental"},
-    )
-
-
-def _held_out_songs(names: list[str]) -> set[str]:
-    named = {name for name in names if name == HELD_OUT_SONG or name.startswith(HELD_OUT_FOLDER)}
-    if named or len(names) < 2:
-        return named
-    return set(names[-max(1, len(names) // HELD_OUT_TENTH) :])
-
-
-def _last_tenth(tracks: list[Track]) -> set[str]:
-    names = sorted(track.name for track in tracks)
-    return set(names[len(names) - len(names) // HELD_OUT_TENTH :])
-
-
-def _share_of(track: Track) -> str:
-    if track.paired:
-        return "stems"
-    return next((share for share in SHARES if track.bank.startswith(share)), "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +118,7 @@ class Mashups:
         partner = self._split.partners.get(track.bank) if track.paired else None
         if partner is not None and random.random() < TRUE_MIX:
             return self._true_mix(random, track, partner)
-        if self._matcher is not None and not _is_monotone(track):
+        if self._matcher is not None and not is_monotone(track):
             return self._matched(random, track, self._matcher)
         return self._voice(random, track), self._music(random)
 
@@ -215,7 +152,7 @@ class Mashups:
 
     def _voice(self, random: Random, track: Track, curve: Curve | None = None) -> Samples:
         if curve is None:
-            sung = not _is_monotone(track) or random.random() < 0.1
+            sung = not is_monotone(track) or random.random() < 0.1
             curve = _constant(random, self._samples, 0.7, 5.0) if sung else _tune(random, self._samples)
         made = random.random() < self._made
         vocals = self._made_voice(random) if made else self._sounding(random, track, curve)[1]
@@ -263,10 +200,6 @@ class Mashups:
         if random.random() < 0.3:
             music = widen(music, float(random.choice((0.0, 0.3, 0.6, 1.4))))
         return music[::-1] if random.random() < 0.5 else music
-
-
-def _is_monotone(track: Track) -> bool:
-    return SYLLABLES in track.name.split("/")
 
 
 def _resampled(audio: Samples, curve: Curve) -> Samples:

@@ -18,9 +18,9 @@ from acapellanet.checkpoints import CHECKPOINT_FILE, load_optimizer, prefixed, u
 from acapellanet.errors import TrainingError
 from acapellanet.files import load_into, read_tensors, write_tensors
 from acapellanet.library import open_library
-from acapellanet.mashups import split
 from acapellanet.registry import ANCESTOR, SUFFIX
 from acapellanet.schedule import Budget
+from acapellanet.splits import split
 from acapellanet.tiles import Tiles, pairs_of
 
 LINE_EVERY_STEPS = 20

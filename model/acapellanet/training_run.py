@@ -13,10 +13,11 @@ from acapellanet.config import NetworkConfig
 from acapellanet.distributed import ALONE, World
 from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
-from acapellanet.mashups import MADE_VOICES, Mashups, Split, split
+from acapellanet.mashups import MADE_VOICES, Mashups
 from acapellanet.matching import Matcher
 from acapellanet.pictures import draw_spectrograms
 from acapellanet.registry import weights_path
+from acapellanet.splits import Split, split
 from acapellanet.train import Progress, Trainer, TrainingOptions
 from acapellanet.validation import Validation
 from acapellanet.weights import load_network, save_network

@@ -8,10 +8,11 @@ import torch
 
 from acapellanet.center import isolate_center
 from acapellanet.library import SAMPLE_RATE, Library, Samples, Track
-from acapellanet.mashups import Mashups, Split, split
+from acapellanet.mashups import Mashups
 from acapellanet.metrics import usdr
 from acapellanet.network import AcapellaNet
 from acapellanet.separation import separate
+from acapellanet.splits import Split, split
 
 SONG_STARTS_S, SONG_LENGTH_S, SONGS = (40, 100, 160), 15, 12
 MASHUPS, MASHUP_LENGTH_S, MASHUP_SEED = 10, 8, 20170418

@@ -2,7 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from acapellanet import validation
 from acapellanet.cli import main, parser
+from acapellanet.network import AcapellaNet
+from acapellanet.weights import load_network, save_network
 
 
 def test_help_names_both_commands() -> None:
@@ -28,3 +31,15 @@ def test_sizes_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["train", "data", "--out", "out", "--minutes", "1", "--config", "huge"])
     assert "'full', 'small', 'tiny'" in capsys.readouterr().err.replace("full, small, tiny", "'full', 'small', 'tiny'")
+
+
+def test_fine_tuning_takes_the_size_of_what_it_starts_from(
+    data_folder: Path, tmp_path: Path, tiny_network: AcapellaNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "source.safetensors"
+    save_network(source, tiny_network, {})
+    monkeypatch.setattr(validation, "MASHUPS", 1)
+    out = tmp_path / "out"
+    options = ["--minutes", "0.005", "--batch", "1", "--frames", "32", "--threads", "1", "--no-bfloat16"]
+    assert main(["train", str(data_folder), "--out", str(out), "--from", str(source), *options]) == 0
+    assert load_network(out / "tiny.safetensors").config == tiny_network.config

@@ -17,7 +17,8 @@ from pathlib import Path
 from acapellanet.config import NetworkConfig
 from acapellanet.distributed import close_world, open_world
 from acapellanet.library import open_library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
+from acapellanet.splits import split
 from acapellanet.train import Trainer, TrainingOptions
 
 torch.set_num_threads(1)

@@ -7,7 +7,8 @@ import pytest
 from acapellanet.errors import DataError
 from acapellanet.layouts import scan
 from acapellanet.library import open_library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
+from acapellanet.splits import split
 
 from .conftest import RATE, tone, wide_noise
 

@@ -5,7 +5,8 @@ import pytest
 
 from acapellanet.errors import DataError
 from acapellanet.library import Library, open_library
-from acapellanet.mashups import Mashups, Split, split
+from acapellanet.mashups import Mashups
+from acapellanet.splits import Split, split
 
 SAMPLES = 30_000
 

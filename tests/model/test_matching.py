@@ -6,8 +6,9 @@ import pytest
 from acapellanet import matching
 from acapellanet.camelot import Key
 from acapellanet.library import Library, open_library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
 from acapellanet.matching import Fit, Matcher, estimated_tempo_bpm
+from acapellanet.splits import split
 
 from .conftest import RATE
 

@@ -17,7 +17,8 @@ from acapellanet.config import NetworkConfig
 from acapellanet.errors import DataError, ModelError, TrainingError
 from acapellanet.files import read_tensors
 from acapellanet.library import open_library
-from acapellanet.mashups import Example, Mashups, split
+from acapellanet.mashups import Example, Mashups
+from acapellanet.splits import split
 from acapellanet.train import Trainer, TrainingOptions
 from acapellanet.training_run import RunOptions, run_training
 from acapellanet.weights import load_network
@@ -157,7 +158,8 @@ from acapellanet.batches import make_batch
 from acapellanet.checkpoints import CHECKPOINT_FILE, save_checkpoint
 from acapellanet.config import NetworkConfig
 from acapellanet.library import open_library
-from acapellanet.mashups import Mashups, split
+from acapellanet.mashups import Mashups
+from acapellanet.splits import split
 from acapellanet.train import Trainer, TrainingOptions
 data, out = map(Path, sys.argv[1:])
 library = open_library(data, out / "cache")
