@@ -33,6 +33,7 @@ from dawbridge.positions import KeptPositions
 from dawbridge.presets import Presets
 from dawbridge.settings import FolderSettings, Settings, checked_folders, reach
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent
+from dawbridge.watch.lock import FolderLock
 
 if TYPE_CHECKING:
     from dawbridge.control.midi.ports import MidiPorts
@@ -107,9 +108,10 @@ class Daemon:
         if settings.preset:
             self.deck.load(settings.preset)
         self._positions.keep(self.store.snapshot())
+        roots = checked_folders(settings.folders)
+        self._locks = [FolderLock(root, state_folder() / "locks") for root in roots]
         self._ledger = Ledger(state_folder() / "ledger.sqlite")
         self._ledger.prune()
-        roots = checked_folders(settings.folders)
         self.board = JobBoard(
             self.store, presets, self._ledger, bus, roots,
             output=Output(), format=None, clock=clock, folders=settings.folders,
@@ -340,3 +342,5 @@ class Daemon:
         if self._midi:
             self._midi.close()
         self._ledger.close()
+        for lock in self._locks:
+            lock.release()

@@ -72,6 +72,20 @@ def test_separate_writes_stems_and_says_how_exactly(song, tmp_path, capsys):
     np.testing.assert_array_equal(acapella + instrumental, soundfile.read(song, dtype="float64")[0])
 
 
+def test_files_of_one_name_get_stems_of_their_own(song, tmp_path):
+    samples, rate = soundfile.read(song)
+    other = song.with_suffix(".flac")
+    soundfile.write(other, samples[:5000], rate)
+    out = tmp_path / "out"
+    assert main(["separate", str(song), str(other), str(song), "-o", str(out), "--model", "center"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "song.flac_acapella.flac",
+        "song.flac_instrumental.flac",
+        "song_acapella.wav",
+        "song_instrumental.wav",
+    ]
+
+
 def test_a_bad_file_is_named_and_the_rest_is_done(song, tmp_path, capsys):
     bad = tmp_path / "text.wav"
     bad.write_text("hello")

@@ -10,6 +10,7 @@ from dawbridge.config import cache_folder
 from dawbridge.display import PlainDisplay, make_display
 from dawbridge.errors import DawbridgeError
 from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
+from dawbridge.jobs.names import candidates, one_name
 from dawbridge.output import Output
 from dawbridge.parameters import TABLE, Stage, complete
 from dawbridge.presets import Presets
@@ -31,11 +32,11 @@ def run(options: Namespace) -> int:
     engine = Engine(options.model, options.device)
     engine.warm()
     cache = AnalysisCache(cache_folder() / "analyses")
-    display, failures = make_display(), 0
+    display, failures, taken = make_display(), 0, dict[str, Path]()
     try:
         for number, file in enumerate(options.files, 1):
             display(StateChanged(number, JobState.RUNNING, str(file)))
-            acapella, instrumental = output.paths(file.resolve())
+            acapella, instrumental = _free_paths(file.resolve(), output, taken)
             order = Order(file.resolve(), acapella, instrumental, values, format=format, loop=options.loop)
             try:
                 outcome = separate(order, engine, cache, _reporter(display, number))
@@ -53,6 +54,14 @@ def run(options: Namespace) -> int:
     finally:
         display.close()
     return 1 if failures else 0
+
+
+def _free_paths(file: Path, output: Output, taken: dict[str, Path]) -> tuple[Path, Path]:
+    """Where a file's stems go, unless those of another one of this command lie there; the same file keeps its own."""
+    every = (output.paths(file, name) for name in candidates(file))
+    acapella, instrumental = next(paths for paths in every if taken.get(one_name(paths[0]), file) == file)
+    taken[one_name(acapella)] = file
+    return acapella, instrumental
 
 
 def _reporter(display: PlainDisplay, number: int) -> Callable[[float], None]:

@@ -31,16 +31,16 @@ class StemNames:
         """
         mine = self._ledger.claimed(bounce)
         if mine:
-            for name in islice(_candidates(bounce), 2 + len(mine)):
+            for name in islice(candidates(bounce), 2 + len(mine)):
                 acapella, instrumental = output.paths(bounce, name)
-                if _key(acapella) in mine:
+                if one_name(acapella) in mine:
                     return acapella, instrumental, ""
         taken_by = None
-        for name in _candidates(bounce):
+        for name in candidates(bounce):
             acapella, instrumental = output.paths(bounce, name)
-            owner = self._ledger.owner(_key(acapella))
+            owner = self._ledger.owner(one_name(acapella))
             if owner is None or not self._holds(owner):
-                self._ledger.claim(_key(acapella), bounce)
+                self._ledger.claim(one_name(acapella), bounce)
                 return acapella, instrumental, _note(bounce, taken_by, acapella)
             taken_by = taken_by or owner
         raise JobError(f"{bounce}: no free name for its stems in {acapella.parent}; move some away")
@@ -63,14 +63,15 @@ class StemNames:
         return entry is not None and any(stem.exists() for stem in entry.stems)
 
 
-def _candidates(bounce: Path) -> Iterator[str]:
+def candidates(bounce: Path) -> Iterator[str]:
+    """Names for a bounce's stems, the usual one first."""
     yield bounce.stem
     yield bounce.name
     for number in range(2, _TRIES):
         yield f"{bounce.name} ({number})"
 
 
-def _key(path: Path) -> str:
+def one_name(path: Path) -> str:
     """What is one name to the file system. Where it does not tell case or accents apart, neither do we."""
     text = str(path)
     return unicodedata.normalize("NFC", text).casefold() if sys.platform in ("darwin", "win32") else text

@@ -6,10 +6,10 @@ import pytest
 
 from acapellanet.files import read_tensors
 from acapellanet.network import AcapellaNet, parameter_count
-from acapellanet.registry import WEIGHTS_FOLDER, model_hash, model_names, weights_path
+from acapellanet.registry import WEIGHTS_FOLDER, model_hash, weights_path
 from acapellanet.weights import TRAINING_KEY, load_network
 
-SHIPPED = [name for name in model_names() if name != "center"]
+SHIPPED = sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.safetensors"))
 CARD = WEIGHTS_FOLDER / "README.md"
 
 
