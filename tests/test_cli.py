@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from dawbridge.cli import build_parser, main
+from dawbridge.config import config_folder
 
 HELP = Path(__file__).parent / "help"
 
@@ -130,6 +131,17 @@ def test_presets_are_listed_and_shown(capsys):
     assert "karaoke" in capsys.readouterr().out
     assert main(["presets", "show", "gentle reduction"]) == 0
     assert "* mask_depth" in capsys.readouterr().out
+
+
+def test_doctor_reads_the_configuration(tmp_path, capsys):
+    file = config_folder() / "dawbridge.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"[[folder]]\npath = '{tmp_path}'\nmodle = 'center'\n[[folder]]\npath = '{tmp_path / 'gone'}'\n")
+    assert main(["doctor", "--model", "center", "--osc-port", "0"]) == 1
+    line = next(line for line in capsys.readouterr().out.splitlines() if "dawbridge.toml" in line)
+    assert line.startswith("FAIL")
+    assert "modle" in line
+    assert "gone does not exist" in line
 
 
 def test_doctor_ends_well_on_a_healthy_machine(tmp_path, capsys):

@@ -9,8 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from dawbridge import __version__
+from dawbridge import __version__, configuration
 from dawbridge.config import cache_folder, config_folder, state_folder
+from dawbridge.configuration import config_file
 from dawbridge.errors import DawbridgeError
 from dawbridge.presets import Presets
 
@@ -41,6 +42,7 @@ def examine(options: Namespace) -> Iterator[Line]:
     yield Line(True, "dawbridge", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
     yield from (_package(name) for name in PACKAGES)
     yield _presets()
+    yield _configuration()
     yield from (_folder(name, path) for name, path in _own_folders())
     if options.folder:
         yield _watched(options.folder)
@@ -62,6 +64,16 @@ def _presets() -> Line:
     presets = Presets().list()
     wrong = [f"{preset.path}: {problem}" for preset in presets for problem in preset.problems]
     return Line(not wrong, "presets", "; ".join(wrong) or f"{len(presets)} can be used")
+
+
+def _configuration() -> Line:
+    file = config_file()
+    if not file.exists():
+        return Line(False, file.name, f"no {file}: folders are named on the command line", optional=True)
+    folders, mistakes = configuration.read(file)
+    missing = [f"{folder.path} does not exist" for folder in folders if not folder.path.is_dir()]
+    wrong = "; ".join([*map(str, mistakes), *missing])
+    return Line(not wrong, file.name, f"{file}: {wrong or f'{len(folders)} folders'}")
 
 
 def _own_folders() -> tuple[tuple[str, Path], ...]:
