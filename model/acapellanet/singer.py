@@ -66,9 +66,11 @@ def sing(
 def someone(random: np.random.Generator, samples: int) -> Wave:
     """Somebody singing something, `[samples]`: any throat, from a bass to a child, steady or with vibrato."""
     throat = Throat(
-        formant_scale=random.uniform(0.85, 1.3), breath=random.uniform(0.0, 0.08), tilt_db=random.uniform(-4.0, 6.0)
+        formant_scale=0.85 + 0.45 * random.random() ** 1.7,  # more men than children, whom the recordings lack
+        breath=random.uniform(0.0, 0.08),
+        tilt_db=random.uniform(-4.0, 6.0),
     )
-    base_hz = 80.0 * 2 ** (random.uniform(0.0, 1.3) + 1.5 * (throat.formant_scale - 0.85) / 0.45)
+    base_hz = 75.0 * 2 ** (random.uniform(0.0, 1.3) + 1.5 * (throat.formant_scale - 0.85) / 0.45)
     notes_hz = base_hz * 2 ** (random.choice((0, 2, 3, 4, 5, 7, 9, 10, 12), 16) / 12)
     if random.random() < 0.3:
         notes_hz[:] = base_hz  # on one note
