@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
@@ -32,14 +32,14 @@ from dawbridge.parameters import ParameterStore
 from dawbridge.positions import KeptPositions
 from dawbridge.presets import Presets
 from dawbridge.settings import FolderSettings, Settings, checked_folders, reach
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent
+from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.lock import FolderLock
+from dawbridge.watch.making import TICK_S, make_watch
 
 if TYPE_CHECKING:
     from dawbridge.control.midi.ports import MidiPorts
     from dawbridge.control.oscquery import OscQueryServer
 
-TICK_S = 0.05
 PATIENCE_S = 5.0
 MANY = 20
 """Events of one look that are worth a common transaction."""
@@ -62,36 +62,6 @@ def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads, "render") as executor:
         serve(pipe, model, device, cache, executor, threads)
-
-
-def make_watch(folder: FolderSettings, known: Callable[[Path], bool] | None, tell: Tell = silent) -> FolderWatch:
-    """A watch of one folder as its settings say. Raises `WatchError`."""
-    return FolderWatch(
-        folder.path,
-        times=replace(folder.times, accept_streamed=folder.accept_streamed),
-        existing=folder.existing,
-        known=known,
-        poll=folder.poll,
-        poll_s=folder.poll_s,
-        rescan_s=folder.rescan_s,
-        outputs=folder.output.folder_name,
-        tell=tell,
-    )
-
-
-def trace(
-    folder: FolderSettings, tell: Tell, stopping: threading.Event, tick: Callable[[], None]
-) -> Iterator[WatchEvent]:
-    """What a daemon would hear of this folder, until `stopping` is set; nothing is separated. Raises `WatchError`."""
-    watch = make_watch(folder, None, tell)
-    watch.start()
-    try:
-        while not stopping.is_set():
-            yield from watch.step(time.monotonic())
-            tick()
-            stopping.wait(TICK_S)
-    finally:
-        watch.stop()
 
 
 class Daemon:

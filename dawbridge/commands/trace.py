@@ -16,7 +16,7 @@ from dawbridge.watch.folder import FolderNotice, Settled, Stalled, WatchEvent
 
 def run(options: Namespace) -> int:
     """Print every event, verdict and decision until Ctrl-C or `--seconds`. Raises `WatchError`, `ConfigError`."""
-    from dawbridge.daemon import trace
+    from dawbridge.watch.making import trace
 
     folder = _settings(options)
     stopping = threading.Event()
