@@ -4,7 +4,7 @@ Importing it does not import torch; what needs torch is imported when it is firs
 
     from acapellanet import load_estimator
 
-    estimator = load_estimator("acapellanet-small")
+    estimator = load_estimator("acapellanet-full")
     vocals = estimator.estimate(mixture)  # [2, samples] float32 at 44.1 kHz, both
 """
 

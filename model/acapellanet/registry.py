@@ -11,7 +11,7 @@ import platformdirs
 from acapellanet.errors import ModelError
 from acapellanet.header import read_header
 
-DEFAULT_MODEL = "acapellanet-small"
+DEFAULT_MODEL = "acapellanet-full"
 CENTER_MODEL = "center"
 CENTER_VERSION = "center-1"
 """Changes whenever centre isolation gives other samples, so that what was cached from it is made anew."""

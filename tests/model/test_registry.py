@@ -45,7 +45,7 @@ def test_near_misses_get_a_hint() -> None:
 def test_missing_weights_say_what_to_do(weights: Path) -> None:
     (weights / "acapellanet-small.safetensors").unlink()
     with pytest.raises(ModelError, match="reinstall"):
-        registry.weights_path("acapellanet-small")
+        registry.weights_path(registry.DEFAULT_MODEL)
     with pytest.raises(ModelError, match="no such weights file"):
         registry.weights_path(str(weights / "acapellanet-small.safetensors"))
 
