@@ -5,6 +5,8 @@ environment; without it there is one process and nothing here does anything. NCC
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +55,15 @@ class World:
         )
         dist.broadcast(said, 0)
         return float(said)
+
+    @contextmanager
+    def leader_first(self) -> Iterator[None]:
+        """What stands inside is done by the leading process, then by the others, who find its results."""
+        if not self.leads:
+            self.agreed(0.0)
+        yield
+        if self.leads:
+            self.agreed(0.0)
 
     def together(self, module: nn.Module) -> nn.Module:
         """`module`, its gradients averaged over all processes; its BatchNorms must be joined (`join_norms`)."""

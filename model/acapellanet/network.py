@@ -185,10 +185,14 @@ def features_of(planes: Tensor) -> Tensor:
 
     Relative to the level around each frame: quiet and loud bounces look alike to the network.
     """
+    return torch.log1p(MAGNITUDE_GAIN * fold(magnitudes_of(planes)) / level_around(planes))
+
+
+def magnitudes_of(planes: Tensor) -> Tensor:
+    """`[batch, 2, 2, frames, bins]` → magnitudes of L R M S, `[batch, 4, frames, bins]`."""
     left, right = planes[:, 0], planes[:, 1]
     both = torch.stack((left, right, (left + right) / 2, (left - right) / 2), dim=1)
-    magnitudes = both.square().sum(2).sqrt()  # [batch, 4, frames, bins]
-    return torch.log1p(MAGNITUDE_GAIN * fold(magnitudes) / level_around(planes))
+    return both.square().sum(2).sqrt()
 
 
 def level_around(planes: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from acapellanet.estimator import load_estimator
 from acapellanet.evaluate import MIXTURE, separate_stream
 from acapellanet.library import SAMPLE_RATE, Samples, decode
 from acapellanet.metrics import usdr
+from acapellanet.registry import model_label
 from acapellanet.singer import sing
 
 SECONDS = 8.0
@@ -137,7 +138,7 @@ def run_probes(models: Sequence[str], device: str = "cpu", voice: Path | None = 
     probes = all_probes(read_voice(voice) if voice else None)
     yield from readings(MIXTURE, probes, [probe.mixture for probe in probes])
     for model, estimator in zip(models, estimators, strict=True):
-        yield from readings(model, probes, [separate_stream(estimator, probe.mixture) for probe in probes])
+        yield from readings(model_label(model), probes, [separate_stream(estimator, probe.mixture) for probe in probes])
 
 
 def readings(model: str, probes: Sequence[Probe], estimates: Sequence[Samples]) -> list[Reading]:

@@ -53,7 +53,8 @@ def run_training(
     checkpoint = run.out / CHECKPOINT_FILE
     if checkpoint.exists() and not run.resumed:
         raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
-    library = _open_together(run, world)
+    with world.leader_first():
+        library = open_library(run.data, run.cache, run.exclude)
     _report_library(library, console)
     tracks, samples = split(library.tracks, validation=False), _example_samples(config, options)
     matcher = _matcher(library, tracks, run, world, console) if run.matched else None
@@ -66,27 +67,12 @@ def run_training(
     return _Run(trainer, Validation(library), run, console).until_done()
 
 
-def _open_together(run: RunOptions, world: World) -> Library:
-    """The leading process decodes, then the others find it done."""
-    if not world.leads:
-        world.agreed(0.0)
-    library = open_library(run.data, run.cache, run.exclude)
-    if world.leads:
-        world.agreed(0.0)
-    return library
-
-
 def _matcher(library: Library, tracks: Split, run: RunOptions, world: World, console: Console) -> Matcher:
-    """Keys and tempi; the leading process estimates, the others find them done."""
-    if not world.leads:
-        world.agreed(0.0)
     heard = [*tracks.instrumentals, *(track for voices in tracks.voices.values() for track in voices)]
-    with Bar(TextColumn("keys and tempi"), BarColumn(), console=console, disable=not console.is_terminal) as bar:
+    bar = Bar(TextColumn("keys and tempi"), BarColumn(), console=console, disable=not console.is_terminal)
+    with world.leader_first(), bar:
         task = bar.add_task("", total=2 * len(heard))
-        matcher = Matcher(library, heard, run.cache, lambda count: bar.update(task, completed=count))
-    if world.leads:
-        world.agreed(0.0)
-    return matcher
+        return Matcher(library, heard, run.cache, lambda count: bar.update(task, completed=count))
 
 
 def _example_samples(config: NetworkConfig, options: TrainingOptions) -> int:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from acapellanet.config import NetworkConfig
 from acapellanet.losses import COMPRESSION, magnitude
-from acapellanet.network import MAGNITUDE_GAIN, AcapellaNet, Tdf, features_of, level_around
+from acapellanet.network import MAGNITUDE_GAIN, AcapellaNet, Tdf, features_of, level_around, magnitudes_of
 from acapellanet.transforms import unfold
 
 LOWEST_HZ = 30.0
@@ -53,7 +53,7 @@ class LinearAxis(AcapellaNet):
 
     def features(self, planes: Tensor) -> Tensor:
         """`[batch, 2, 2, frames, bins]` → `[batch, 8, frames, bins / 2]`: odd and even bins as planes of their own."""
-        whole = _log_magnitudes(planes)  # [batch, 4, frames, bins]
+        whole = torch.log1p(MAGNITUDE_GAIN * magnitudes_of(planes) / level_around(planes))  # [batch, 4, frames, bins]
         return torch.cat((whole[..., 0::2], whole[..., 1::2]), dim=1)
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -73,7 +73,7 @@ class LogAxis(AcapellaNet):
 
     def features(self, planes: Tensor) -> Tensor:
         """As `AcapellaNet.features`, on a logarithmic axis of as many values."""
-        both = _magnitudes(planes) @ _log_bands(planes.shape[-1], self.config.sample_rate).T
+        both = magnitudes_of(planes) @ _log_bands(planes.shape[-1], self.config.sample_rate).T
         return torch.log1p(MAGNITUDE_GAIN * both / level_around(planes))
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
@@ -128,16 +128,6 @@ def log_magnitude_mse(estimate: Tensor, vocals: Tensor, mixture: Tensor, level: 
     scale = COMPRESSION / level.clamp_min(1e-4).view(-1, 1, 1, 1)
     error = torch.log1p(scale * magnitude(estimate)) - torch.log1p(scale * magnitude(vocals))
     return error.square().mean()
-
-
-def _magnitudes(planes: Tensor) -> Tensor:
-    left, right = planes[:, 0], planes[:, 1]
-    both = torch.stack((left, right, (left + right) / 2, (left - right) / 2), dim=1)
-    return both.square().sum(2).sqrt()
-
-
-def _log_magnitudes(planes: Tensor) -> Tensor:
-    return torch.log1p(MAGNITUDE_GAIN * _magnitudes(planes) / level_around(planes))
 
 
 def _gated(whole: Tensor, planes: Tensor) -> Tensor:
