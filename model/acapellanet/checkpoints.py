@@ -20,8 +20,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
     tensors: dict[str, Tensor] = {}
     tensors.update(prefixed("network", trainer.network.state_dict()))
     tensors.update(prefixed("averaged", trainer.averaged.state_dict()))
-    for index, state in trainer.optimizer.state_dict()["state"].items():
-        tensors.update(prefixed(f"optimizer.{index}", state))
+    tensors.update(optimizer_tensors(trainer.optimizer))
     metadata = {
         "config": trainer.config.to_json(),
         "state": json.dumps(
@@ -58,6 +57,12 @@ def resume(path: Path, trainer: Trainer) -> None:
     load_optimizer(trainer.optimizer, tensors)
     trainer.step_number, trainer.bad_steps = state["step"], state["bad_steps"]
     trainer.budget.spent_s = state["spent_s"]
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """What `load_optimizer` puts back."""
+    states = optimizer.state_dict()["state"]
+    return {f"optimizer.{index}.{key}": value for index, state in states.items() for key, value in state.items()}
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

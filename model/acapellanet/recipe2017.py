@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 
 from acapellanet.acapellabot import Acapellabot, save_acapellabot
 from acapellanet.camelot import keys_of
-from acapellanet.checkpoints import CHECKPOINT_FILE, load_optimizer, prefixed, under
+from acapellanet.checkpoints import CHECKPOINT_FILE, load_optimizer, optimizer_tensors, prefixed, under
 from acapellanet.errors import TrainingError
 from acapellanet.files import load_into, read_tensors, write_tensors
 from acapellanet.library import open_library
@@ -74,9 +74,7 @@ class Trainer2017:
 
     def save(self, path: Path) -> None:
         """Everything that `resume` needs, in one safetensors file."""
-        tensors = dict(prefixed("network", self.network.state_dict()))
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors.update(prefixed(f"optimizer.{index}", state))
+        tensors = prefixed("network", self.network.state_dict()) | optimizer_tensors(self.optimizer)
         state = {"step": self.step_number, "spent_s": self.budget.spent_s, "seed": self._recipe.seed}
         write_tensors(path, tensors, {"architecture": ANCESTOR, "state": json.dumps(state)})
 
