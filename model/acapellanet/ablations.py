@@ -1,27 +1,35 @@
 """What each of the 2017 author's open points is worth: short runs that differ in one thing.
 
-All runs see the same data, for the same minutes; the base runs twice, with other seeds. What lies
-within the base's spread is called no difference.
+All runs learn side by side, step by step from the very same examples; the base runs twice, from another start. What
+lies within the base's spread is called no difference.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import torch
+
 from acapellanet import variants
+from acapellanet.batches import Batch, make_batch
+from acapellanet.checkpoints import resume, save_checkpoint
 from acapellanet.config import NetworkConfig
 from acapellanet.library import Library
 from acapellanet.losses import separation_loss
-from acapellanet.mashups import Mashups
-from acapellanet.network import AcapellaNet
+from acapellanet.mashups import CENTERED, Example, Mashups
+from acapellanet.network import AcapellaNet, parameter_count
 from acapellanet.splits import split
-from acapellanet.train import Loss, Progress, Trainer, TrainingOptions
+from acapellanet.train import Loss, Trainer, TrainingOptions
 from acapellanet.validation import Validation
 
-Report = Callable[[str, Progress], None]
+Report = Callable[[int], None]
+"""Hears how many steps are done."""
 BASE = NetworkConfig("acapellanet-ablation", channels=(16, 24, 32, 48))
+SEED = 1
+"""Of the examples."""
 MASHUPS = 24
+SAVE_EVERY_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,10 @@ class Ablation:
     build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet
     config: NetworkConfig = BASE
     loss: Loss = separation_loss
-    centered: float = 1 / 3
-    """Share of the examples in which the network sees the isolated centre."""
+    centered: bool | None = None
+    """Whether the network sees the isolated centre: always, never, or `None`: in a third of the examples."""
     seed: int = 1
+    """Of the weights that it starts from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,11 @@ class Result:
     parameters: int
     song_db: float
     mashup_db: float
-    minutes: float
 
 
 ABLATIONS = (
     Ablation("base", ""),
-    Ablation("base, another seed", "", seed=2),
+    Ablation("base, another start", "", seed=2),
     Ablation("mono in", "stereo L R M S input", variants.MonoInput),
     Ablation("L R in", "stereo L R M S input", variants.LeftRightInput),
     Ablation("no dilated blocks", "larger context", config=replace(BASE, dilations=())),
@@ -62,8 +70,8 @@ ABLATIONS = (
     Ablation("MSE on log magnitude", "better loss", loss=variants.log_magnitude_mse),
     Ablation("linear axis", "warped or constant-Q axis", variants.LinearAxis),
     Ablation("logarithmic axis", "warped or constant-Q axis", variants.LogAxis),
-    Ablation("never the isolated centre", "centre pre-isolation", centered=0.0),
-    Ablation("always the isolated centre", "centre pre-isolation", centered=1.0),
+    Ablation("never the isolated centre", "centre pre-isolation", centered=False),
+    Ablation("always the isolated centre", "centre pre-isolation", centered=True),
     Ablation("real mask", "residual or complex mask", variants.RealMask),
     Ablation("complex mask", "residual or complex mask", variants.ComplexMask),
     Ablation("mask and residual", "residual or complex mask", variants.Residual),
@@ -71,56 +79,79 @@ ABLATIONS = (
 
 
 def run_ablations(
-    library: Library,
-    out: Path,
-    options: TrainingOptions,
-    names: tuple[str, ...],
-    report: Report,
-) -> Iterator[Result]:
-    """Train and judge one after the other; those whose result lies in `out` already are read from there."""
-    validation = Validation(library, MASHUPS)
-    for ablation in ABLATIONS:
-        if names and ablation.name not in names:
-            continue
-        path = out / f"{ablation.name.replace(' ', '-').replace(',', '')}.json"
-        done = _read(path, options.minutes)
-        result = done or _run(ablation, library, validation, options, report)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
-        yield result
+    library: Library, out: Path, steps: int, options: TrainingOptions, names: tuple[str, ...], report: Report
+) -> list[Result]:
+    """Train those of `ABLATIONS` whose results do not lie in `out` yet, `steps` steps, all at once; then judge them.
+
+    `names`: only these, or all where it is empty. What was interrupted goes on where it stood.
+    """
+    chosen = [ablation for ablation in ABLATIONS if not names or ablation.name in names]
+    missing = [ablation for ablation in chosen if _read(out, ablation, steps) is None]
+    trainers = _train_together(library, out, steps, options, missing, report)
+    validation = Validation(library, MASHUPS) if missing else None
+    for ablation, trainer in trainers.items():
+        assert validation is not None
+        result = _judged(ablation, trainer, validation)
+        _file(out, ablation, "json").write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
+    return [result for ablation in chosen if (result := _read(out, ablation, steps))]
 
 
-def _read(path: Path, minutes: float) -> Result | None:
-    if not path.exists():
-        return None
-    result = Result(**json.loads(path.read_text(encoding="utf-8")))
-    return result if result.minutes == minutes else None
+def _train_together(
+    library: Library, out: Path, steps: int, options: TrainingOptions, ablations: list[Ablation], report: Report
+) -> dict[Ablation, Trainer]:
+    out.mkdir(parents=True, exist_ok=True)
+    samples = (options.frames - 1) * BASE.hop_samples
+    mashups = Mashups(library, split(library.tracks, False), samples, SEED, CENTERED)
+    trainers = {ablation: _started(ablation, out, options, mashups) for ablation in ablations}
+    for step in range(min((t.step_number for t in trainers.values()), default=steps), steps):
+        examples = [mashups.example(step * options.batch + number) for number in range(options.batch)]
+        batches = {kind: _batch(examples, kind) for kind in (None, False, True)}
+        for ablation, trainer in trainers.items():
+            if trainer.step_number == step:
+                trainer.learn(batches[ablation.centered], step / steps)
+        if (step + 1) % SAVE_EVERY_STEPS == 0 or step + 1 == steps:
+            for ablation, trainer in trainers.items():
+                save_checkpoint(_file(out, ablation, "safetensors"), trainer)
+        report(step + 1)
+    return trainers
 
 
-def _run(
-    ablation: Ablation,
-    library: Library,
-    validation: Validation,
-    options: TrainingOptions,
-    report: Report,
-) -> Result:
+def _started(ablation: Ablation, out: Path, options: TrainingOptions, mashups: Mashups) -> Trainer:
     options = replace(options, seed=ablation.seed)
-    samples = (options.frames - 1) * ablation.config.hop_samples
-    mashups = Mashups(library, split(library.tracks, False), samples, ablation.seed, ablation.centered)
     trainer = Trainer(ablation.config, options, mashups, build=ablation.build, loss=ablation.loss)
-    while not trainer.done:
-        report(ablation.name, trainer.step())
-    judged = validation.judge(trainer.averaged, centered=ablation.centered == 1.0)
-    parameters = sum(value.numel() for value in trainer.network.parameters())
+    checkpoint = _file(out, ablation, "safetensors")
+    if checkpoint.exists():
+        resume(checkpoint, trainer)
+    return trainer
+
+
+def _batch(examples: list[Example], centered: bool | None) -> Batch:
+    shown = examples if centered is None else [replace(example, centered=centered) for example in examples]
+    return make_batch(shown, BASE, torch.device("cpu"))
+
+
+def _judged(ablation: Ablation, trainer: Trainer, validation: Validation) -> Result:
+    judged = validation.judge(trainer.averaged, centered=ablation.centered is True)
     return Result(
         ablation.name,
         ablation.question,
         trainer.step_number,
-        parameters,
+        parameter_count(trainer.network),
         judged.song_db,
         judged.mashup_db,
-        options.minutes,
     )
+
+
+def _file(out: Path, ablation: Ablation, suffix: str) -> Path:
+    return out / f"{ablation.name.replace(' ', '-').replace(',', '')}.{suffix}"
+
+
+def _read(out: Path, ablation: Ablation, steps: int) -> Result | None:
+    path = _file(out, ablation, "json")
+    if not path.exists():
+        return None
+    result = Result(**json.loads(path.read_text(encoding="utf-8")))
+    return result if result.steps == steps else None
 
 
 def table(results: list[Result]) -> str:

@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_strays(commands.add_parser("strays", help="which music without voice seems to have one after all"))
     _add_probes(commands.add_parser("probes", help="known faults, measured on songs made for each"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
+    _add_sing(commands.add_parser("sing", help="turn speech into song, as more voices to train on"))
     return whole
 
 
@@ -89,7 +90,7 @@ def _add_ablate(command: argparse.ArgumentParser) -> None:
     command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
     command.add_argument("--out", type=Path, required=True, help="folder for results; runs that lie there are done")
     command.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
-    command.add_argument("--minutes", type=float, default=12.0, help="training time of each run (default: 12)")
+    command.add_argument("--steps", type=int, default=800, help="training steps of each run (default: 800)")
     command.add_argument("--only", action="append", default=[], metavar="RUN", help="this run alone; may be repeated")
     command.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
     command.set_defaults(run=_ablate)
@@ -105,17 +106,16 @@ def _ablate(options: argparse.Namespace) -> int:
 
     torch.set_num_threads(options.threads)
     library = open_library(options.data, options.cache or options.out / "cache")
-    training = TrainingOptions(options.minutes, batch=4, frames=128, threads=options.threads)
+    training = TrainingOptions(0.0, batch=4, frames=128, threads=options.threads)
     with Progress(transient=True) as bars:
-        task = bars.add_task("", total=options.minutes * 60)
-        results = list(
-            run_ablations(
-                library,
-                options.out,
-                training,
-                tuple(options.only),
-                lambda name, step: bars.update(task, description=name, completed=step.spent_s),
-            )
+        task = bars.add_task("steps", total=options.steps)
+        results = run_ablations(
+            library,
+            options.out,
+            options.steps,
+            training,
+            tuple(options.only),
+            lambda step: bars.update(task, completed=step),
         )
     print(table(results))
     return 0
@@ -191,4 +191,35 @@ def _mashups(options: argparse.Namespace) -> int:
     library = open_library(options.data, options.cache or options.out / "cache")
     songs = export_mashups(library, options.out, options.count, options.seconds, options.seed)
     print(f"{len(songs)} songs in {options.out}")
+    return 0
+
+
+def _add_sing(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "Speech into song: pitch and pace of every speaker that flite and festival have here, or of recordings, are "
+        "put to melodies with the WORLD vocoder (extra: voices). With --out DATA/vocals/songs, train hears them."
+    )
+    command.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="folder of recorded speech instead")
+    command.add_argument("--out", type=Path, required=True, help="folder to write one bank for each speaker into")
+    command.add_argument("--minutes", type=float, default=60.0, help="of song from the synthesizers (default: 60)")
+    command.add_argument("--seed", type=int, default=0)
+    command.set_defaults(run=_sing)
+
+
+def _sing(options: argparse.Namespace) -> int:
+    from rich.progress import Progress
+
+    from acapellanet.songbook import sing_recordings, sing_verses
+
+    with Progress(transient=True) as bars:
+        task = bars.add_task("singing", total=None if options.speech else options.minutes * 60)
+        if options.speech:
+            book = sing_recordings(options.speech, options.out, options.seed, lambda s: bars.advance(task, s))
+        else:
+            book = sing_verses(options.out, options.minutes, options.seed, lambda s: bars.advance(task, s))
+    for problem in book.problems:
+        print(f"skipped {problem}", file=sys.stderr)
+    for bank, seconds in sorted(book.seconds.items()):
+        print(f"{seconds / 60:6.1f} min  {bank}")
+    print(f"{sum(book.seconds.values()) / 60:.0f} minutes in {options.out}")
     return 0

@@ -108,15 +108,20 @@ class Trainer:
     def step(self) -> Progress:
         """One batch. Raises `TrainingError` when too many losses were not finite."""
         began = time.monotonic()
-        rate = learning_rate(self.options.peak_rate, self.budget.progress, self.step_number)
-        self.network.train(self.budget.progress < self.options.settle)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss = self._descend(self._next_batch())
-        self.step_number += 1
+        rate, loss = self.learn(self._next_batch(), self.budget.progress)
         self.budget.add(self.world.agreed(time.monotonic() - began))
         spent_s, limit_s = self.budget.spent_s, self.budget.limit_s
         return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps)
+
+    def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
+        """One step on `batch` at `progress` 0..1 of the schedule: learning rate and loss."""
+        rate = learning_rate(self.options.peak_rate, progress, self.step_number)
+        self.network.train(progress < self.options.settle)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._descend(batch)
+        self.step_number += 1
+        return rate, loss
 
     def _next_batch(self) -> Batch:
         first = self.step_number * self.options.batch

@@ -31,22 +31,45 @@ def test_runs_are_judged_once_and_remembered(
     data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ablations, "MASHUPS", 2)
+    monkeypatch.setattr(ablations, "BASE", SHORT)
     chosen = tuple(replace(ablation, config=SHORT) for ablation in ABLATIONS[:3])
     monkeypatch.setattr(ablations, "ABLATIONS", chosen)
     library = open_library(data_folder, tmp_path / "cache")
-    options = TrainingOptions(minutes=0.3 / 60, batch=1, frames=32, threads=1, bfloat16=False)
-    said: list[str] = []
-    results = list(run_ablations(library, tmp_path, options, (), lambda name, step: said.append(name)))
-    assert list(dict.fromkeys(said)) == [ablation.name for ablation in chosen]
-    assert all(result.steps > 0 for result in results)
-    said.clear()
-    assert list(run_ablations(library, tmp_path, options, (), lambda name, step: said.append(name))) == results
-    assert not said
+    options = TrainingOptions(0.0, batch=1, frames=32, threads=1, bfloat16=False)
+    said: list[int] = []
+    results = run_ablations(library, tmp_path / "out", 3, options, (), said.append)
+    assert [result.name for result in results] == [ablation.name for ablation in chosen]
+    assert said == [1, 2, 3] and all(result.steps == 3 for result in results)
+    assert run_ablations(library, tmp_path / "out", 3, options, (), said.append) == results
+    assert said == [1, 2, 3]
+
+
+@pytest.mark.usefixtures("brief_validation")
+def test_interrupted_runs_go_on_where_they_stood(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ablations, "MASHUPS", 2)
+    monkeypatch.setattr(ablations, "BASE", SHORT)
+    monkeypatch.setattr(ablations, "SAVE_EVERY_STEPS", 2)
+    monkeypatch.setattr(ablations, "ABLATIONS", tuple(replace(a, config=SHORT) for a in ABLATIONS[:2]))
+    library = open_library(data_folder, tmp_path / "cache")
+    options = TrainingOptions(0.0, batch=1, frames=32, threads=1, bfloat16=False)
+    whole = run_ablations(library, tmp_path / "whole", 5, options, (), lambda step: None)
+
+    def kill(step: int) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_ablations(library, tmp_path / "killed", 5, options, (), kill)
+    said: list[int] = []
+    assert run_ablations(library, tmp_path / "killed", 5, options, (), said.append) == whole
+    assert said == [3, 4, 5]
 
 
 def test_what_lies_within_the_bases_spread_is_no_difference() -> None:
-    base = [Result("base", "", 1, 1, 1.0, 2.0, 12), Result("base, another seed", "", 1, 1, 1.2, 2.2, 12)]
-    other = [Result("a", "q", 1, 1, 1.3, 2.2, 12), Result("b", "q", 1, 1, 0.5, 1.2, 12)]
+    base = [Result("base", "", 1, 1, 1.0, 2.0), Result("base, another seed", "", 1, 1, 1.2, 2.2)]
+    other = [Result("a", "q", 1, 1, 1.3, 2.2), Result("b", "q", 1, 1, 0.5, 1.2)]
     rows = table(base + other).splitlines()
     assert rows[-2].endswith("| none |")
     assert rows[-1].endswith("| -0.75 |")
