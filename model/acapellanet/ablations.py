@@ -91,9 +91,10 @@ def run_ablations(
     validation = Validation(library, MASHUPS) if missing else None
     for ablation, trainer in trainers.items():
         assert validation is not None
-        result = _judged(ablation, trainer, validation)
-        _file(out, ablation, "json").write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
-    return [result for ablation in chosen if (result := _read(out, ablation, steps))]
+        judged = asdict(_judged(ablation, trainer, validation))
+        _file(out, ablation, "json").write_text(json.dumps(judged, indent=1), encoding="utf-8")
+    results = (_read(out, ablation, steps) for ablation in chosen)
+    return [result for result in results if result is not None]
 
 
 def _train_together(

@@ -80,9 +80,9 @@ def _without_nan(score: "Score") -> dict[str, object]:
 
 def _print_table(scores: Sequence["Score"]) -> None:
     song, model = (max(len(getattr(score, name)) for score in scores) for name in ("song", "model"))
-    print(f"{'song':{song}}  {'model':{model}}  {'stem':12}  median of 1 s  whole song  SI-SDR  (SDR, dB)")
+    print(f"{'song':{song}}  {'model':{model}}  {'stem':12}  museval  whole song  SI-SDR  (SDR, dB)")
     for score in scores:
-        values = f"{score.median_sdr_db:13.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
+        values = f"{score.museval_db:7.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
 
 

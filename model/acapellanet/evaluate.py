@@ -13,7 +13,7 @@ from acapellanet.errors import DataError
 from acapellanet.estimator import Estimator, load_estimator
 from acapellanet.layouts import INSTRUMENTAL, VOCALS, Entry, scan
 from acapellanet.library import SAMPLE_RATE, Samples, decode_sum
-from acapellanet.metrics import framed_sdr, si_sdr, usdr
+from acapellanet.metrics import museval_sdr, si_sdr, usdr
 from acapellanet.rates import at_rate
 from acapellanet.registry import model_label
 from acapellanet.shifts import shifted
@@ -43,8 +43,8 @@ class Score:
     model: str
     stem: str
     """`vocals` or `instrumental`."""
-    median_sdr_db: float
-    """Median of the SDRs of frames of 1 s."""
+    museval_db: float
+    """Median of the SDRs of frames of 1 s, as museval reports it."""
     usdr_db: float
     """SDR of the whole song."""
     si_sdr_db: float
@@ -127,16 +127,10 @@ def separate_stream(estimator: Estimator, mixture: Samples, shifts: int = 1) -> 
 
 
 def _scores(song: Song, model: str, vocals: Samples, instrumental: Samples) -> Iterator[Score]:
-    pairs = ((song.vocals, vocals), (song.instrumental, instrumental))
-    for stem, (truth, estimate) in zip(STEMS, pairs, strict=True):
-        yield Score(
-            song.name,
-            model,
-            stem,
-            framed_sdr(truth, estimate, SAMPLE_RATE),
-            usdr(truth, estimate),
-            si_sdr(truth, estimate),
-        )
+    truths, estimates = (song.vocals, song.instrumental), (vocals, instrumental)
+    medians_db = museval_sdr(truths, estimates, SAMPLE_RATE)
+    for stem, truth, estimate, median_db in zip(STEMS, truths, estimates, medians_db, strict=True):
+        yield Score(song.name, model, stem, median_db, usdr(truth, estimate), si_sdr(truth, estimate))
 
 
 def means(scores: Sequence[Score]) -> list[Score]:
@@ -146,7 +140,7 @@ def means(scores: Sequence[Score]) -> list[Score]:
 
 
 def _mean(scores: Sequence[Score]) -> Score:
-    values = np.array([[s.median_sdr_db, s.usdr_db, s.si_sdr_db] for s in scores])
+    values = np.array([[s.museval_db, s.usdr_db, s.si_sdr_db] for s in scores])
     known = [column[np.isfinite(column)] for column in values.T]
     columns = [float(column.mean()) if column.size else float("nan") for column in known]
     return Score("mean", scores[0].model, scores[0].stem, *columns)

@@ -3,6 +3,8 @@
 All take `[channels, samples]`, truth first. Silent truth has no ratio: `nan`, left out of means and medians.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,16 +31,24 @@ def si_sdr(truth: Audio, estimate: Audio) -> float:
     return float(10 * np.log10((alike + FLOOR) / (max(0.0, 1 - alike) + FLOOR)))
 
 
-def framed_sdr(truth: Audio, estimate: Audio, sample_rate: int) -> float:
-    """Median of the SDRs of frames of 1 s, as the SiSEC campaigns report; silent frames do not count.
+def museval_sdr(truths: Sequence[Audio], estimates: Sequence[Audio], sample_rate: int) -> list[float]:
+    """Per source, the median of the SDRs of frames of 1 s: what museval (BSS Eval v4) reports, and the SiSEC campaigns.
 
-    Plain SDR, without the filters of up to 512 taps that BSS Eval v4 allows the estimate.
+    As there, a frame counts for all sources or for none: it is left out where one of them, or its estimate, is
+    digital silence. The filters of BSS Eval move its SIR and SAR alone, not this SDR of whole images.
     """
-    starts = range(0, max(1, truth.shape[1] - sample_rate + 1), sample_rate)
+    samples = truths[0].shape[1]
+    starts = range(0, max(1, samples - sample_rate + 1), sample_rate)
     cuts = [slice(start, start + sample_rate) for start in starts]
-    values = np.array([usdr(truth[:, cut], estimate[:, cut]) for cut in cuts])
-    values = values[np.isfinite(values)]
-    return float(np.median(values)) if values.size else float("nan")
+    heard = [cut for cut in cuts if all(np.any(audio[:, cut].sum(0)) for audio in (*truths, *estimates))]
+    pairs = list(zip(truths, estimates, strict=True))
+    values = [[_frame_sdr(truth[:, cut], estimate[:, cut]) for cut in heard] for truth, estimate in pairs]
+    return [float(np.median(row)) if row else float("nan") for row in values]
+
+
+def _frame_sdr(truth: Audio, estimate: Audio) -> float:
+    signal = _energy(truth)
+    return float(10 * np.log10(signal / (_energy(truth - estimate) + FLOOR * signal)))
 
 
 def _energy(audio: Audio) -> float:

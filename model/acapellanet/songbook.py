@@ -1,0 +1,96 @@
+"""A voice bank sung by synthesizers' speakers, or by the speakers of recordings: `acapellanet sing`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from acapellanet.errors import DataError
+from acapellanet.layouts import SUFFIXES
+from acapellanet.library import SAMPLE_RATE
+from acapellanet.speech import Speaker, say, speakers, verse
+from acapellanet.sung import Random, sung
+
+BANK_PREFIX = "sung_"
+GIVE_UP_AFTER = 3
+"""Verses in a row that a speaker fails to say."""
+LONGEST_S = 20.0
+"""Of a recording, sung at once."""
+
+
+@dataclass(slots=True)
+class Songbook:
+    """What was written, and who could not be used."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Of song, by bank."""
+    problems: list[str] = field(default_factory=list)
+
+
+def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], None]) -> Songbook:
+    """Let every installed speaker sing, `minutes` of song in all, into `out/sung_<speaker>/`.
+
+    The same seed and speakers give the same songs. `told` hears seconds as they are written.
+    Raises `DataError` where nobody can speak.
+    """
+    choir, book = speakers(), Songbook()
+    if not choir:
+        raise DataError("nobody to speak: install flite, or festival and voices for it, or give a folder of recordings")
+    for number, speaker in enumerate(choir):
+        random = np.random.default_rng((seed, number))
+        _sing_alone(speaker, out / f"{BANK_PREFIX}{speaker.name}", minutes * 60 / len(choir), random, book, told)
+    return _or_error(book)
+
+
+def sing_recordings(speech: Path, out: Path, seed: int, told: Callable[[float], None]) -> Songbook:
+    """Sing each recording in `speech` once, into `out/sung_<its folder>/`. Raises `DataError` where none can be."""
+    paths = sorted(path for path in speech.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise DataError(f"{speech}: no recordings there; expected {', '.join(sorted(SUFFIXES))}")
+    book = Songbook()
+    for number, path in enumerate(paths):
+        try:
+            with soundfile.SoundFile(path) as file:
+                audio = file.read(int(LONGEST_S * file.samplerate), dtype="float32", always_2d=True).mean(1)
+                song = sung(audio, file.samplerate, np.random.default_rng((seed, number)))
+        except (DataError, soundfile.LibsndfileError) as error:
+            book.problems.append(f"{path}: {error}")
+            continue
+        _write(out / f"{BANK_PREFIX}{path.parent.name}", path.stem, song, book, told)
+    return _or_error(book)
+
+
+def _sing_alone(
+    speaker: Speaker, folder: Path, limit_s: float, random: Random, book: Songbook, told: Callable[[float], None]
+) -> None:
+    failed = number = 0
+    while book.seconds.get(folder.name, 0.0) < limit_s and failed < GIVE_UP_AFTER:
+        try:
+            audio, rate = say(speaker, verse(speaker, random))
+            song = sung(audio, rate, random)
+        except DataError as error:
+            failed += 1
+            if failed == GIVE_UP_AFTER:
+                book.problems.append(str(error))
+            continue
+        failed = 0
+        _write(folder, f"{number:03d}", song, book, told)
+        number += 1
+
+
+def _write(
+    folder: Path, name: str, song: np.typing.NDArray[np.float32], book: Songbook, told: Callable[[float], None]
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    soundfile.write(folder / f"{name}.flac", song, SAMPLE_RATE)
+    seconds = len(song) / SAMPLE_RATE
+    book.seconds[folder.name] = book.seconds.get(folder.name, 0.0) + seconds
+    told(seconds)
+
+
+def _or_error(book: Songbook) -> Songbook:
+    if not book.seconds:
+        raise DataError(f"nothing could be sung: {'; '.join(book.problems[:5])}")
+    return book
