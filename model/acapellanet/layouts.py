@@ -8,6 +8,7 @@ Four layouts are known and may be mixed (any format that libsndfile reads)::
     8A - title acapella.mp3  8A - other title.mp3          2017's: voices say "acapella" in their names
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,13 +43,25 @@ class Entry:
 def scan(data: Path) -> list[Entry]:
     """What lies in `data` and is understood, sorted by name."""
     folders: dict[str, list[str]] = defaultdict(list)
-    for path in data.rglob("*"):
+    for path in _files(data):
         relative = path.relative_to(data)
-        hidden = any(part.startswith(".") for part in relative.parts)
-        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
             folders[relative.parent.as_posix()].append(relative.as_posix())
     entries = [entry for folder, names in folders.items() for entry in _of_folder(folder, sorted(names))]
     return sorted(entries, key=lambda entry: entry.name)
+
+
+def _files(data: Path) -> Iterator[Path]:
+    """All files in folders that are not hidden, through links too, no folder twice."""
+    seen: set[str] = set()
+    for folder, inner, names in os.walk(data, followlinks=True):
+        inner[:] = sorted(name for name in inner if not name.startswith("."))
+        real = os.path.realpath(folder)
+        if real in seen:
+            inner.clear()
+            continue
+        seen.add(real)
+        yield from (Path(folder, name) for name in names)
 
 
 def _of_folder(folder: str, names: list[str]) -> Iterator[Entry]:

@@ -36,7 +36,7 @@ from acapellanet.singer import someone
 from acapellanet.splits import SHARES, Split, is_monotone
 
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
-CENTERED, MADE_VOICES = 1 / 3, 0.25
+CENTERED, MADE_VOICES = 1 / 3, 0.15
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
 VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.25, spread))

@@ -86,3 +86,12 @@ def test_a_folder_of_something_else_is_an_error_that_says_what_is_expected(tmp_p
     write(tmp_path / "data" / "drums.wav", tone(300, 1))
     with pytest.raises(DataError, match=r"expected <song>/vocals\.\* and <song>/instrumental"):
         open_library(tmp_path / "data", tmp_path / "cache")
+
+
+def test_links_are_followed_and_no_folder_is_read_twice(tmp_path: Path, write: Write) -> None:
+    write(tmp_path / "elsewhere" / "one" / "vocals.wav", tone(300, 1))
+    write(tmp_path / "elsewhere" / "one" / "instrumental.wav", wide_noise(1))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "songs").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "round").symlink_to(tmp_path / "elsewhere")
+    assert set(kinds(tmp_path / "data")) == {"songs/one/vocals.wav", "songs/one/instrumental.wav"}
