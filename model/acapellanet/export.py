@@ -7,7 +7,7 @@ import soundfile
 
 from acapellanet.library import SAMPLE_RATE, Library
 from acapellanet.mashups import Mashups
-from acapellanet.splits import split
+from acapellanet.splits import HELD_OUT_SHARES, split
 
 TRIES = 10
 
@@ -18,7 +18,9 @@ def export_mashups(library: Library, out: Path, count: int, seconds: float, seed
     Float WAV, 44.1 kHz. Mashups without voice or without music are passed over. Raises `DataError` when the
     library has no held-out voice or instrumental.
     """
-    mashups = Mashups(library, split(library.tracks, validation=True), int(seconds * SAMPLE_RATE), seed)
+    mashups = Mashups(
+        library, split(library.tracks, validation=True), int(seconds * SAMPLE_RATE), seed, shares=HELD_OUT_SHARES
+    )
     songs: list[Path] = []
     for number in range(count * TRIES):
         example = mashups.example(number)

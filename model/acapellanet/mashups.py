@@ -4,6 +4,7 @@ Example `i` of seed `s` is always the same one, whatever was drawn before it, so
 killed goes on where it was.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,11 +72,13 @@ class Mashups:
         centered: float = CENTERED,
         made: float = 0.0,
         matcher: Matcher | None = None,
+        shares: Mapping[str, float] = SHARES,
     ) -> None:
         """`samples` long each.
 
         `centered`: share of those that show the isolated centre; `made`: share of the solo voices that are nobody's
-        (`singer`); `matcher`: brings songs and music into one key and tempo. Raises `DataError`.
+        (`singer`); `matcher`: brings songs and music into one key and tempo; `shares`: how often each kind of
+        voice is drawn. Raises `DataError`.
         """
         if not tracks.voices or not tracks.instrumentals:
             voices = sum(len(bank) for bank in tracks.voices.values())
@@ -90,6 +93,7 @@ class Mashups:
         self._centered = centered
         self._made = made
         self._matcher = matcher
+        self._shares = shares
 
     def example(self, number: int) -> Example:
         """Example `number`, always the same for the same seed and data."""
@@ -141,8 +145,8 @@ class Mashups:
         return vocals[::flip], shape(random, music, 3.0, 0.0)[::flip]
 
     def _voice_track(self, random: Random) -> Track:
-        shares = [share for share in SHARES if share in self._split.voices]
-        weights = np.array([SHARES[share] for share in shares])
+        shares = [share for share in self._shares if share in self._split.voices] or list(self._split.voices)
+        weights = np.array([self._shares.get(share, 1.0) for share in shares])
         tracks = self._split.voices[shares[random.choice(len(shares), p=weights / weights.sum())]]
         lengths = np.array([track.frames for track in tracks], dtype=np.float64)
         return tracks[random.choice(len(tracks), p=lengths / lengths.sum())]

@@ -12,7 +12,7 @@ from acapellanet.mashups import Mashups
 from acapellanet.metrics import usdr
 from acapellanet.network import AcapellaNet
 from acapellanet.separation import separate
-from acapellanet.splits import Split, split
+from acapellanet.splits import HELD_OUT_SHARES, Split, split
 
 SONG_STARTS_S, SONG_LENGTH_S, SONGS = (40, 100, 160), 15, 12
 MASHUPS, MASHUP_LENGTH_S, MASHUP_SEED = 10, 8, 20170418
@@ -47,7 +47,7 @@ class Validation:
         tracks = split(library.tracks, validation=True)
         self.excerpts = _song_excerpts(library, tracks)
         if tracks.voices and tracks.instrumentals:
-            mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED)
+            mashups = Mashups(library, tracks, MASHUP_LENGTH_S * SAMPLE_RATE, MASHUP_SEED, shares=HELD_OUT_SHARES)
             examples = (mashups.example(number) for number in range(4 * count))
             voiced = (e for e in examples if np.any(e.vocals) and np.any(e.instrumental))
             chosen = islice(voiced, count)
