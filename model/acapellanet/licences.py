@@ -25,6 +25,12 @@ SHARE_ALIKE = (
 GPL = (
     "vocals/syllables/alys_",
     "vocals/syllables/solfege",
+    "vocals/songs/sung_festival_czech_",
+    "vocals/songs/sung_festival_hy_fi_mv",
+    "vocals/songs/sung_festival_lp_",
+    "vocals/songs/sung_festival_pc_",
+    "vocals/songs/sung_festival_suo_fi_lj",
+    "vocals/songs/sung_festival_upc_ca_ona",
     "instrumental/_LMMS_demo_renders",
     "instrumental/_rendered_midi",
     "instrumental/00-Evan__",
@@ -39,7 +45,7 @@ GPL = (
     "instrumental/xmoto__",
     "instrumental/xonotic__",
 )
-"""GNU General Public License, any version, alone or as one of several."""
+"""GNU General Public License or Lesser General Public License, any version, alone or as one of several."""
 
 FOLDERS_BY_LICENCE = {"sa": SHARE_ALIKE, "gpl": GPL}
 
