@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from dawbridge.isolate.render import Grid, apply_mask, band_gain, is_neutral, render
+from dawbridge.isolate.mask import apply_mask, band_gain
+from dawbridge.isolate.render import Grid, is_neutral, render
 from dawbridge.parameters import complete
 
 RATE = 44100
