@@ -31,10 +31,10 @@ _LEAST_LOG = -80.0
 """Of what is raised to a power: numbers below it are too small for the processor's quick path."""
 _MOST = 1e6
 """Largest 1/|W| that contrast looks at."""
-_TILE_VALUES = 1 << 16
+_TILE_VALUES = 1 << 19
 
 
-def masked(mixture: torch.Tensor | None, vocals: torch.Tensor, knobs: Knobs, gains: torch.Tensor | None) -> None:
+def apply(mixture: torch.Tensor | None, vocals: torch.Tensor, knobs: Knobs, gains: torch.Tensor | None) -> None:
     """Turn the spectrum `vocals` into the acapella's, in place.
 
     `mixture` is None where no knob of the mask is turned; `gains` `[1 or frames, bins]` are the band's, if it has one.
@@ -96,7 +96,7 @@ def _whole(
 ) -> torch.Tensor:
     """At strength 1: the vocals, each bin scaled."""
     loudness, voice = _power(mixture), _power(vocals)
-    factor = _contrast(loudness, voice, contrast)
+    factor = torch.ones(()) if is_at(contrast, 0.5) else _contrast(loudness, voice, contrast)
     if not least.any():
         return vocals * factor
     lift = (loudness / voice.clamp_min(SILENCE**2)).sqrt_().mul_(least)
@@ -112,15 +112,18 @@ def _partial(
     least: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
     """Below strength 1: the mixture, each bin scaled and turned."""
-    x, y = _planes(mixture)
-    v, w = _planes(vocals)
-    loudness, voice = x * x + y * y, v * v + w * w
-    modulus = (voice / loudness.clamp_min(SILENCE**2)).clamp_max_(MASK_BOUND**2).sqrt_()
-    factor = _contrast(loudness, voice, contrast)
-    target = torch.maximum(_raised(modulus * factor, strength), least)
+    (x, y), (v, w) = _planes(mixture), _planes(vocals)
     angle = _angle(v * x + w * y, w * x - v * y).mul_(strength)
+    loudness, voice = x * x + y * y, v.mul_(v).add_(w.mul_(w))
+    modulus = (voice / loudness.clamp_min(SILENCE**2)).clamp_max_(MASK_BOUND**2).sqrt_()
+    if not is_at(contrast, 0.5):
+        modulus.mul_(_contrast(loudness, voice, contrast))
+    target = _raised(modulus, strength)
+    if least.any():
+        target = torch.maximum(target, least)
     along, across = angle.cos().mul_(target), angle.sin_().mul_(target)
-    return torch.complex(x * along - y * across, x * across + y * along)
+    real, imaginary = (x * along).sub_(y * across), x.mul_(across).add_(y.mul_(along))
+    return torch.complex(real, imaginary)
 
 
 def _least(floor_db: float | torch.Tensor) -> torch.Tensor:
@@ -147,16 +150,16 @@ def _contrast(loudness: torch.Tensor, voice: torch.Tensor, contrast: float | tor
     m^γ / (m^γ + (1-m)^γ) = 1 / (1 + ((1-m)/m)^γ), and (1-m)/m = 1/m - 1.
     """
     gamma = 4.0 ** (2 * contrast - 1)
-    if is_at(gamma, 1.0):
-        return torch.ones(())
     inverse = (loudness / voice.clamp_min(_LEAST)).sqrt_().clamp_(1.0, _MOST)
     factor = inverse.div_(_raised_quickly(inverse - 1, gamma).add_(1.0))
     return factor.mul_(loudness.clone().gt_(SILENCE**2))
 
 
 def _raised(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:
-    """`base` (0 or more) to the power `exponent`; 0 stays 0, but where the exponent is 0."""
-    stays = torch.maximum(torch.sign(base), (torch.as_tensor(exponent) == 0).to(base.dtype))
+    """`base` (0 or more) to the power `exponent`, in place of it; 0 stays 0, but where a moving exponent is 0."""
+    stays = torch.sign(base)
+    if isinstance(exponent, torch.Tensor):
+        stays = torch.maximum(stays, (exponent == 0).to(base.dtype))
     return _raised_quickly(base, exponent).mul_(stays)
 
 

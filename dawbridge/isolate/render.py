@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 
 from dawbridge.automation import Automation
-from dawbridge.isolate.mask import BAND, Knobs, band_gains, masked
+from dawbridge.isolate import mask
+from dawbridge.isolate.mask import BAND, Knobs, band_gains
 from dawbridge.parameters import PARAMETERS, Snapshot
 
 Samples = NDArray[np.float32]
@@ -51,6 +52,11 @@ def is_neutral(values: Snapshot) -> bool:
     return values["mask_strength"] in (0.0, 1.0) and not _shapes(values) and not _banded(values)
 
 
+def is_plain(values: Snapshot, automation: Automation = NO_AUTOMATION) -> bool:
+    """The same, with knobs that move."""
+    return is_neutral(values) and not automation.only(SPECTRAL)
+
+
 def render(
     mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot,
     automation: Automation = NO_AUTOMATION,
@@ -71,11 +77,19 @@ def render(
         acapella = vocals(start, stop)
     else:
         acapella = _spectral(mixture, vocals, start, stop, frames, sample_rate, values, lanes)
+    return with_depth(acapella, start, sample_rate, values, automation)
+
+
+def with_depth(
+    masked: Samples, start: int, sample_rate: int, values: Snapshot, automation: Automation = NO_AUTOMATION
+) -> Samples:
+    """The acapella from frame `start` on, `[channels, samples]`: what the mask left, scaled by the depth."""
     lane = automation.lane("mask_depth")
     if lane is not None:
-        return np.asarray(acapella * lane.values(np.arange(start, stop) / sample_rate).astype(np.float32))
+        times_s = np.arange(start, start + masked.shape[1]) / sample_rate
+        return np.asarray(masked * lane.values(times_s).astype(np.float32))
     depth = np.float32(values["mask_depth"])
-    return acapella if depth == 1 else acapella * depth
+    return masked if depth == 1 else masked * depth
 
 
 def _shapes(values: Snapshot) -> bool:
@@ -102,7 +116,7 @@ def _spectral(
     voice = _transform(_padded(vocals, first, last, frames), grid, window)
     sound = None if plain else _transform(_padded(mixture, first, last, frames), grid, window)
     is_banded = _banded(values) or any(lanes.lane(name) for name in BAND)
-    masked(sound, voice, knobs, band_gains(grid.window, sample_rate, knobs) if is_banded else None)
+    mask.apply(sound, voice, knobs, band_gains(grid.window, sample_rate, knobs) if is_banded else None)
     return _inverse(voice, grid, window)[:, grid.overlap : grid.overlap + stop - start].numpy()
 
 
@@ -127,7 +141,8 @@ def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Te
 
 def _transform(samples: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.Tensor:
     # [channels, samples] → [channels, frames, bins]
-    return torch.fft.rfft(samples.unfold(-1, grid.window, grid.hop) * window)
+    spectrum: torch.Tensor = torch.fft.rfft(samples.unfold(-1, grid.window, grid.hop) * window)
+    return spectrum
 
 
 def _inverse(spectrum: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.Tensor:
