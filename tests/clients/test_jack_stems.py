@@ -87,7 +87,7 @@ def recorded(daemon):
 def test_time_code_from_a_port_places_the_knob_moves_of_a_recording(daemon, hand):
     before = bounced(daemon)
     record(daemon)
-    hand.out.send_message([0xF0, 0x7F, 0x7F, 1, 1, 0x60, 0, 0, 1, 15, 0xF7])  # 1.5 s at 30 frames a second, at rest
+    hand.out.send_message([0xF0, 0x7F, 0x7F, 1, 1, 0x60, 0, 1, 15, 0xF7])  # 1.5 s at 30 frames a second, at rest
     first = hand.turn(64)
     for piece, nibble in enumerate((0, 0, 4, 0, 0, 0, 0, 2)):  # 4.0 s at 25 frames a second, two frames ago
         hand.out.send_message([0xF1, piece << 4 | nibble])
