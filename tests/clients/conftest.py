@@ -120,9 +120,12 @@ def daemon(start, jack, tmp_path):
         port = free_port()
         command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}"]
+        command += ["--http-port", str(http_port := free_port())]
         process = start(*command, env=environment)
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
         send = partial(heard.send, port)
-        yield SimpleNamespace(heard=heard, send=send, folder=folder, home=home, environment=environment)
+        yield SimpleNamespace(
+            heard=heard, send=send, folder=folder, home=home, environment=environment, http_port=http_port
+        )
         process.terminate()
         assert process.wait(PATIENCE_S) == 0

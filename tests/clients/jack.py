@@ -56,6 +56,12 @@ def jack_ports():
     return answer.stdout.split("\n") if answer.returncode == 0 else None
 
 
+def are_connected(source, *targets):
+    """Whether what `source` sends reaches all of `targets`."""
+    answer = subprocess.run(["jack_lsp", "-c", source], capture_output=True, text=True)
+    return set(targets) <= {line.strip() for line in answer.stdout.split("\n")}
+
+
 def send_cc(start, folder, text=CC_20_IS_32):
     score = folder / "cc.csd"
     score.write_text(text)

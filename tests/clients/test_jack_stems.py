@@ -1,5 +1,6 @@
 """What MIDI does to stems: a controller's turn, and moves placed by another program's clock or time code."""
 
+import asyncio
 import subprocess
 import time
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.control.osc_codec import decode
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.parameters import PARAMETERS
-from tests.clients.jack import CC_20_IS_32, PATIENCE_S, jack_ports, send_cc, wait_until
+from dawbridge.parameters import PARAMETERS, TABLE
+from tests.clients.jack import CC_20_IS_32, PATIENCE_S, are_connected, send_cc, wait_until
 
 RATE = 22050
 
@@ -114,7 +116,7 @@ def test_the_clock_of_another_program_places_the_knob_moves_of_a_recording(daemo
     transport = subprocess.Popen(["jack_transport"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     print("stop\nlocate 0", file=transport.stdin, flush=True)
     clock = start("jack_midi_clock", "-b", "120", "-B", "dawbridge:in", "clock-ear:in")
-    wait_until(lambda: "jack_midi_clock:mclk_out" in jack_ports())
+    wait_until(lambda: are_connected("jack_midi_clock:mclk_out", "dawbridge:in", "clock-ear:in"))
     print("play", file=transport.stdin, flush=True)
     wait_until(lambda: len(heard) > 72)  # a second and a half at 48 a second
     turned = time.monotonic()
@@ -130,3 +132,34 @@ def test_the_clock_of_another_program_places_the_knob_moves_of_a_recording(daemo
     assert turned - started - 0.2 < lane[1][0] < told - started + 0.2
     assert gain_db(after, before, 0.0, 1.3) == pytest.approx(0.0, abs=0.1)
     assert gain_db(after, before, lane[1][0], 8.0) == pytest.approx(db, abs=0.1)
+
+
+def paths(node):
+    """All addresses of an OSCQuery tree."""
+    yield node["FULL_PATH"]
+    for child in node.get("CONTENTS", {}).values():
+        yield from paths(child)
+
+
+def test_an_oscquery_client_walks_the_tree_and_hears_what_a_controller_turned(daemon, hand):
+    aiohttp = pytest.importorskip("aiohttp")
+    base, address = f"http://127.0.0.1:{daemon.http_port}/", "/dawbridge/acapella/gain"
+
+    async def ask():
+        async with aiohttp.ClientSession() as session, session.ws_connect(base) as stream:
+            tree = await (await session.get(base)).json()
+            await stream.send_json({"COMMAND": "LISTEN", "DATA": address})
+            for value in range(1, 127):  # nobody says when the wish was heard
+                hand.out.send_message([0xB0, 22, value])
+                try:
+                    packet = await asyncio.wait_for(stream.receive(), 0.5)
+                except TimeoutError:
+                    continue
+                return tree, decode(packet.data)[0], value
+        raise AssertionError("nothing was heard")
+
+    tree, message, value = asyncio.run(ask())
+    assert {row.address for row in TABLE} <= set(paths(tree))
+    assert message.address == address
+    assert message.arguments[0] * 127 == pytest.approx(round(message.arguments[0] * 127), abs=1e-3)
+    assert 1 <= round(message.arguments[0] * 127) <= value
