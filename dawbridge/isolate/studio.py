@@ -70,7 +70,10 @@ class _Standing:
 
 
 class Studio:
-    """Holds at most one take. Not thread-safe: one engine, one studio."""
+    """Holds at most one take, and what the mask left of it once a knob of the mask is turned: half as much again.
+
+    Not thread-safe: one engine, one studio.
+    """
 
     def __init__(self, executor: Executor | None = None, threads: int = 1) -> None:
         """`executor`'s threads share the work; None: the caller's does all."""
