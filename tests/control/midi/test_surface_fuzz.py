@@ -12,7 +12,6 @@ from dawbridge.control.midi.relative import Encoding
 from dawbridge.control.midi.takeover import Takeover
 from dawbridge.parameters import PARAMETERS
 
-
 CC = 0xB0
 
 
