@@ -1,37 +1,29 @@
 """How quick and how sure control is: `make bench-control`.
 
 One `dawbridge watch` as a user has it, and OSC clients with a socket each. Rows: from a set to the feedback at another
-subscriber, idle and while the engine separates; 2,000 messages a second for a minute; from a knob at rest to rewritten
-stems; on demand a million mutilated datagrams. Fixed seeds; each row stands beside its limit.
+subscriber, idle and while the engine separates; the same for a controller over JACK; 2,000 messages a second for a
+minute; from a knob at rest to rewritten stems; on demand a million mutilated datagrams. Fixed seeds; each row stands
+beside its limit.
 """
 
 import argparse
-import os
 import random
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from benchmarks import jack
+from benchmarks.rig import Client, Rig, daemon
 from benchmarks.speed import Row
-from dawbridge.control.osc_codec import Message, decode, encode
+from dawbridge.control.osc_codec import encode
 from dawbridge.jobs.knobs import SETTLE_S
 from dawbridge.parameters import TABLE
-from examples.listener import free_port
 from examples.song import make_song
 
-PATIENCE_S = 900.0
 FLOOD_HZ = 2000
 GAIN_S, MASK_S = 0.3, 1.0
+IDLE_MS, BUSY_MS, CONTROLLER_MS = 10.0, 20.0, 10.0
 AUDITION = (  # name, address, position, limit in seconds from the moment the knob counts as settled
     ("acapella gain", "/dawbridge/acapella/gain", 0.8, GAIN_S),
     ("instrumental gain", "/dawbridge/instrumental/gain", 0.8, GAIN_S),
@@ -44,97 +36,6 @@ AUDITION = (  # name, address, position, limit in seconds from the moment the kn
     ("mask floor", "/dawbridge/mask/floor", 0.6, MASK_S),
     ("mask strength, all the others turned", "/dawbridge/mask/strength", 0.7, MASK_S),
 )
-
-
-class Client:
-    """One program with one UDP socket."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        self._socket.bind(("127.0.0.1", 0))
-        self._server = ("127.0.0.1", port)
-
-    def send(self, address: str, *values: float | int | str) -> None:
-        self.raw(encode(address, values))
-
-    def raw(self, datagram: bytes) -> None:
-        self._socket.sendto(datagram, self._server)
-
-    def heard(self, timeout_s: float) -> Iterator[Message]:
-        """Messages as they come, until none comes for so long."""
-        self._socket.settimeout(timeout_s)
-        while True:
-            try:
-                datagram = self._socket.recv(65535)
-            except TimeoutError:
-                return
-            yield from (message for message in decode(datagram) if isinstance(message, Message))
-
-    def waiting(self) -> Iterator[Message]:
-        """What has come already."""
-        self._socket.setblocking(False)
-        while True:
-            try:
-                datagram = self._socket.recv(65535)
-            except BlockingIOError:
-                return
-            yield from (message for message in decode(datagram) if isinstance(message, Message))
-
-    def wait_for(self, address: str, *first: object, timeout_s: float = PATIENCE_S) -> tuple[object, ...]:
-        for message in self.heard(timeout_s):
-            if message.address == address and message.arguments[: len(first)] == first:
-                return message.arguments
-        raise TimeoutError(f"no {address} within {timeout_s:g} s")
-
-    def subscribe(self) -> "Client":
-        """At the highest rate, so that the daemon's own time is measured and not the rate limit."""
-        self.send("/dawbridge/subscribe", self._socket.getsockname()[1], "", 1000)
-        self.wait_for("/dawbridge/subscribed")
-        return self
-
-
-@dataclass(frozen=True)
-class Rig:
-    """The running daemon."""
-
-    port: int
-    process: "subprocess.Popen[bytes]"
-    bounces: Path
-
-    def client(self) -> Client:
-        """A subscriber."""
-        return Client(self.port).subscribe()
-
-    def memory_mb(self) -> float:
-        """Resident memory of the daemon's own process; 0 where the system does not say."""
-        try:
-            status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        except OSError:
-            return 0.0
-        return next(float(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
-
-
-@contextmanager
-def daemon(model: str) -> Iterator[Rig]:
-    """`dawbridge watch` on a fresh folder."""
-    with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        bounces = folder / "bounces"
-        bounces.mkdir()
-        command = [sys.executable, "-m", "dawbridge", "watch", str(bounces), "--no-midi", "--http-port", "0"]
-        command += ["--osc-port", str(port), "--model", model]
-        process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(folder / "home")})
-        try:
-            probe = Client(port)
-            while True:
-                probe.send("/dawbridge/ping")
-                if next(probe.heard(0.2), None):
-                    break
-            yield Rig(port, process, bounces)
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(60)
 
 
 def latencies_ms(rig: Rig, count: int, busy: bool = False) -> list[float]:
@@ -247,16 +148,39 @@ def measure(options: argparse.Namespace) -> list[Row]:
     rows: list[Row] = []
     with daemon("center") as rig:
         idle = latencies_ms(rig, 2000)
-        rows += [Row(f"set to feedback, idle, p99 of {len(idle)}", float(np.percentile(idle, 99)), 20.0, "ms")]
-        rows += [Row("set to feedback, idle, median", float(np.percentile(idle, 50)), 5.0, "ms")]
+        rows += latency_rows("set to feedback, idle", idle, IDLE_MS)
         rows += flood(rig, options.flood)
         if options.fuzz:
             rows += fuzz(rig, options.fuzz)
+    rows += controller_rows()
     with daemon("center") as rig:
         rows += audition(rig, options.seconds)
     if options.model != "none":
         rows += busy_rows(options)
     return rows
+
+
+def latency_rows(name: str, times_ms: list[float], limit_ms: float) -> list[Row]:
+    """The slowest in a hundred, and the median."""
+    return [
+        Row(f"{name}, p99 of {len(times_ms)}", float(np.percentile(times_ms, 99)), limit_ms, "ms"),
+        Row(f"{name}, median", float(np.percentile(times_ms, 50)), limit_ms, "ms"),
+    ]
+
+
+def controller_rows() -> list[Row]:
+    """A controller's turn over JACK to the parameter's feedback over OSC; nothing where JACK is not there."""
+    if not jack.is_there():
+        print("JACK's programs or python-rtmidi are not installed: no row for controllers")
+        return []
+    with jack.server(), daemon("center", midi=True) as rig:
+        watcher = rig.client()
+
+        def wait(address: str, position: float) -> None:
+            while abs(float(str(watcher.wait_for(address, timeout_s=10)[0])) - position) > 1e-3:
+                pass
+
+        return latency_rows("controller over JACK to parameter", jack.times_ms(2000, wait), CONTROLLER_MS)
 
 
 def busy_rows(options: argparse.Namespace) -> list[Row]:
@@ -267,11 +191,7 @@ def busy_rows(options: argparse.Namespace) -> list[Row]:
         soundfile.write(rig.bounces / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
         watcher.wait_for("/dawbridge/job/progress")
         busy = latencies_ms(rig, 100_000, busy=True)
-    name = f"set to feedback while separating, p99 of {len(busy)}"
-    return [
-        Row(name, float(np.percentile(busy, 99)), 20.0, "ms"),
-        Row("set to feedback while separating, median", float(np.percentile(busy, 50)), 5.0, "ms"),
-    ]
+    return latency_rows("set to feedback while separating", busy, BUSY_MS)
 
 
 def main() -> int:
@@ -284,11 +204,11 @@ def main() -> int:
     parser.add_argument("--fuzz", type=int, default=0, metavar="COUNT", help="mutilated datagrams [0]")
     parser.add_argument("--model", default=DEFAULT_MODEL, help="what separates while latency is measured; none: skip")
     rows = measure(parser.parse_args())
-    print(f"\n{'':60} {'measured':>14} {'limit':>13} {'ratio':>7}")
+    print(f"\n{'':68} {'measured':>14} {'limit':>13} {'ratio':>7}")
     for row in rows:
         ratio = f"{row.value / row.limit:7.2f}" if row.limit else "       "
         verdict = "ok" if row.value <= row.limit else "OVER"
-        print(f"{row.name:60} {row.value:10.3f} {row.unit:3} {row.limit:9.3f} {row.unit:3} {ratio}  {verdict}")
+        print(f"{row.name:68} {row.value:10.3f} {row.unit:3} {row.limit:9.3f} {row.unit:3} {ratio}  {verdict}")
     return int(any(row.value > row.limit for row in rows))
 
 

@@ -44,7 +44,8 @@ class Row:
     def __str__(self) -> str:
         verdict = "ok" if self.value <= self.limit else "OVER"
         figures = f"{self.value:10.3f} {self.unit:3} {self.limit:9.3f} {self.unit:3}"
-        return f"{self.name:44} {figures} {self.value / self.limit:7.2f}  {verdict}"
+        ratio = f"{self.value / self.limit:7.2f}" if self.limit else " " * 7
+        return f"{self.name:44} {figures} {ratio}  {verdict}"
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 doctor`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,8 @@ from dawbridge.parameters import TABLE
 from dawbridge.services import SYSTEMS
 from dawbridge.settings import HOST, HTTP_PORT, OSC_PORT
 
+BROKEN_PIPE = 141
+"""Exit status of a program whose reader went away, as shells count it: 128 + SIGPIPE."""
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
 _ABOUT = """\
@@ -44,7 +47,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        status = command(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # `dawbridge osc | head`: the reader has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
     except ConfigError as error:
         print(f"dawbridge: {error}", file=sys.stderr)
         return 2

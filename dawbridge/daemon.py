@@ -1,4 +1,4 @@
-"""The daemon: wires watch, board, engine, OSC and MIDI together. The only file that starts threads or processes."""
+"""The daemon: wires watch, board, engine and surfaces together. The only file that starts threads or processes."""
 
 import multiprocessing
 import os
@@ -13,14 +13,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from dawbridge import __version__, running
 from dawbridge.audio.files import sweep
 from dawbridge.config import cache_folder, state_folder
 from dawbridge.control.deck import PresetDeck
-from dawbridge.control.osc import OscServer
-from dawbridge.errors import ControlError, WatchError
+from dawbridge.control.surfaces import Surfaces
+from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
 from dawbridge.jobs.automations import Automations
 from dawbridge.jobs.board import JobBoard
@@ -31,14 +30,10 @@ from dawbridge.output import Output
 from dawbridge.parameters import ParameterStore
 from dawbridge.positions import KeptPositions
 from dawbridge.presets import Presets
-from dawbridge.settings import FolderSettings, Settings, checked_folders, reach
+from dawbridge.settings import FolderSettings, Settings, checked_folders
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import TICK_S, make_watch
-
-if TYPE_CHECKING:
-    from dawbridge.control.midi.ports import MidiPorts
-    from dawbridge.control.oscquery import OscQueryServer
 
 PATIENCE_S = 5.0
 MANY = 20
@@ -89,12 +84,7 @@ class Daemon:
         self.automations = Automations(self.store, self.board, bus, clock)
         self.board.beside = self.automations.beside
         self._watches = [self._watch(folder) for folder in settings.folders]
-        self._midi = self._open_midi() if settings.midi else None
-        self._query: OscQueryServer | None = None
-        self.osc = self._open_osc()
-        if settings.http_port:
-            self._query = self._open_query(settings.http_port)
-        self.osc.http_port = self._query.address[1] if self._query else 0
+        self.surfaces = Surfaces(settings, self.store, self.deck, self.board, self.automations, bus)
         self.stalled: set[Path] = set()
         """Files that never became whole."""
         self.failures: list[str] = []
@@ -106,11 +96,10 @@ class Daemon:
 
     def run(self) -> None:
         """Work until `stop`, or with `once` until all is done. Blocks."""
-        threads = [threading.Thread(target=self.osc.serve, name="osc", daemon=True)]
-        if self._query:
-            threads.append(threading.Thread(target=self._query.serve, name="oscquery", daemon=True))
-        if self._midi and self._midi.available:
-            threads.append(threading.Thread(target=self._serve_midi, name="midi", daemon=True))
+        threads = [
+            threading.Thread(target=serve, name=name, daemon=True)
+            for name, serve in self.surfaces.loops(self._stopping)
+        ]
         self._engine = Supervisor(lambda: start_engine(self._settings), self._clock)
         try:
             for folder in self._settings.folders:
@@ -122,7 +111,7 @@ class Daemon:
                 stamps = {path: (stat.size, stat.modified_ns) for path, stat in watch.baseline.items()}
                 self._ledger.begin_root(watch.root, stamps)
                 watch.known = self._ledger.knows
-            running.announce(self.osc.address, [watch.root for watch in self._watches])
+            running.announce(self.surfaces.osc.address, [watch.root for watch in self._watches])
             for thread in threads:  # who hears from us now may bounce at once
                 thread.start()
             self._greet()
@@ -143,57 +132,16 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
 
-    def _open_osc(self) -> OscServer:
-        settings, midi = self._settings, self._midi
-        try:
-            return OscServer(
-                self.store, self.deck, self.board, self._bus,
-                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
-                midi=midi.learning if midi and midi.available else None,
-                moves=self.automations,
-            )  # fmt: skip
-        except ControlError:
-            if midi:
-                midi.close()
-            raise
-
-    def _open_midi(self) -> "MidiPorts":
-        from dawbridge.control.midi.bindings_file import bindings_path
-        from dawbridge.control.midi.learning import Learning
-        from dawbridge.control.midi.ports import MidiPorts
-
-        learning = Learning(self._bus, bindings_path())
-        return MidiPorts(
-            self.store, self.deck, self._bus,
-            port=self._settings.midi_port, learning=learning, place=self.automations.place,
-        )  # fmt: skip
-
-    def _open_query(self, port: int) -> "OscQueryServer | None":
-        from dawbridge.control.oscquery import OscQueryServer
-
-        try:
-            return OscQueryServer(
-                self.store, self.deck, self._bus, self.osc.commands,
-                host=self._settings.host, port=port, osc_port=self.osc.address[1],
-            )  # fmt: skip
-        except ControlError as error:
-            self._say(f"{error}. All else works")
-            return None
-
     def _watch(self, folder: FolderSettings) -> FolderWatch:
         root = folder.path.resolve()
         folder = replace(folder, path=root, existing=folder.existing or self._settings.once)
         return make_watch(folder, self._ledger.knows if self._ledger.is_watched(root) else None)
 
     def _greet(self) -> None:
-        host, port = self.osc.address
         names = ", ".join(str(watch.root) for watch in self._watches)
         self._bus.publish(Notice(f"dawbridge {__version__} watches {names}"))
-        self._bus.publish(Notice(f"OSC on udp {host}:{port}" + reach(host)))
-        if self._query:
-            self._say(f"OSCQuery on http://{self._query.address[0]}:{self._query.address[1]}")
-        if self._midi and self._midi.names:
-            self._bus.publish(Notice(f"MIDI in: {', '.join(self._midi.names)}"))
+        for line in self.surfaces.lines():
+            self._bus.publish(Notice(line))
         for problem in self._positions.problems:
             self._bus.publish(Notice(problem))
 
@@ -292,25 +240,18 @@ class Daemon:
             case Finished():
                 self.board.finished(message)
 
-    def _serve_midi(self) -> None:
-        while self._midi and not self._stopping.is_set():
-            self._midi.step()
-
     def _close(self, threads: list[threading.Thread]) -> None:
         self._stopping.set()
         for watch in self._watches:
             watch.stop()
         self._engine.stop()
-        running.withdraw(self.osc.address)
+        running.withdraw(self.surfaces.osc.address)
         self._say(self._positions.keep(self.store.snapshot(), at_once=True))
-        self.osc.close()
-        if self._query:
-            self._query.close()
+        self.surfaces.end()
         for thread in threads:
             if thread.is_alive():
                 thread.join(PATIENCE_S)
-        if self._midi:
-            self._midi.close()
+        self.surfaces.close()
         self._ledger.close()
         for lock in self._locks:
             lock.release()

@@ -82,6 +82,12 @@ class JobError(DawbridgeError):
     code = "unknown_job"
 
 
+class JobBusyError(JobError):
+    """A job is under way, so what was asked has to wait."""
+
+    code = "busy"
+
+
 class PathNotAllowedError(JobError):
     """A path lies outside the watched folders."""
 

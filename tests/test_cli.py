@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.cli import build_parser, main
+from dawbridge.cli import BROKEN_PIPE, build_parser, main
 from dawbridge.config import config_folder
 
 HELP = Path(__file__).parent / "help"
@@ -149,3 +150,14 @@ def test_doctor_ends_well_on_a_healthy_machine(tmp_path, capsys):
     assert "FAIL" not in capsys.readouterr().out
     assert main(["doctor", str(tmp_path / "missing"), "--model", "center", "--osc-port", "0"]) == 1
     assert "mkdir -p" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of the shell")
+def test_a_reader_that_has_had_enough_is_no_error():
+    program = subprocess.Popen(
+        [sys.executable, "-m", "dawbridge", "osc", "--osc-port", "9"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    program.stdout.close()
+    assert program.stderr.read() == b""
+    assert program.wait() == BROKEN_PIPE
+    program.stderr.close()

@@ -15,13 +15,15 @@ from dawbridge.control import osc_socket
 from dawbridge.control.deck import PresetDeck
 from dawbridge.control.osc_arguments import CODES, Arguments, Refused
 from dawbridge.control.osc_codec import Malformed, Message, decode, is_pattern
-from dawbridge.control.osc_commands import Client, Commands, Jobs, Moves, State
+from dawbridge.control.osc_commands import Client, Commands
 from dawbridge.control.osc_events import OUTGOING, OscEvents
+from dawbridge.control.osc_flood import FloodGauge
 from dawbridge.control.osc_knobs import Knobs
 from dawbridge.control.osc_midi import Midi, MidiCommands
+from dawbridge.control.osc_protocols import Jobs, Moves, State
 from dawbridge.control.osc_subscribers import Address, Subscribers
 from dawbridge.errors import ControlError, DawbridgeError, did_you_mean
-from dawbridge.events import Bus, Event, MidiEvent, PresetLoaded, PresetMorphed
+from dawbridge.events import Bus, Event, MidiEvent, Notice, PresetLoaded, PresetMorphed
 from dawbridge.parameters import PARAMETERS, Change, ParameterStore
 
 __all__ = ["DEFAULT_PORT", "Jobs", "OscServer", "State"]
@@ -80,6 +82,7 @@ class OscServer:
         self._commands = Commands(
             self._knobs, deck, jobs, self._subscribers, self._pong, self._is_ours, self._midi, moves
         )
+        self._flood = FloodGauge(lambda text: bus.publish(Notice(text)))
         self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):
@@ -163,6 +166,7 @@ class OscServer:
     def _receive(self, data: bytes, source: Address) -> None:
         """One datagram: what it sets is set together, in front of each command and at the end."""
         client = Client(source, lambda datagrams: self._answer(datagrams, source), self._clock())
+        self._flood.count(source, client.now_s)
         for message in decode(data):
             self._guard(client, message.address, lambda message=message: self._obey(client, message))  # type: ignore[misc]
         self._guard(client, "", lambda: self._apply(client))
@@ -270,8 +274,7 @@ class OscServer:
     def _tell_morph(self, morphed: PresetMorphed) -> None:
         source = _source(morphed.origin)
         told = self._subscribers.targets(source) if source else ()
-        address = "/dawbridge/preset/morph"
-        self._subscribers.event(address, (morphed.position,), key=address, but=told)
+        self._subscribers.event(MORPH, (morphed.position,), key=MORPH, but=told)
 
 
 def _origin(source: Address) -> str:

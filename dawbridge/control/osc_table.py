@@ -74,6 +74,7 @@ EVENTS = (
     Row("/dawbridge/job/failed", "i id, s code, s message", "what to do about it"),
     Row("/dawbridge/queue", "i length", "so many bounces wait"),
     Row("/dawbridge/preset", "s name", "a preset was loaded; with `/dawbridge/preset/index` i number"),
+    Row("/dawbridge/preset/list", "i count, s name ...", "a preset was saved or deleted"),
     Row("/dawbridge/midi/learned", "s parameter, s port, i channel, i cc, s mode", "channel 1..16; cc is the note or program where it is one"),
     Row("/dawbridge/midi/learn/ended", "s parameter, s reason", "learning came to nothing"),
     Row("/dawbridge/midi/forgotten", "s parameter", "no control turns it any more"),
@@ -95,9 +96,9 @@ def command_addresses() -> frozenset[str]:
     knobs = Knobs(store)
     nobody = Subscribers(knobs.values, lambda _datagram, _target: None, None)
     midi = MidiCommands(None, nobody, lambda _datagram, _target: None)
-    jobs = None  # never asked: the commands are only counted
+    jobs, moves = None, object()  # never asked: the commands are only counted
     deck = PresetDeck(Presets(), store, bus)
-    return frozenset(Commands(knobs, deck, jobs, nobody, tuple, lambda _: False, midi).addresses)  # type: ignore[arg-type]
+    return frozenset(Commands(knobs, deck, jobs, nobody, tuple, lambda _: False, midi, moves).addresses)  # type: ignore[arg-type]
 
 
 def undescribed() -> frozenset[str]:

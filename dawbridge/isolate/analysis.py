@@ -18,7 +18,7 @@ from dawbridge.isolate.cache import AnalysisCache, DiskEstimates, Estimates, Mem
 from dawbridge.isolate.engine import Engine, Variant
 from dawbridge.isolate.loop import around, fade_samples, led_in
 from dawbridge.isolate.mixture import Mixture
-from dawbridge.isolate.render import SPECTRAL, Grid, Reader, is_neutral, render
+from dawbridge.isolate.render import Grid, Reader, is_plain, render
 from dawbridge.isolate.stored import Room
 from dawbridge.parameters import Snapshot
 
@@ -73,7 +73,7 @@ class Analysis:
         frames, rate, mixture = self.mixture.frames, self.mixture.sample_rate, self.mixture.read
         vocals = self._vocals(values, automation)
         block = Grid.of(rate).hop * BLOCK_HOPS
-        goes_round = self.loop and not (is_neutral(values) and not automation.only(SPECTRAL))
+        goes_round = self.loop and not is_plain(values, automation)
 
         def piece(start: int) -> Samples:
             stop = min(start + block, frames)

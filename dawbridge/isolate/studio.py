@@ -4,10 +4,17 @@ A gain or a switch rewrites its own file from the acapella that is there. Any ot
 never through the network, and rewrites both.
 """
 
+import os
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dawbridge.audio import null, place, wave
 from dawbridge.audio.files import Source, WriteReport
@@ -19,6 +26,7 @@ from dawbridge.errors import AudioError
 from dawbridge.isolate.analysis import Analysis
 from dawbridge.isolate.crew import Crew
 from dawbridge.isolate.order import Order
+from dawbridge.isolate.render import is_plain, with_depth
 from dawbridge.parameters import TABLE, Stage
 
 Progress = Callable[[float], None]
@@ -30,6 +38,7 @@ STEMS = (ACAPELLA, INSTRUMENTAL)
 _LEVELS = frozenset(f"{stem}_{what}" for stem in STEMS for what in ("gain", "enable"))
 SHAPING = frozenset(row.name for row in TABLE if row.stage is not Stage.CONTROL) - _LEVELS
 """Parameters that change the acapella itself."""
+_MASKING = SHAPING - {"mask_depth"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,10 @@ class _Standing:
 
 
 class Studio:
-    """Holds at most one take. Not thread-safe: one engine, one studio."""
+    """Holds at most one take, and what the mask left of it once a knob of the mask is turned: half as much again.
+
+    Not thread-safe: one engine, one studio.
+    """
 
     def __init__(self, executor: Executor | None = None, threads: int = 1) -> None:
         """`executor`'s threads share the work; None: the caller's does all."""
@@ -72,12 +84,17 @@ class Studio:
         self._version = 0
         self._standing: dict[str, _Standing] = {}
         self._unflushed: dict[Path, None] = {}
+        self._masked: NDArray[np.float32] | None = None
+        self._masked_by: object = None
+        self._replaced: list[FileIO] = []
+        weakref.finalize(self, _close, self._replaced)
 
     def take(self, order: Order, source: Source, stamp: Stamp) -> Take | None:
         """The bounce in memory; None where it is too long for that, or of a format that is written otherwise."""
         held = (order.source, stamp, order.format)
         if self._take is None or self._held != held:
             self._take, self._shaped_by, self._standing = None, None, {}
+            self._masked = self._masked_by = None
             if fits(source.info, order.format):
                 self._take, self._held = Take(source, order.format), held
         return self._take
@@ -103,6 +120,10 @@ class Studio:
         """Stems stand that a loss of power would take."""
         return bool(self._unflushed)
 
+    def let_go(self) -> None:
+        """Give the system back what the replaced stems take: slow for long files, so it is done after the answer."""
+        _close(self._replaced)
+
     def flush(self, interrupted: Callable[[], bool] = lambda: False) -> None:
         """Make the stems that were written last durable, file by file, until `interrupted`. Never raises."""
         while self._unflushed and not interrupted():
@@ -112,15 +133,12 @@ class Studio:
 
     def _shape(self, order: Order, take: Take, analysis: Analysis, progress: Progress) -> None:
         """The acapella, unless it is there already."""
-        wanted = (
-            analysis.model,
-            tuple(order.values[name] for name in sorted(SHAPING)),
-            order.automation.only(SHAPING),
-        )
+        wanted = _knobs(order, analysis, SHAPING)
         if wanted == self._shaped_by:
             return
-        block, piece = analysis.pieces(order.values, order.automation)
-        self._shaped_by = None
+        mask = _knobs(order, analysis, _MASKING)
+        block, piece = self._pieces(order, take, analysis, mask)
+        self._shaped_by = self._masked_by = None
         self._version += 1
         take.begin()
         self._crew.each(
@@ -128,7 +146,28 @@ class Studio:
             range(0, take.frames, block),
             lambda fraction: progress(min(0.98, 0.9 + 0.08 * fraction)),
         )
-        self._shaped_by = wanted
+        self._shaped_by, self._masked_by = wanted, mask
+
+    def _pieces(
+        self, order: Order, take: Take, analysis: Analysis, mask: object
+    ) -> tuple[int, Callable[[int], NDArray[np.float32]]]:
+        """As `Analysis.pieces`. What a transform went into is kept, so that the depth is a scale of it and no more."""
+        values, automation = order.values, order.automation
+        if is_plain(values, automation):
+            self._masked = None
+            return analysis.pieces(values, automation)
+        block, render = analysis.pieces({**values, "mask_depth": 1.0}, automation.only(_MASKING))
+        is_there = self._masked is not None and mask == self._masked_by
+        kept = self._masked if self._masked is not None else np.empty((take.channels, take.frames), np.float32)
+        self._masked = kept
+
+        def piece(start: int) -> NDArray[np.float32]:
+            span = kept[:, start : start + block]
+            if not is_there:
+                span[:] = render(start)
+            return with_depth(span, start, take.sample_rate, values, automation)
+
+        return block, piece
 
     def _wishes(self, order: Order, take: Take) -> dict[str, _Wish]:
         finals = {ACAPELLA: order.acapella, INSTRUMENTAL: order.instrumental}
@@ -178,6 +217,9 @@ class Studio:
 
     def _publish(self, stem: str, wish: _Wish, part: Path, overs: int, peak: float, live: bool) -> tuple[str, ...]:
         final = wish.final.with_name(wish.final.name + wish.layout.suffix)
+        if os.name == "posix":  # elsewhere an open file cannot be replaced
+            with suppress(OSError):
+                self._replaced.append(final.open("rb", buffering=0))
         with place.disk_errors(final.parent):
             where = place.put(part, final, durable=not live)
         if live:
@@ -201,6 +243,16 @@ class Studio:
             null.decibels(peak),
             notes,
         )
+
+
+def _knobs(order: Order, analysis: Analysis, names: frozenset[str]) -> tuple[object, ...]:
+    """The model and how these knobs stand and move: equal where the same comes out."""
+    return analysis.model, tuple(order.values[name] for name in sorted(names)), order.automation.only(names)
+
+
+def _close(files: list[FileIO]) -> None:
+    while files:
+        files.pop().close()
 
 
 def _write(part: Path, take: Take, stem: str, wish: _Wish, sides: tuple[bytes, bytes]) -> int:

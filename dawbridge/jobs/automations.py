@@ -96,10 +96,11 @@ class Automations:
                 self._board.automate(job_id, automation)
 
     def _load(self, file: Path) -> Automation | None:
+        from dawbridge.control.midi.bindings_file import bindings_path, read
         from dawbridge.control.midi.song import read_automation  # mido: only where there is such a file
 
         try:
-            automation = read_automation(file)
+            automation = read_automation(file, read(bindings_path()).effective)
         except DawbridgeError as error:
             self._say(str(error))
             return None

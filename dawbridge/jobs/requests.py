@@ -8,7 +8,7 @@ from typing import Literal
 
 from dawbridge.audio.files import StemFormat
 from dawbridge.automation import Automation
-from dawbridge.errors import JobError, PathNotAllowedError
+from dawbridge.errors import JobBusyError, JobError, PathNotAllowedError
 from dawbridge.events import Bus, JobState
 from dawbridge.jobs.bounces import Bounces, Job, file_stamp
 from dawbridge.jobs.knobs import TurnedKnobs
@@ -99,7 +99,7 @@ class Requests:
         with self._lock:
             job = self._bounces.find(job_id)
             if job.state is not JobState.DONE:
-                raise JobError(f"job {job_id} is {job.state}; only a done one can be rendered again")
+                raise JobBusyError(f"job {job_id} is {job.state}; only a done one can be rendered again")
             job.values = dict(self._store.snapshot())
             self._rerenders.append(job_id)
 
@@ -128,7 +128,9 @@ class Requests:
             job = self._bounces.find(job_id, any_state=True)
             tried = job.state in (JobState.FAILED, JobState.CANCELLED, JobState.DONE)
             if not tried or self._is_running(job):
-                raise JobError(f"job {job_id} is {job.state}; only a failed, cancelled or done one can be tried again")
+                raise JobBusyError(
+                    f"job {job_id} is {job.state}; only a failed, cancelled or done one can be tried again"
+                )
             if not self._places.inside(job.path) or not job.path.is_file():
                 self._bounces.release(job)
                 raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
@@ -140,7 +142,7 @@ class Requests:
         with self._lock:
             job = self._bounces.find(job_id, any_state=True)
             if job.state is JobState.QUEUED or self._is_running(job):
-                raise JobError(f"job {job_id} is under way; cancel it first")
+                raise JobBusyError(f"job {job_id} is under way; cancel it first")
             for other in self._bounces.of(job.path):
                 self._bounces.release(other)
             self._ledger.forget(job_id)

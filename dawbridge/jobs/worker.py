@@ -70,6 +70,7 @@ class _Worker:
                     return
                 if isinstance(message, Task):
                     self._connection.send(self._do(message))
+                    self._studio.let_go()
         finally:
             self._studio.flush()
 

@@ -4,10 +4,17 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import threading
 import time
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from examples.listener import Listener, free_port
+from tests.clients.jack import SERVER, TOOLS, jack_ports, need, wait_until
 
 PATIENCE_S = 120
 
@@ -71,3 +78,54 @@ def start_program():
     yield start
     for program in running:
         program.kill()
+
+
+@pytest.fixture(scope="module")
+def start():
+    """A function that starts a program, which ends with the tests."""
+    running = []
+
+    def start(*command, **more):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+        running.append(process)
+        return process
+
+    yield start
+    for process in reversed(running):
+        process.terminate()  # jackd then clears away what it keeps in shared memory
+        process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def jack(start):
+    """A JACK server of its own, the usual one for every program of these tests."""
+    need(*TOOLS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", SERVER)
+        patch.setenv("JACK_NO_START_SERVER", "1")
+        start("jackd", "-n", SERVER, "-r", "-d", "dummy", "-r", "48000", "-p", "256")
+        wait_until(lambda: jack_ports() is not None)
+        yield
+
+
+@pytest.fixture
+def daemon(start, jack, tmp_path):
+    """A running `dawbridge watch`, what it says over OSC, and its folders."""
+    if Path("/dev/snd/seq").exists():
+        pytest.skip("the daemon takes ALSA where there is a sequencer")
+    folder, home = tmp_path / "bounces", tmp_path / "home"
+    folder.mkdir()
+    environment = {**os.environ, "DAWBRIDGE_HOME": str(home)}
+    with Listener() as heard:
+        port = free_port()
+        command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center"]
+        command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}"]
+        command += ["--http-port", str(http_port := free_port())]
+        process = start(*command, env=environment)
+        heard.wait_for("/dawbridge/startup", PATIENCE_S)
+        send = partial(heard.send, port)
+        yield SimpleNamespace(
+            heard=heard, send=send, folder=folder, home=home, environment=environment, http_port=http_port
+        )
+        process.terminate()
+        assert process.wait(PATIENCE_S) == 0

@@ -1,11 +1,8 @@
 """MIDI for real: a JACK server without a sound card, and other people's programs that send to dawbridge over it."""
 
-import os
-import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,88 +14,9 @@ from dawbridge.control.midi.ports import MidiPorts
 from dawbridge.events import Bus, Notice
 from dawbridge.parameters import ParameterStore
 from dawbridge.presets import Presets
-from examples.listener import Listener, free_port
+from tests.clients.jack import CC_7_SWEEPS, PATIENCE_S, SERVER, jack_ports, send_cc, wait_until
 
-PATIENCE_S = 30
-SERVER = f"dawbridge-test-{os.getpid()}"
-CC_20_IS_32 = """<CsoundSynthesizer>
-<CsOptions>
--odac -+rtaudio=jack -+rtmidi=jack -Qdawbridge:in -d
-</CsOptions>
-<CsInstruments>
-sr = 48000
-ksmps = 64
-nchnls = 1
-instr 1
-  if metro(20) == 1 then
-    midiout 176, 1, 20, 32
-  endif
-endin
-</CsInstruments>
-<CsScore>
-i 1 0 600
-</CsScore>
-</CsoundSynthesizer>
-"""
-
-CC_7_SWEEPS = CC_20_IS_32.replace(
-    "midiout 176, 1, 20, 32", "kValue = (kValue + 3) % 128\n    midiout 176, 1, 7, kValue"
-)
-CC_7_SWEEPS = CC_7_SWEEPS.replace("instr 1\n", "instr 1\n  kValue init 20\n")
-
-
-def need(*tools):
-    missing = [tool for tool in tools if shutil.which(tool) is None]
-    if missing:
-        refuse = pytest.fail if os.environ.get("DAWBRIDGE_CLIENTS") == "required" else pytest.skip
-        refuse(f"not installed: {', '.join(missing)}")
-
-
-def wait_until(answer, work=lambda: time.sleep(0.02)):
-    """Does `work` until `answer()` is true; fails after `PATIENCE_S`."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not answer():
-        assert time.monotonic() < deadline, "no answer"
-        work()
-
-
-@pytest.fixture(scope="module")
-def start():
-    """A function that starts a program, which ends with the tests."""
-    running = []
-
-    def start(*command, **more):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
-        running.append(process)
-        return process
-
-    yield start
-    for process in reversed(running):
-        process.terminate()  # jackd then clears away what it keeps in shared memory
-        process.wait(PATIENCE_S)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def jack(start):
-    """A JACK server of its own, the usual one for every program of these tests."""
-    need("jackd", "jack_lsp", "jack_connect", "jack_midiseq", "jack_midi_clock", "jack_transport", "csound")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JACK_DEFAULT_SERVER", SERVER)
-        patch.setenv("JACK_NO_START_SERVER", "1")
-        start("jackd", "-n", SERVER, "-r", "-d", "dummy", "-r", "48000", "-p", "256")
-        wait_until(lambda: jack_ports() is not None)
-        yield
-
-
-def jack_ports():
-    answer = subprocess.run(["jack_lsp"], capture_output=True, text=True)
-    return answer.stdout.split("\n") if answer.returncode == 0 else None
-
-
-def send_cc(start, folder, text=CC_20_IS_32):
-    score = folder / "cc.csd"
-    score.write_text(text)
-    return start("csound", str(score), cwd=folder)
+pytestmark = pytest.mark.usefixtures("jack")
 
 
 @pytest.fixture
@@ -201,58 +119,26 @@ def test_feedback_reaches_another_client(desk):
     assert heard == [[0xB0, 20, 32]]
 
 
-@pytest.mark.skipif(Path("/dev/snd/seq").exists(), reason="the daemon takes ALSA where there is a sequencer")
-def test_csound_turns_a_knob_of_the_daemon(start, tmp_path):
-    folder = tmp_path / "bounces"
-    folder.mkdir()
-    with Listener() as heard:
-        command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--osc-port", "0"]
-        command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
-        daemon = start(*command, env={**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")})
-        heard.wait_for("/dawbridge/startup", PATIENCE_S)
-        csound = send_cc(start, tmp_path)
-        value = 1.0
-        while value == 1.0:
-            (value,) = heard.wait_for("/dawbridge/mask/strength", PATIENCE_S)
-        csound.kill()
-        daemon.terminate()
-        assert daemon.wait(PATIENCE_S) == 0
+def test_csound_turns_a_knob_of_the_daemon(daemon, start, tmp_path):
+    csound = send_cc(start, tmp_path)
+    value = 1.0
+    while value == 1.0:
+        (value,) = daemon.heard.wait_for("/dawbridge/mask/strength", PATIENCE_S)
+    csound.kill()
     assert value == pytest.approx(32 / 127)
 
 
-@pytest.mark.skipif(Path("/dev/snd/seq").exists(), reason="the daemon takes ALSA where there is a sequencer")
-def test_a_control_of_csound_is_learned_over_osc_and_turns_the_knob(start, tmp_path):
-    folder = tmp_path / "bounces"
-    folder.mkdir()
-    environment = {**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")}
-    with Listener() as heard:
-        port = free_port()
-        command = [
-            sys.executable,
-            "-m",
-            "dawbridge",
-            "watch",
-            str(folder),
-            "--model",
-            "center",
-            "--osc-port",
-            str(port),
-        ]
-        command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
-        daemon = start(*command, env=environment)
-        heard.wait_for("/dawbridge/startup", PATIENCE_S)
-        heard.send(port, "/dawbridge/midi/learn", "band_low")
-        csound = send_cc(start, tmp_path, CC_7_SWEEPS)
-        assert heard.wait_for("/dawbridge/midi/learned", PATIENCE_S) == ("band_low", "dawbridge", 1, 7, "absolute")
-        seen = {heard.wait_for("/dawbridge/band/low", PATIENCE_S) for _ in range(10)}
-        csound.kill()
-        csound.wait()
-        daemon.terminate()
-        assert daemon.wait(PATIENCE_S) == 0
+def test_a_control_of_csound_is_learned_over_osc_and_turns_the_knob(daemon, start, tmp_path):
+    heard = daemon.heard
+    daemon.send("/dawbridge/midi/learn", "band_low")
+    csound = send_cc(start, tmp_path, CC_7_SWEEPS)
+    assert heard.wait_for("/dawbridge/midi/learned", PATIENCE_S) == ("band_low", "dawbridge", 1, 7, "absolute")
+    seen = {heard.wait_for("/dawbridge/band/low", PATIENCE_S) for _ in range(10)}
+    csound.kill()
+    csound.wait()
     assert len(seen) > 5
-    listed = subprocess.run(
-        [sys.executable, "-m", "dawbridge", "midi", "bindings"], env=environment, capture_output=True, text=True
-    )
+    command = [sys.executable, "-m", "dawbridge", "midi", "bindings"]
+    listed = subprocess.run(command, env=daemon.environment, capture_output=True, text=True)
     assert "band_low             cc 7, channel 1, any port, absolute" in listed.stdout
 
 

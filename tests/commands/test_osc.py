@@ -12,7 +12,14 @@ def test_without_a_daemon_the_table_has_the_defaults(capsys):
     assert main(["osc", "--osc-port", "9"]) == 0
     shown = capsys.readouterr().out
     assert "no dawbridge answers on UDP port 9" in shown
-    for words in ("/dawbridge/mask/strength", "/dawbridge/midi/learn", "/dawbridge/job/done", "0.0 dB"):
+    for words in (
+        "/dawbridge/mask/strength",
+        "/dawbridge/midi/learn",
+        "/dawbridge/automation/record",
+        "/dawbridge/transport",
+        "/dawbridge/job/done",
+        "0.0 dB",
+    ):
         assert words in shown
 
 

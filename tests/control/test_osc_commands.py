@@ -99,6 +99,7 @@ def test_presets_by_number_fader_and_button(rig, client):
         ("/dawbridge/preset/delete", ("nobody",), "unknown_preset"), ("/dawbridge/preset/next", (1, 1), "bad_args"),
         ("/dawbridge/job/cancel", (99,), "unknown_job"), ("/dawbridge/job/cancel", (0,), "bad_args"),
         ("/dawbridge/job/rerender", (99,), "unknown_job"), ("/dawbridge/job/focus", (99,), "unknown_job"),
+        ("/dawbridge/job/retry", (99,), "unknown_job"), ("/dawbridge/job/forget", (99,), "unknown_job"),
         ("/dawbridge/job/accept", (99,), "unknown_job"), ("/dawbridge/job/accept", (), "bad_args"),
         ("/dawbridge/job/submit", ("/etc/passwd",), "path_not_allowed"), ("/dawbridge/job/submit", (1,), "bad_args"),
         ("/dawbridge/subscribe", (70000,), "bad_args"), ("/dawbridge/subscribe", (9000, 5), "bad_args"),
@@ -173,7 +174,21 @@ def test_a_stalled_file_is_accepted(rig, client):
     rig.board.settled(path, None)
     assert next(iter(rig.board._bounces)).state is JobState.QUEUED
     assert client.refused("/dawbridge/job/accept", 1) == "unknown_job"
-    assert client.refused("/dawbridge/job/rerender", 1) == "unknown_job"
+    for command in ("rerender", "retry", "forget"):
+        assert client.refused(f"/dawbridge/job/{command}", 1) == "busy"
+
+
+def test_a_cancelled_job_is_tried_again_and_forgotten(rig, client):
+    path = str(rig.bounce())
+    client.ask("/dawbridge/job/submit", path)
+    client.ask("/dawbridge/job/cancel", 1)
+    ear = rig.client().subscribe()
+    assert client.ask("/dawbridge/job/retry", 1) == []
+    assert ear.wait_for("/dawbridge/job/state") == (1, "queued", path)
+    client.ask("/dawbridge/job/cancel", 1)
+    assert client.ask("/dawbridge/job/forget", 1) == []
+    assert rig.board.take_forgotten() == [rig.root / "song.wav"]
+    assert client.refused("/dawbridge/job/forget", 1) == "unknown_job"
 
 
 @pytest.mark.parametrize("name", ["pong", "subscribed", "dumped", "synced", "error", "startup", "queue", "job/done"])

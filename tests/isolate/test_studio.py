@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -80,6 +81,44 @@ def test_a_gain_renders_nothing(room, monkeypatch):
     room.turn({"mask_strength": 0.5})
     monkeypatch.setattr("dawbridge.isolate.analysis.render", lambda *_: pytest.fail("rendered"))
     room.turn({"mask_strength": 0.5, "acapella_gain": -3.0})
+
+
+def test_the_depth_scales_what_the_mask_left_and_renders_nothing(room, monkeypatch):
+    knobs = {"mask_contrast": 0.8, "band_low": 100.0}
+    wanted = room.turn({**knobs, "mask_depth": 0.3}, studio=False).acapella.read_bytes()
+    room.turn(knobs)
+    monkeypatch.setattr("dawbridge.isolate.analysis.render", lambda *_: pytest.fail("rendered"))
+    assert room.turn({**knobs, "mask_depth": 0.3}).acapella.read_bytes() == wanted
+    room.turn({**knobs, "mask_depth": 0.5})
+
+
+def test_the_depth_is_rendered_anew_once_another_knob_was_turned(room):
+    room.turn({"mask_contrast": 0.8})
+    room.turn({})
+    wanted = {"mask_strength": 0.4, "mask_depth": 0.3}
+    live = room.turn(wanted).acapella.read_bytes()
+    assert live == room.turn(wanted, studio=False).acapella.read_bytes()
+
+
+def test_replaced_stems_are_let_go_after_the_answer(room):
+    room.turn()
+    report = room.turn({"acapella_gain": -3.0})
+    assert len(room.studio._replaced) == (1 if os.name == "posix" else 0)
+    room.studio.let_go()
+    assert not room.studio._replaced
+    assert report.acapella.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file is not replaced")
+def test_who_has_a_stem_open_reads_the_old_one_to_its_end(room):
+    report = room.turn()
+    old = report.acapella.read_bytes()
+    with report.acapella.open("rb") as reader:
+        half = reader.read(len(old) // 2)
+        room.turn({"acapella_gain": -6.0})
+        room.studio.let_go()
+        assert half + reader.read() == old
+    assert report.acapella.read_bytes() != old
 
 
 def test_a_switch_writes_only_what_is_missing(room):

@@ -1,19 +1,25 @@
 """A standard MIDI file of controller lanes as an automation."""
 
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from dawbridge.automation import AUTOMATABLE, Automation
-from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.control.midi.decode import Control, Kind
+from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding, pairs
+from dawbridge.control.midi.decode import LSB_WAIT_S, ControlEvent, Decoder, Moved
+from dawbridge.control.midi.relative import Encoding
 from dawbridge.errors import ControlError
 from dawbridge.parameters import PARAMETERS
 
 LIMIT_BYTES = 2**20
 
+_Points = dict[str, list[tuple[float, float]]]
+
 
 def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS) -> Automation:
-    """The controllers of a MIDI file as lanes, on any channel, as `bindings` have them; tick 0 is the bounce's start.
+    """The controllers of a MIDI file as lanes, as `bindings` have them on whatever port; tick 0 is the bounce's start.
 
+    Endless encoders tell no position and are left out.
     Raises `ControlError` for what is no MIDI file, is beyond 1 MiB or cannot be read.
     """
     import mido
@@ -22,12 +28,14 @@ def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS
         if path.stat().st_size > LIMIT_BYTES:
             raise ControlError(f"{path}: a MIDI file of more than 1 MiB; leave the controller lanes, delete the rest")
         song = mido.MidiFile(path)
-        points: dict[str, list[tuple[float, float]]] = {}
+        decoder, points = Decoder(pairs(bindings)), _Points()
         now_s = 0.0
         for message in song:
             now_s += message.time
-            if message.type == "control_change":
-                _take(points, now_s, Control(Kind.CC, message.channel, message.control), message.value, bindings)
+            if not message.is_meta:
+                _take_late(points, now_s, decoder, bindings)
+                _take(points, now_s, decoder.feed(message, now_s), bindings)
+        _take_late(points, float("inf"), decoder, bindings)
     except ControlError:
         raise
     except OSError as error:
@@ -37,14 +45,21 @@ def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS
     return Automation.of(points)
 
 
+def _take_late(points: _Points, now_s: float, decoder: Decoder, bindings: Sequence[Binding]) -> None:
+    """14-bit values of which only one half came, each at the time it came."""
+    while (due_s := decoder.deadline_s) <= now_s and due_s < float("inf"):
+        _take(points, due_s - LSB_WAIT_S, decoder.flush(due_s), bindings)
+
+
 def _take(
-    points: dict[str, list[tuple[float, float]]],
+    points: _Points,
     now_s: float,
-    control: Control,
-    value: int,
-    bindings: tuple[Binding, ...],
+    events: Sequence[ControlEvent],
+    bindings: Sequence[Binding],
 ) -> None:
-    for binding in bindings:
-        if binding.target in AUTOMATABLE and binding.matches(control):
-            raw = PARAMETERS[binding.target].denormalize(binding.position(value))
+    moves = [event for event in events if isinstance(event, Moved)]
+    for move, binding in product(moves, bindings):
+        is_lane = binding.target in AUTOMATABLE and binding.encoding is Encoding.ABSOLUTE
+        if is_lane and binding.matches(move.control):
+            raw = PARAMETERS[binding.target].denormalize(binding.position(move.value))
             points.setdefault(binding.target, []).append((now_s, raw))

@@ -3,6 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dawbridge.control.midi.bindings import Binding
+from dawbridge.control.midi.decode import Kind
+from dawbridge.control.midi.relative import Encoding
 from dawbridge.control.midi.song import read_automation
 from dawbridge.errors import ControlError
 
@@ -23,6 +26,19 @@ def song(path, *events):
 def test_controllers_become_lanes_in_seconds_through_a_change_of_tempo(tmp_path):
     made = read_automation(song(tmp_path / "a.mid", (0, 22, 0), (2, 22, 127), (4, 20, 127), (5, 7, 1), (6, 80, 127)))
     assert made.plain() == {"acapella_gain": [[0.0, -60.0], [1.0, 6.0]], "mask_strength": [[3.0, 1.0]]}
+
+
+def test_the_controls_are_those_that_are_bound(tmp_path):
+    bindings = (
+        Binding("mask_depth", Kind.CC14, 7),
+        Binding("band_low", Kind.CC, 30, encoding=Encoding.TWOS_COMPLEMENT),
+        Binding("mask_floor", Kind.CC, 31, port="nanoKONTROL"),
+    )
+    path = song(tmp_path / "a.mid", (0, 7, 64), (0, 39, 0), (1, 7, 127), (2, 30, 1), (3, 31, 127), (4, 20, 0))
+    lanes = read_automation(path, bindings).plain()
+    assert lanes["mask_depth"] == [pytest.approx([0.0, 64 * 128 / 16383]), pytest.approx([0.5, 1.0])]
+    assert lanes["mask_floor"] == [[2.0, 0.0]]
+    assert len(lanes) == 2
 
 
 @given(st.binary(max_size=300), st.booleans())
