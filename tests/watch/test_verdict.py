@@ -1,8 +1,8 @@
 """Verdicts over what real writers leave on disk, while they write and after."""
 
 import shutil
-import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -126,28 +126,12 @@ def test_ffmpeg_into_a_pipe(tmp_path: Path) -> None:
     assert verdict(path) is Verdict.STREAMED
 
 
-def lmms(path: Path, *more: str) -> "subprocess.Popen[bytes]":
-    program = tool("lmms")
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(path.parent), "PATH": "/usr/bin:/bin"}
-    command = [program, "--allowroot", "render", str(PROJECT), "-f", "wav", "-o", str(path), *more]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def test_a_bounce_of_lmms_and_one_whose_writer_was_killed(tmp_path: Path) -> None:
-    path = tmp_path / "bounce.wav"
-    process = lmms(path)
+def test_a_bounce_of_lmms_and_one_whose_writer_was_killed(tmp_path: Path, lmms: Callable[..., Path]) -> None:
     seen = set()
-    while process.poll() is None:
-        if path.exists():
-            seen.add(verdict(path))
-    assert process.returncode == 0 and verdict(path) is Verdict.COMPLETE
-    assert seen <= {Verdict.OPEN, Verdict.PLACEHOLDER, Verdict.COMPLETE} and Verdict.PLACEHOLDER in seen
+    path = lmms(PROJECT, tmp_path / "bounce.wav", meanwhile=lambda path: seen.add(verdict(path)))
+    assert verdict(path) is Verdict.COMPLETE
+    assert seen <= {Verdict.GONE, Verdict.OPEN, Verdict.PLACEHOLDER, Verdict.COMPLETE} and Verdict.PLACEHOLDER in seen
 
-    killed = tmp_path / "killed.wav"
-    process = lmms(killed)
-    while process.poll() is None and not (killed.exists() and killed.stat().st_size > 200_000):
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed = lmms(PROJECT, tmp_path / "killed.wav", kill_at_bytes=200_000)
     assert verdict(killed) is Verdict.PLACEHOLDER
     assert soundfile.info(killed).frames > 0  # it opens as if it were whole
