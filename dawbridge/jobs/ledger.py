@@ -44,6 +44,7 @@ CREATE TABLE IF NOT EXISTS history(
 );
 CREATE INDEX IF NOT EXISTS history_job ON history(job_id);
 CREATE TABLE IF NOT EXISTS claims(name TEXT PRIMARY KEY, path TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS claims_path ON claims(path);
 CREATE TABLE IF NOT EXISTS accepted(path TEXT PRIMARY KEY);
 """
 
@@ -100,8 +101,8 @@ class Ledger:
         if entry is None:
             return
         self.database.write(
+            ("DELETE FROM history WHERE job_id IN (SELECT id FROM jobs WHERE path = ?)", (kept(entry.path),)),
             ("DELETE FROM jobs WHERE path = ?", (kept(entry.path),)),
-            ("DELETE FROM history WHERE job_id NOT IN (SELECT id FROM jobs)", ()),
             ("DELETE FROM baseline WHERE path = ?", (kept(entry.path),)),
         )
 
