@@ -215,7 +215,7 @@ class Daemon:
 
     def _look(self, watch: FolderWatch) -> None:
         events = watch.step(self._clock())
-        with self._ledger.together() if len(events) > MANY else nullcontext():
+        with self.board.together() if len(events) > MANY else nullcontext():
             for event in events:
                 self._hear(event)
 

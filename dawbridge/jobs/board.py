@@ -26,7 +26,7 @@ class JobBoard(Requests):
 
     def restore(self) -> None:
         """Take up what the last run left: the newest finished bounce is in focus, unfinished files settle anew."""
-        with self._lock, self._ledger.together():
+        with self.together():
             for entry in self._ledger.unfinished():
                 if self._places.inside(entry.path):
                     self._take_up(entry)

@@ -2,7 +2,8 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -62,6 +63,14 @@ class Requests:
         """Finds the automation that lies beside a bounce."""
         self.focused = 0
         """Id of the job that knob moves re-render; 0: none."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block whose writes cost one transaction. The board's lock is taken first, as everywhere: another thread
+        that holds the board and waits for the ledger must not meet one that holds the ledger and waits for the board.
+        """
+        with self._lock, self._ledger.together():
+            yield
 
     def submit(self, path: str, preset: str | None) -> int:
         """Queue a file inside the watched folders. Raises `PathNotAllowedError`, `JobError`, `PresetError`."""

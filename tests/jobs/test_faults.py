@@ -3,6 +3,7 @@
 import os
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -146,7 +147,7 @@ def test_ten_thousand_at_once(desk):
     paths = [desk.root.resolve() / f"{number}.wav" for number in range(10_000)]
     for path in paths:
         path.touch()
-    with desk.ledger.together():
+    with desk.board.together():
         for path in paths:
             desk.board.settling(path)
             desk.board.settled(path, None)
@@ -160,6 +161,22 @@ def test_ten_thousand_at_once(desk):
     assert all(again.ledger.knows(path) for path in paths)
     assert again.task().order.source == paths[300]
     again.ledger.close()
+
+
+def test_many_at_once_hold_the_board_before_the_ledger(desk, monkeypatch):
+    """OSC's thread takes the board, then the ledger: the other way round both would wait for ever."""
+    began = []
+    together = desk.ledger.together
+
+    def noted():
+        with ThreadPoolExecutor(1) as other:
+            began.append(other.submit(desk.board._lock.acquire, blocking=False).result())
+        return together()
+
+    monkeypatch.setattr(desk.ledger, "together", noted)
+    with desk.board.together():
+        desk.board.settling(desk.bounce())
+    assert began == [False]
 
 
 NAMES = [
