@@ -58,16 +58,19 @@ class RunningDaemon:
 
 @pytest.fixture
 def start_daemon(tmp_path):
-    """A function that starts a daemon on one folder, again and again if wanted; all end with the test."""
+    """A function that starts a daemon on one folder, again and again if wanted; all end with the test.
+
+    `through`: a program and its arguments that start it, in its own process.
+    """
     folder, home = tmp_path / "bounces", tmp_path / "home"
     folder.mkdir()
     running = []
 
-    def start(*arguments, folder=folder):
+    def start(*arguments, folder=folder, through=()):
         heard = Listener()
         heard.__enter__()
         port = free_port()
-        command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--no-midi"]
+        command = [*through, sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--no-midi"]
         command += ["--http-port", "0"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}", *arguments]
         process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(home)})

@@ -17,6 +17,7 @@ from dawbridge.jobs.ledger import Entry, Ledger
 from dawbridge.jobs.remote import Remote
 from dawbridge.parameters import DEFAULTS
 from dawbridge.running import announced
+from dawbridge.sight import stands
 
 ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
 NEWEST = 20
@@ -52,7 +53,7 @@ def _list(ledger: Ledger, count: int) -> None:
 def _show(ledger: Ledger, entry: Entry) -> None:
     print(f"job {entry.id}: {entry.state}\nbounce: {printable(str(entry.path))}")
     for stem in entry.stems:
-        print(f"stem:   {printable(str(stem))}" + ("" if stem.is_file() else " (not there any more)"))
+        print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
     if entry.message:
         print(f"failed: {entry.code}: {printable(entry.message)}")
     if entry.preset:

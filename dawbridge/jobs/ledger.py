@@ -11,6 +11,7 @@ from pathlib import Path
 from dawbridge.events import JobState
 from dawbridge.jobs.database import Database, Statement
 from dawbridge.jobs.entry import FIELDS, Entry, kept, path_of
+from dawbridge.sight import gone
 
 __all__ = ["KEPT", "Entry", "Ledger"]
 
@@ -230,7 +231,7 @@ class Ledger:
         idle = [
             entry.id
             for entry in old
-            if str(entry.id) not in latest or (entry.path.parent.is_dir() and not entry.path.exists())
+            if str(entry.id) not in latest or (gone(entry.path) and not gone(entry.path.parent))
         ]
         if idle:
             self.database.write(

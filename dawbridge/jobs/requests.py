@@ -11,7 +11,7 @@ from dawbridge.audio.files import StemFormat
 from dawbridge.automation import Automation
 from dawbridge.errors import JobError, PathNotAllowedError
 from dawbridge.events import Bus, JobState
-from dawbridge.jobs.bounces import Bounces, Job, file_stamp
+from dawbridge.jobs.bounces import GONE, Bounces, Job, file_stamp
 from dawbridge.jobs.knobs import TurnedKnobs
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.messages import Task
@@ -138,7 +138,7 @@ class Requests:
             tried = job.state in (JobState.FAILED, JobState.CANCELLED, JobState.DONE)
             if not tried or self._is_running(job):
                 raise JobError(f"job {job_id} is {job.state}; only a failed, cancelled or done one can be tried again")
-            if not self._places.inside(job.path) or not job.path.is_file():
+            if not self._places.inside(job.path) or file_stamp(job.path) == GONE:
                 self._bounces.release(job)
                 raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
             job.attempts, job.told, job.content_hash = 0, "", ""

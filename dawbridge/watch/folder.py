@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import read_mark
 from dawbridge.errors import AudioError, WatchError
+from dawbridge.sight import gone, out_of_sight
 from dawbridge.watch.filesystem import sends_events
 from dawbridge.watch.ignore import OUTPUTS, ignored
 from dawbridge.watch.observer import HintKind, Hints, NativeEvents
-from dawbridge.watch.presence import Presence, readable_folder
+from dawbridge.watch.presence import ClosedFolders, Presence, readable_folder
 from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, reason, silent
 from dawbridge.watch.scan import look, scan
 from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
@@ -62,6 +62,7 @@ class FolderWatch:
         self._wants_native = False
         self._next_scan: float | None = None
         self._presence = Presence(self.root)
+        self._closed = ClosedFolders()
         self._returned = False
         self._events: list[WatchEvent] = []
 
@@ -138,23 +139,25 @@ class FolderWatch:
         """
         waiting = (file for file in self._settle if not file.reported or file.verdict is Verdict.UNREADABLE)
         paths = {*closed, *(file.path for file in waiting)}
-        gone = {tree for tree in trees if not tree.is_dir()}
-        for tree in trees - gone:
+        left = {tree for tree in trees if gone(tree)}
+        for tree in trees - left:
             if trees.isdisjoint(tree.parents):
-                with suppress(OSError):
-                    paths.update(path for path, _ in scan(tree, self._outputs))
-        if gone:
+                paths.update(path for path, _ in scan(tree, self._outputs, {}))
+        if left:
             known = (*self._handled, *(file.path for file in self._settle))
-            paths.update(path for path in known if not gone.isdisjoint(path.parents))
+            paths.update(path for path in known if not left.isdisjoint(path.parents))
         return paths
 
     def _scan(self, now: float, closed: dict[Path, bool]) -> None:
         first = self._next_scan is None
         self._next_scan = now + (self._poll_s if self._polling else self._rescan_s)
         self._heal()
-        try:
-            found = dict(scan(self.root, self._outputs))
-        except OSError:
+        refused: dict[Path, str] = {}
+        found = dict(scan(self.root, self._outputs, refused))
+        for text in self._closed.news(refused):
+            self._notice(text)
+        if self.root in refused:
+            self._next_scan = None if first else self._next_scan
             return
         if first:
             self._remember(found)
@@ -187,7 +190,8 @@ class FolderWatch:
     def _look(self, path: Path, stat: Stat | None, now: float, closed: bool, accepted: bool = False) -> None:
         """One file, as it is now."""
         if stat is None:
-            self._drop(path)
+            if not out_of_sight(path):
+                self._drop(path)
             return
         if self._handled.get(path) == stat:
             return

@@ -1,8 +1,9 @@
-"""Is the watched folder there, and is it still the same disk? Nothing in it is gone while it is unplugged."""
+"""Is the watched folder there, the same disk as before, and open to us? What lies in it is not gone while it is not."""
 
 from pathlib import Path
 
 from dawbridge.errors import WatchError
+from dawbridge.sight import gone
 
 
 def readable_folder(root: Path) -> Path:
@@ -41,3 +42,21 @@ class Presence:
         except OSError:
             return False
         return device == self._device
+
+
+class ClosedFolders:
+    """Folders that we may not look into, each said once."""
+
+    def __init__(self) -> None:
+        self._known: set[Path] = set()
+
+    def news(self, refused: dict[Path, str]) -> list[str]:
+        """Lines for the person, where `refused` (folder → the system's reason) is not what it was last time."""
+        lines = [
+            f"{folder}: cannot be looked into ({refused[folder]}); let this user read it and go into it. What comes "
+            "there is done as soon as that works"
+            for folder in refused.keys() - self._known
+        ]
+        opened = (folder for folder in self._known - refused.keys() if not gone(folder))
+        self._known = set(refused)
+        return lines + [f"{folder}: can be looked into again" for folder in opened]

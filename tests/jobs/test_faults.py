@@ -4,6 +4,7 @@ import os
 import time
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,35 @@ def test_a_folder_that_is_unplugged_keeps_its_queue(desk, tmp_path, moment):
     desk.finish(desk.task())
     assert states(desk, 1)[-1] is JobState.DONE
     assert not desk.of(Failed)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_folder_that_is_closed_to_us_keeps_its_queue(desk, monkeypatch, restart):
+    path = desk.bounce("day/song.wav")
+    desk.bounce("beside.wav")
+    desk.board.settled(path, None)
+    stat = Path.stat
+
+    def refused(self, **more):
+        if self.parent.name == "day":
+            raise PermissionError(13, "Permission denied")
+        return stat(self, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        desk = restarted(desk) if restart else desk
+        assert desk.task() is None
+        desk.now += RETRY_S
+        assert desk.task() is None
+    desk.now += RETRY_S
+    desk.finish(desk.task())
+    assert desk.ledger.get(1).state is JobState.DONE
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        assert desk.ledger.prune(0) == 0
+        desk = restarted(desk)
+        assert desk.ledger.get(1).stems_stand
+    desk.ledger.close()
 
 
 def test_an_empty_mount_point_at_the_start_forgets_nothing(desk, tmp_path):
