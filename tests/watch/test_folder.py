@@ -127,6 +127,7 @@ def test_a_bounce_that_is_cut_off_stalls_once_and_can_be_accepted(watch: FolderW
     assert run(watch, 131, 135) == [Settled(path, "song.wav", None)]
 
 
+@pytest.mark.row("a file copied half way")
 def test_a_flac_that_is_cut_off_does_not_settle(watch: FolderWatch, root: Path) -> None:
     path = write(root / "song.flac", "FLAC")
     path.write_bytes(path.read_bytes()[:3000])
@@ -206,6 +207,7 @@ def test_many_at_once(watch: FolderWatch, root: Path) -> None:
     assert sum(isinstance(event, Settled) for event in events) == 2000
 
 
+@pytest.mark.row("ffmpeg WAV through a pipe")
 def test_a_pipe_settles_where_pipes_are_expected(root: Path) -> None:
     watch = FolderWatch(root, poll=True, poll_s=0.5, times=SettleTimes(accept_streamed=True))
     watch.step(0.0)
