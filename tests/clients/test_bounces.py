@@ -88,7 +88,7 @@ def assert_nulls(path, stems):
 
 @pytest.fixture
 def ardour(start_program, run_program, tmp_path):
-    """A bounce that Ardour exported: 24-bit BWF of noise that was recorded 2 s into the timeline."""
+    """A function: Ardour exports into a file: 24-bit BWF of noise that was recorded 2 s into the timeline."""
     script, session = tmp_path / "record.lua", tmp_path / "session"
     script.write_text(RECORD.format(folder=session))
     for _ in range(TRIES):  # it may crash before it has recorded, and does so at its end
@@ -101,28 +101,35 @@ def ardour(start_program, run_program, tmp_path):
     for seed, take in enumerate(takes):
         with soundfile.SoundFile(take, "r+") as file:
             file.write(np.random.default_rng(seed).uniform(-0.3, 0.3, file.frames))
-    path = tmp_path / "song.wav"
-    run_program("ardour7-export", "-b", "24", "-B", "-o", path, session, "song", makes=path)
-    return path
+
+    def export(path):
+        run_program("ardour7-export", "-b", "24", "-B", "-o", path, session, "song", makes=path)
+        return path
+
+    return export
 
 
-@pytest.mark.row("tags and timeline lost")
-@pytest.mark.row("bext")
-def test_a_broadcast_wave_by_ardour_keeps_its_place(ardour, separate):
-    """Read by wavinfo, which shares nothing with what wrote it."""
-    assert soundfile.info(ardour).subtype == "PCM_24"
+def assert_keeps_its_place(path, stems):
+    """The same bext in both stems, read by wavinfo, which shares nothing with what wrote it."""
     wavinfo = pytest.importorskip("wavinfo")
-    source = wavinfo.WavInfoReader(str(ardour)).bext
+    source = wavinfo.WavInfoReader(str(path)).bext
     assert source.time_reference == 96_000
-    stems = separate(ardour)
-    assert_nulls(ardour, stems)
     for stem in stems:
-        assert soundfile.info(stem).subtype == "PCM_24"
+        assert soundfile.info(stem).subtype == soundfile.info(path).subtype == "PCM_24"
         bext = wavinfo.WavInfoReader(str(stem)).bext
         for name in ("time_reference", "description", "originator", "originator_ref", "originator_date", "umid"):
             assert getattr(bext, name) == getattr(source, name), name
         ours = bext.coding_history.removeprefix(source.coding_history)
         assert ours.startswith("A=PCM,F=48000,W=24,M=stereo,T=dawbridge")
+
+
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("bext")
+def test_a_broadcast_wave_by_ardour_keeps_its_place(ardour, separate, tmp_path):
+    path = ardour(tmp_path / "song.wav")
+    stems = separate(path)
+    assert_nulls(path, stems)
+    assert_keeps_its_place(path, stems)
 
 
 @pytest.mark.row("stems do not null")
@@ -176,25 +183,28 @@ def test_csound(separate, run_program, tmp_path, format):
 
 
 @pytest.mark.row("stems do not null")
-def test_through_the_daemon(start_daemon, run_program):
+@pytest.mark.row("tags and timeline lost")
+@pytest.mark.row("bext")
+def test_all_of_them_straight_into_a_watched_folder(start_daemon, run_program, ardour, lmms, tmp_path):
     daemon = start_daemon()
-    path = daemon.folder / "noise.wav"
-    run_program(
-        "sox",
-        "-n",
-        "-r",
-        "48000",
-        "-c",
-        "2",
-        "-b",
-        "24",
-        path,
-        "synth",
-        "1",
-        "pinknoise",
-        "vol",
-        "0.5",
-        makes=path,
-    )
-    _, *stems = daemon.done()
-    assert_nulls(path, stems)
+    place = daemon.folder
+
+    def done(path):
+        _, *stems = daemon.done()
+        while stems[0].stem != f"{path.stem}_acapella":
+            _, *stems = daemon.done()
+        assert_nulls(path, stems)
+        return stems
+
+    path = ardour(place / "ardour.wav")
+    assert_keeps_its_place(path, done(path))
+    done(lmms(SNIP, place / "lmms.wav"))
+    noise = ("-n", "-r", "48000", "-c", "2", "-b", "24")
+    run_program("sox", *noise, place / "sox.wav", "synth", "1", "pinknoise", "vol", "0.5", makes=place / "sox.wav")
+    done(place / "sox.wav")
+    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
+    run_program("ffmpeg", *source, "-c:a", "pcm_s24le", place / "ffmpeg.wav", makes=place / "ffmpeg.wav")
+    done(place / "ffmpeg.wav")
+    (tmp_path / "noise.csd").write_text(NOISE_CSD.lstrip())
+    run_program("csound", "-d", "-W", "-o", place / "csound.wav", tmp_path / "noise.csd", makes=place / "csound.wav")
+    done(place / "csound.wav")
