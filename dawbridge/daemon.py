@@ -114,7 +114,7 @@ class Daemon:
         self._engine = Supervisor(lambda: start_engine(self._settings), self._clock)
         try:
             for folder in self._settings.folders:
-                sweep(folder.path.resolve(), folder.output.base)
+                sweep(folder.path.resolve(), folder.output.base(folder.path))
             self.board.restore()
             for watch in self._watches:
                 watch.start()

@@ -60,7 +60,7 @@ class RunningDaemon:
 def start_daemon(tmp_path):
     """A function that starts a daemon on one folder, again and again if wanted; all end with the test.
 
-    `through`: a program and its arguments that start it, in its own process.
+    `folder`: None for those of a `--config`. `through`: a program and its arguments that start it in its own process.
     """
     folder, home = tmp_path / "bounces", tmp_path / "home"
     folder.mkdir()
@@ -70,7 +70,8 @@ def start_daemon(tmp_path):
         heard = Listener()
         heard.__enter__()
         port = free_port()
-        command = [*through, sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--no-midi"]
+        command = [*through, sys.executable, "-m", "dawbridge", "watch", "--model", "center", "--no-midi"]
+        command += [str(folder)] if folder else []
         command += ["--http-port", "0"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}", *arguments]
         process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(home)})
