@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from dawbridge.events import Done, Failed, JobState, Notice, StateChanged
-from dawbridge.jobs.board import RETRY_S
 from dawbridge.jobs.messages import Finished
+from dawbridge.jobs.outcomes import RETRY_S
 
 
 def states(desk, job_id):
