@@ -230,9 +230,9 @@ class Daemon:
             case Settled(path, _, preset):
                 self.stalled.discard(path)
                 self.board.settled(path, preset)
-            case Stalled(path, reason):
+            case Stalled(path, reason, acceptable):
                 self.stalled.add(path)
-                self.board.stalled(path, reason)
+                self.board.stalled(path, reason, acceptable)
             case Gone(path):
                 self.stalled.discard(path)
                 self.board.gone(path)

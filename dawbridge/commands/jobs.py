@@ -45,8 +45,8 @@ def _list(ledger: Ledger, count: int) -> None:
     entries = ledger.newest(count)
     for entry in entries:
         print(f"{entry.id:6}  {entry.state:9}  {_time(entry.updated)}  {printable(str(entry.path))}")
-        if entry.state is JobState.FAILED:
-            print(f"{'':6}  {entry.code}: {printable(entry.message)}")
+        if entry.state in (JobState.FAILED, JobState.STALLED) and entry.message:
+            print(f"{'':6}  {_why(entry)}")
     print(f"\n{len(entries)} jobs; dawbridge jobs show ID says more" if entries else "no job yet")
 
 
@@ -55,7 +55,7 @@ def _show(ledger: Ledger, entry: Entry) -> None:
     for stem in entry.stems:
         print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
     if entry.message:
-        print(f"failed: {entry.code}: {printable(entry.message)}")
+        print(f"{'stalled' if entry.state is JobState.STALLED else 'failed'}: {_why(entry)}")
     if entry.preset:
         print(f"preset: {entry.preset}")
     turned = {name: value for name, value in entry.settings.items() if value != DEFAULTS.get(name)}
@@ -102,6 +102,10 @@ def _entry(ledger: Ledger, which: str) -> Entry:
 def _known(entry: Entry | None) -> Entry:
     assert entry is not None  # only `accept FILE` comes without one, and does not ask
     return entry
+
+
+def _why(entry: Entry) -> str:
+    return (f"{entry.code}: " if entry.code else "") + printable(entry.message)
 
 
 def _time(seconds: float) -> str:

@@ -50,15 +50,15 @@ class JobBoard(Outcomes):
             self._supersede(path)
             self._bounces.begin(path, JobState.SETTLING)
 
-    def stalled(self, path: Path, reason: str) -> None:
-        """A file does not become whole."""
+    def stalled(self, path: Path, reason: str, acceptable: bool = True) -> None:
+        """A file does not become whole. `acceptable`: it may be taken as it is, if the person says so."""
         with self._lock:
             if self._dismissed.get(path) == file_stamp(path):
                 return
             job = self._bounces.waiting(path)
-            self._bounces.move(job, JobState.STALLED)
-            remedy = f"dawbridge jobs accept {job.id}, or OSC /dawbridge/job/accept {job.id}, takes it as it is"
-            self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}; {remedy}"))
+            self._bounces.move(job, JobState.STALLED, message=reason)
+            how = f"; or take it as it is: dawbridge jobs accept {job.id}, or OSC /dawbridge/job/accept {job.id}"
+            self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}{how if acceptable else ''}"))
 
     def settled(self, path: Path, preset_folder: str | None) -> None:
         """A file is whole: queue it, unless its job was cancelled and it is as it was then."""

@@ -104,7 +104,8 @@ class Bounces:
         self._queue[job.id] = None
         if first:
             self._queue.move_to_end(job.id, last=False)
-        self.move(job, JobState.QUEUED, size=stamp[0], mtime_ns=stamp[1], preset=job.preset)
+        fields = {"size": stamp[0], "mtime_ns": stamp[1], "preset": job.preset, "message": "", "code": ""}
+        self.move(job, JobState.QUEUED, **fields)
         self._bus.publish(QueueLength(len(self._queue)))
 
     def pop(self) -> Job:

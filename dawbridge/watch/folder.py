@@ -12,7 +12,7 @@ from dawbridge.watch.filesystem import sends_events
 from dawbridge.watch.ignore import OUTPUTS, ignored
 from dawbridge.watch.observer import HintKind, Hints, NativeEvents
 from dawbridge.watch.presence import ClosedFolders, Presence, readable_folder
-from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, reason, silent
+from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent, stalled
 from dawbridge.watch.scan import look, scan
 from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
 from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
@@ -93,7 +93,7 @@ class FolderWatch:
             for ripe in self._settle.ripe(now):
                 self._open(ripe, now)
             for stuck in self._settle.stuck(now):
-                self._report(Stalled(stuck.path, reason(stuck.path, stuck.verdict, stuck.trouble)))
+                self._report(stalled(stuck))
         events, self._events = self._events, []
         return events
 
@@ -230,7 +230,7 @@ class FolderWatch:
                 return
             self._settle.restart(ripe.path, now, str(error))
             if file.accepted:
-                self._report(Stalled(ripe.path, str(error)))
+                self._report(Stalled(ripe.path, str(error), acceptable=False))
             return
         if look(ripe.path) != ripe.stat:
             return
