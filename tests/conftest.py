@@ -17,7 +17,7 @@ import soundfile
 
 from examples.listener import Listener, free_port
 
-PATIENCE_S = 40
+PATIENCE_S = 120
 PROGRAM_PATIENCE_S = 120
 TRIES = 5
 """How often a program that crashes by itself is started."""

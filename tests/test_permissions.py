@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 WITHOUT = "--bounding-set=-dac_override,-dac_read_search"
 
 

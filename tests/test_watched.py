@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 QUICK = "{ closed_s = 0.1, unclosed_s = 0.2, poll_s = 0.1 }"
 NAMES = [
     "é.wav", "e\u0301.wav", "🎤 take (1).wav", "  two  spaces .wav", "x" * 246 + ".wav", "ü" * 123 + ".wav", "'%s'.wav",
