@@ -33,7 +33,7 @@ watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset ka
 bench: $(STAMP) ## speed and knob latency, as a table
 	$(BIN)/python -m benchmarks.speed
 
-report-files: $(STAMP) ## what is promised about audio files, row by row, with the tests that prove it
+report-files: $(STAMP) ## what is promised about files and their writers, row by row, with the tests that prove it
 	$(BIN)/python -m benchmarks.files_report
 
 audit: $(STAMP) ## known security holes of what is installed (asks the advisory database online)

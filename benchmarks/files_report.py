@@ -1,4 +1,6 @@
-"""What a producer null-tests, row by row, with the tests that prove it: `make report-files`.
+"""What a producer null-tests, and which writers are waited for, row by row, with the tests that prove it.
+
+    make report-files
 
     python -m benchmarks.files_report [PYTEST ARGUMENTS]
 
@@ -33,8 +35,24 @@ CHUNKS = (
     "FLAC, MP3 tags",
     "our mark",
 )
-ROWS = COMPLAINTS + CHUNKS
-FOLDERS = ("tests/audio", "tests/isolate", "tests/model/test_streaming.py", "tests/watch/test_folder.py",
+WRITERS = (
+    "libsndfile WAV",
+    "libsndfile RF64",
+    "libsndfile AIFF",
+    "FLAC",
+    "ffmpeg WAV",
+    "ffmpeg WAV through a pipe",
+    "sox WAV, AIFF",
+    "a file copied half way",
+    "a pre-allocating copier",
+    "closes twice",
+    "pauses between header and data",
+    "deletes and recreates",
+    "copies over a network",
+)
+TABLES = (("complaints elsewhere", COMPLAINTS), ("chunks and tags", CHUNKS), ("writers", WRITERS))
+ROWS = COMPLAINTS + CHUNKS + WRITERS
+FOLDERS = ("tests/audio", "tests/isolate", "tests/model/test_streaming.py", "tests/watch",
            "tests/clients/test_bounces.py")  # fmt: skip
 _WORSE = ("passed", "skipped", "FAILED")
 
@@ -77,7 +95,7 @@ class Report:
     def lines(self) -> list[str]:
         """The table, one line for each row and test."""
         lines = [f"{'row':58}  {'test':82}  result"]
-        for title, rows in (("complaints elsewhere", COMPLAINTS), ("chunks and tags", CHUNKS)):
+        for title, rows in TABLES:
             lines.append(f"-- {title}")
             for row in rows:
                 tests = self.tests.get(row) or {"none": "MISSING"}

@@ -103,7 +103,7 @@ class Daemon:
         self._engine = Supervisor(lambda: start_engine(self._settings), self._clock)
         try:
             for folder in self._settings.folders:
-                sweep(folder.path.resolve(), folder.output.base)
+                sweep(folder.path.resolve(), folder.output.base(folder.path))
             self.board.restore()
             for watch in self._watches:
                 watch.start()
@@ -163,7 +163,7 @@ class Daemon:
 
     def _look(self, watch: FolderWatch) -> None:
         events = watch.step(self._clock())
-        with self._ledger.together() if len(events) > MANY else nullcontext():
+        with self.board.together() if len(events) > MANY else nullcontext():
             for event in events:
                 self._hear(event)
 
@@ -178,9 +178,9 @@ class Daemon:
             case Settled(path, _, preset):
                 self.stalled.discard(path)
                 self.board.settled(path, preset)
-            case Stalled(path, reason):
+            case Stalled(path, reason, acceptable):
                 self.stalled.add(path)
-                self.board.stalled(path, reason)
+                self.board.stalled(path, reason, acceptable)
             case Gone(path):
                 self.stalled.discard(path)
                 self.board.gone(path)

@@ -51,22 +51,28 @@ class Output:
         name = name or bounce.stem
         if not self.is_template:
             folder = bounce.parent / Path(self.template).expanduser()
-            return folder / fitted(name, "_acapella"), folder / fitted(name, "_instrumental")
+            return _straight(folder / fitted(name, "_acapella")), _straight(folder / fitted(name, "_instrumental"))
         template = str(Path(self.template).expanduser())  # before the name is in it, which may begin with a tilde
         acapella, instrumental = (
             bounce.parent / template.format(name=name, stem=stem, folder=bounce.parent.name)
             for stem in ("acapella", "instrumental")
         )
-        return _short(acapella, "_acapella"), _short(instrumental, "_instrumental")
+        return _straight(_short(acapella, "_acapella")), _straight(_short(instrumental, "_instrumental"))
 
-    @property
-    def base(self) -> Path | None:
-        """The absolute folder that all stems lie below; None where they lie near their bounces."""
+    def base(self, root: Path) -> Path | None:
+        """The folder outside the bounces' `root` that stems lie below; None where they lie near their bounces."""
         before = self.template.partition("{")[0]
         fixed = Path(before).expanduser()
+        if ".." in fixed.parts:
+            fixed = (root / fixed).resolve()
         if not fixed.is_absolute():
             return None
         return fixed if not self.is_template or before.endswith("/") else fixed.parent
+
+
+def _straight(path: Path) -> Path:
+    """Without `..`: two folders' stems that lie in one place have one name there, which only one of them can have."""
+    return path.parent.resolve() / path.name if ".." in path.parts else path
 
 
 def _short(path: Path, tail: str) -> Path:

@@ -138,12 +138,13 @@ def _launchd(service: Service, home: Path) -> Plan:
 def _windows(service: Service, home: Path) -> Plan:
     path = home / "AppData" / "Local" / "dawbridge" / f"{service.name}.xml"
     program, *arguments = service.command
+    user = _windows_user()
     content = f"""\
 <?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo><Description>dawbridge watches {escape(", ".join(service.folders))}</Description></RegistrationInfo>
-  <Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers>
-  <Principals><Principal id="user"><LogonType>InteractiveToken</LogonType></Principal></Principals>
+  <Triggers><LogonTrigger><Enabled>true</Enabled>{user}</LogonTrigger></Triggers>
+  <Principals><Principal id="user">{user}<LogonType>InteractiveToken</LogonType></Principal></Principals>
   <Settings>
     <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
     <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
@@ -169,6 +170,13 @@ def _windows(service: Service, home: Path) -> Plan:
         (("schtasks", "/End", "/TN", service.name), ("schtasks", "/Delete", "/TN", service.name, "/F")),
         ("schtasks", "/Query", "/TN", service.name, "/V", "/FO", "LIST"),
     )
+
+
+def _windows_user() -> str:
+    """Who it is for: without that it would start whenever anybody logs on. Empty where this is no Windows."""
+    name = os.environ.get("USERNAME", "")
+    account = "\\".join(filter(None, (os.environ.get("USERDOMAIN"), name)))
+    return f"<UserId>{escape(account)}</UserId>" if name else ""
 
 
 def windows_word(word: str) -> str:

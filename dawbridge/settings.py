@@ -7,6 +7,7 @@ from pathlib import Path
 from dawbridge.audio.files import StemFormat
 from dawbridge.errors import WatchError
 from dawbridge.output import Output
+from dawbridge.sight import gone, out_of_sight
 from dawbridge.watch.settle import SettleTimes
 
 OSC_PORT = 9320
@@ -75,8 +76,10 @@ def checked_folders(folders: Sequence[FolderSettings]) -> list[Path]:
 
 def checked_folder(folder: Path) -> Path:
     """The folder's real path. Raises `WatchError` where it cannot be watched or stems could not be written."""
-    if not folder.exists():
+    if gone(folder):
         raise WatchError(f"{folder} does not exist; make it first: mkdir -p '{folder}'")
+    if out_of_sight(folder):
+        raise WatchError(f"{folder} cannot be looked at; let this user go into the folders above it")
     if not folder.is_dir():
         raise WatchError(f"{folder} is a file; give the folder that your DAW bounces into")
     probe = folder / ".dawbridge-writable"

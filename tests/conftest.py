@@ -1,9 +1,13 @@
-"""A real daemon for the tests that need one."""
+"""A real daemon, and other people's programs, for the tests that need them."""
 
 import os
+import queue
+import shutil
 import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +17,10 @@ import soundfile
 
 from examples.listener import Listener, free_port
 
-PATIENCE_S = 40
+PATIENCE_S = 120
+PROGRAM_PATIENCE_S = 120
+TRIES = 5
+"""How often a program that crashes by itself is started."""
 
 
 @dataclass
@@ -51,16 +58,20 @@ class RunningDaemon:
 
 @pytest.fixture
 def start_daemon(tmp_path):
-    """A function that starts a daemon on one folder, again and again if wanted; all end with the test."""
+    """A function that starts a daemon on one folder, again and again if wanted; all end with the test.
+
+    `folder`: None for those of a `--config`. `through`: a program and its arguments that start it in its own process.
+    """
     folder, home = tmp_path / "bounces", tmp_path / "home"
     folder.mkdir()
     running = []
 
-    def start(*arguments, folder=folder):
+    def start(*arguments, folder=folder, through=()):
         heard = Listener()
         heard.__enter__()
         port = free_port()
-        command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center", "--no-midi"]
+        command = [*through, sys.executable, "-m", "dawbridge", "watch", "--model", "center", "--no-midi"]
+        command += [str(folder)] if folder else []
         command += ["--http-port", "0"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}", *arguments]
         process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(home)})
@@ -73,3 +84,112 @@ def start_daemon(tmp_path):
         process.kill()
         process.wait()
         heard.__exit__(None, None, None)
+
+
+class Program:
+    """A running program whose printed lines can be waited for."""
+
+    def __init__(self, command):
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        self.process = subprocess.Popen(
+            command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        self._lines = queue.Queue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._lines.put(line.rstrip("\n"))
+
+    def says(self, text, patience_s=PROGRAM_PATIENCE_S):
+        """The next line that has `text` in it; None where none came in time."""
+        deadline = time.monotonic() + patience_s
+        try:
+            while text not in (line := self._lines.get(timeout=max(0.01, deadline - time.monotonic()))):
+                pass
+        except queue.Empty:
+            return None
+        return line
+
+    def ended(self):
+        """Waits for it; its exit status."""
+        return self.process.wait(PROGRAM_PATIENCE_S)
+
+    def kill(self):
+        """SIGKILL, as a crash is."""
+        self.process.kill()
+        self.process.wait()
+        self._thread.join()
+        self.process.stdout.close()
+
+
+def found(name):
+    """The program's path. Where it is not there the test is skipped, or fails with DAWBRIDGE_CLIENTS=required."""
+    path = shutil.which(name)
+    if path is None:
+        missing = pytest.fail if os.environ.get("DAWBRIDGE_CLIENTS") == "required" else pytest.skip
+        missing(f"{name} is not installed")
+    return path
+
+
+@pytest.fixture
+def start_program():
+    """A function that starts a program, `start_program(name, *arguments)`; it ends with the test at the latest."""
+    running = []
+
+    def start(name, *arguments):
+        running.append(Program([found(name), *map(str, arguments)]))
+        return running[-1]
+
+    yield start
+    for program in running:
+        program.kill()
+
+
+@pytest.fixture
+def run_program(start_program):
+    """A function that runs a program to its end, `run_program(name, *arguments)`, and asserts that all went well.
+
+    One that dies by a signal is run again: nobody here sent it, so that it is the program's own crash (LMMS 1.2.2 now
+    and then ends a render with SIGSEGV), which says nothing about dawbridge. `makes` is deleted first.
+    """
+
+    def run(name, *arguments, makes=None):
+        for _ in range(TRIES):
+            if makes is not None:
+                makes.unlink(missing_ok=True)
+            status = start_program(name, *arguments).ended()
+            if status >= 0:
+                break
+        assert status == 0, f"{name} ended with {status}"
+
+    return run
+
+
+@pytest.fixture
+def lmms(start_program):
+    """A function, `lmms(song, path, *options, meanwhile=None, kill_at_bytes=None)`: LMMS renders `song` into a file.
+
+    Returns the file's path: one beside `path` where LMMS crashed by itself and was run again, as in `run_program`, so
+    that a daemon which watches there cannot take the crashed one for the other. `meanwhile(path)` is called again and
+    again while it renders. With `kill_at_bytes` it is killed as soon as the file is that long.
+    """
+
+    def render(song, path, *options, meanwhile=lambda _path: None, kill_at_bytes=None):
+        for number in range(TRIES):
+            target = path.with_stem(f"{path.stem} {number}") if number else path
+            program = start_program("lmms", "--allowroot", "render", song, "-f", "wav", *options, "-o", target)
+            while program.process.poll() is None:
+                meanwhile(target)
+                if kill_at_bytes and target.exists() and target.stat().st_size >= kill_at_bytes:
+                    program.kill()
+                    return target
+            if program.ended() >= 0:
+                break
+            target.unlink(missing_ok=True)
+        assert program.ended() == 0, f"LMMS ended with {program.ended()}"
+        assert not kill_at_bytes, "LMMS was done before it could be killed"
+        return target
+
+    return render

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 
 def read(path):

@@ -1,8 +1,6 @@
 """Faults that need a real daemon or disk; tests/jobs/test_faults.py has the rest, docs/reliability.md the list."""
 
-import contextlib
 import os
-import shutil
 import subprocess
 import sys
 
@@ -50,27 +48,6 @@ def test_a_file_size_limit_is_a_full_disk(tmp_path):
     assert done.returncode == 1
     assert "stems cannot be written" in done.stderr
     assert list((tmp_path / "separated").iterdir()) == []
-
-
-@pytest.mark.skipif(not shutil.which("setpriv") or os.name == "nt" or os.geteuid() != 0, reason="needs root's setpriv")
-def test_a_folder_that_may_not_be_written_is_named(tmp_path):
-    folder = tmp_path / "bounces"
-    folder.mkdir()
-    for place in (tmp_path, *tmp_path.parents):
-        with contextlib.suppress(PermissionError):
-            place.chmod(place.stat().st_mode | 0o055) if str(place).startswith("/tmp/") else None
-    folder.chmod(0o555)
-    (tmp_path / "home").mkdir(mode=0o777)
-    (tmp_path / "home").chmod(0o777)
-    probe = ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-m", "dawbridge"]
-    environment = {**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")}
-    if subprocess.run([*probe, "--version"], env=environment, capture_output=True).returncode:
-        pytest.skip("another user cannot run this Python")
-    done = subprocess.run(
-        [*probe, "watch", str(folder), "--no-midi", "--osc-port", "0"], env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert "is not writable" in done.stderr
 
 
 def test_a_disk_that_is_mounted_after_the_start_is_not_done_all_over_again(tmp_path):

@@ -22,6 +22,13 @@ def test_a_template():
     assert Output("separated/{name}_{stem}").folder_name == "separated"
 
 
+def test_two_folders_that_share_a_place_for_stems_name_it_alike():
+    places = {Output("../out").paths(Path(f"/music/{folder}/mix.wav"))[0] for folder in "ab"}
+    assert places == {Path("/music/out/mix_acapella")}
+    assert Output("../out/{name}-{stem}").paths(Path("/music/a/mix.wav"))[1] == Path("/music/out/mix-instrumental")
+    assert Output("../out/{name}-{stem}").base(Path("/music/a")) == Path("/music/out")
+
+
 @pytest.mark.parametrize("template", ["{name}", "{stem}{nome}", "{stem", "{}{stem}"])
 def test_bad_templates_are_refused(template):
     with pytest.raises(ConfigError, match="stem"):

@@ -27,3 +27,14 @@ def test_a_row_without_a_test_or_with_a_failed_one_is_told():
     assert report.complete()
     report.tests["bext"]["other"] = "skipped"
     assert not report.complete()
+
+
+def test_every_test_that_the_list_of_faults_names_is_there():
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")))
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 30
+    assert named <= there, named - there

@@ -107,6 +107,51 @@ def test_systemd_itself_takes_the_unit(folder, tmp_path):
     assert not complaints and "Failed to parse" not in done.stderr
 
 
+SCHEMA = {
+    "Task": "RegistrationInfo Triggers Settings Data Principals Actions",
+    "RegistrationInfo": "URI SecurityDescriptor Source Date Author Version Description Documentation",
+    "Triggers": "BootTrigger RegistrationTrigger IdleTrigger TimeTrigger EventTrigger LogonTrigger CalendarTrigger",
+    "LogonTrigger": "Enabled StartBoundary EndBoundary Repetition ExecutionTimeLimit UserId Delay",
+    "Principals": "Principal",
+    "Principal": "UserId LogonType GroupId DisplayName RunLevel",
+    "Settings": "AllowStartOnDemand RestartOnFailure MultipleInstancesPolicy DisallowStartIfOnBatteries "
+    "StopIfGoingOnBatteries AllowHardTerminate StartWhenAvailable RunOnlyIfNetworkAvailable WakeToRun Enabled Hidden "
+    "DeleteExpiredTaskAfter IdleSettings NetworkSettings ExecutionTimeLimit Priority RunOnlyIfIdle",
+    "RestartOnFailure": "Interval Count",
+    "Actions": "Exec ComHandler SendEmail ShowMessage",
+    "Exec": "Command Arguments WorkingDirectory",
+}
+"""Elements that may stand in which, by Microsoft's Task Scheduler schema 1.2."""
+VALUES = {
+    "LogonType": {"S4U", "Password", "InteractiveToken", "InteractiveTokenOrPassword"},
+    "MultipleInstancesPolicy": {"Parallel", "Queue", "IgnoreNew", "StopExisting"},
+    "Enabled": {"true", "false"},
+    "DisallowStartIfOnBatteries": {"true", "false"},
+    "StopIfGoingOnBatteries": {"true", "false"},
+}
+
+
+@pytest.mark.parametrize("user", ["", "a & b"])
+def test_the_task_keeps_to_its_schema_as_far_as_we_know_it(tmp_path, monkeypatch, user):
+    monkeypatch.setenv("USERNAME", user)
+    monkeypatch.setenv("USERDOMAIN", "STUDIO")
+    content = plan(service_for([PurePosixPath("/x")]), "windows", tmp_path).content
+    task = ET.fromstring(content.decode("utf-16").partition("?>")[2].strip())
+    for element in task.iter():
+        name = element.tag.partition("}")[2]
+        inside = [child.tag.partition("}")[2] for child in element]
+        assert len(set(inside)) == len(inside) and set(inside) <= set(SCHEMA.get(name, "").split()), name
+        assert name not in VALUES or element.text in VALUES[name]
+        if name == "LogonTrigger":  # a sequence: the order counts
+            assert inside == [child for child in SCHEMA[name].split() if child in inside]
+    found = [element.text for element in task.iterfind(".//t:UserId", NAMESPACE)]
+    assert found == (["STUDIO\\a & b"] * 2 if user else [])
+    (principal,) = task.iterfind(".//t:Principal", NAMESPACE)
+    assert task.find(".//t:Actions", NAMESPACE).get("Context") == principal.get("id")
+    assert re.fullmatch(r"PT\d+M", task.find(".//t:Interval", NAMESPACE).text)
+    assert 1 <= int(task.find(".//t:Count", NAMESPACE).text) <= 255
+
+
 @pytest.mark.parametrize("bad", ["a\nExecStart=/bin/rm", "a\0b", "a\x7fb", "caf\udce9"])
 def test_names_that_no_file_can_hold_are_refused(bad):
     with pytest.raises(ConfigError, match="no service file can hold"):

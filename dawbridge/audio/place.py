@@ -40,10 +40,11 @@ def temporary(folder: Path) -> Path:
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove temporaries that a killed run left in `folder`; how many there were."""
+    """Remove temporaries that a killed run left in `folder`, as far as that is permitted; how many there were."""
     left = list(folder.glob(f"{_PART}*.part"))
     for path in left:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
     return len(left)
 
 

@@ -17,6 +17,7 @@ from dawbridge.jobs.ledger import Entry, Ledger
 from dawbridge.jobs.remote import Remote
 from dawbridge.parameters import DEFAULTS
 from dawbridge.running import announced
+from dawbridge.sight import stands
 
 ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
 NEWEST = 20
@@ -44,17 +45,17 @@ def _list(ledger: Ledger, count: int) -> None:
     entries = ledger.newest(count)
     for entry in entries:
         print(f"{entry.id:6}  {entry.state:9}  {_time(entry.updated)}  {printable(str(entry.path))}")
-        if entry.state is JobState.FAILED:
-            print(f"{'':6}  {entry.code}: {printable(entry.message)}")
+        if entry.state in (JobState.FAILED, JobState.STALLED) and entry.message:
+            print(f"{'':6}  {_why(entry)}")
     print(f"\n{len(entries)} jobs; dawbridge jobs show ID says more" if entries else "no job yet")
 
 
 def _show(ledger: Ledger, entry: Entry) -> None:
     print(f"job {entry.id}: {entry.state}\nbounce: {printable(str(entry.path))}")
     for stem in entry.stems:
-        print(f"stem:   {printable(str(stem))}" + ("" if stem.is_file() else " (not there any more)"))
+        print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
     if entry.message:
-        print(f"failed: {entry.code}: {printable(entry.message)}")
+        print(f"{'stalled' if entry.state is JobState.STALLED else 'failed'}: {_why(entry)}")
     if entry.preset:
         print(f"preset: {entry.preset}")
     turned = {name: value for name, value in entry.settings.items() if value != DEFAULTS.get(name)}
@@ -101,6 +102,10 @@ def _entry(ledger: Ledger, which: str) -> Entry:
 def _known(entry: Entry | None) -> Entry:
     assert entry is not None  # only `accept FILE` comes without one, and does not ask
     return entry
+
+
+def _why(entry: Entry) -> str:
+    return (f"{entry.code}: " if entry.code else "") + printable(entry.message)
 
 
 def _time(seconds: float) -> str:

@@ -28,7 +28,10 @@ MEMORY_BYTES = 1_000_000_000
 _SEAL = struct.Struct("<4sI")
 """Behind the samples: a magic and their CRC-32."""
 _MAGIC = b"dbcr"
-_CHUNK_BYTES = 1 << 24
+_AFTER_TRIMMING = 0.95
+"""Part of the limit that is kept once it was passed, so that not every bounce passes it again."""
+_LOOK_EVERY = 1000
+"""Bounces after which all analyses are looked at again."""
 
 
 class Estimates(Protocol):
@@ -144,6 +147,8 @@ class AnalysisCache:
         """`limit_bytes`: None for the one that `dawbridge cache limit` set."""
         self.folder = folder
         self._limit_bytes = limit_bytes
+        self._room_bytes = self._limit_then = 0
+        self._added = 0
 
     @property
     def limit_bytes(self) -> int:
@@ -162,20 +167,32 @@ class AnalysisCache:
         for folder in self.folder.iterdir() if self.folder.is_dir() else ():
             try:
                 if folder.is_dir():
-                    size = sum(file.stat().st_size for file in folder.iterdir())
-                    found.append(CacheEntry(folder, size, folder.stat().st_mtime_ns))
+                    found.append(CacheEntry(folder, _size(folder), folder.stat().st_mtime_ns))
             except OSError:  # another process removes it
                 continue
         return sorted(found, key=lambda entry: (entry.used_ns, entry.folder))
 
     def trim(self, keep: Path | None = None) -> None:
-        """Remove what was longest unused until the limit holds; `keep` stays."""
+        """Remove what was longest unused where the limit is passed; `keep`, which was added just now, stays.
+
+        Looking at all of them costs time that grows with their number: it is done where this process's own additions
+        may have passed the limit, and now and then for those of other processes.
+        """
+        if keep is not None and self._has_room_for(keep):
+            return
         entries = self.entries()
         total, limit = sum(entry.size_bytes for entry in entries), self.limit_bytes
+        wanted = limit if total <= limit else int(_AFTER_TRIMMING * limit)
         for entry in entries:
-            if total > limit and entry.folder != keep:
+            if total > wanted and entry.folder != keep:
                 shutil.rmtree(entry.folder, ignore_errors=True)
                 total -= entry.size_bytes
+        self._room_bytes, self._limit_then, self._added = limit - total, limit, 0
+
+    def _has_room_for(self, added: Path) -> bool:
+        self._room_bytes -= _size(added)
+        self._added += 1
+        return self._room_bytes >= 0 and self._added < _LOOK_EVERY and self.limit_bytes == self._limit_then
 
     def clear(self) -> tuple[int, int]:
         """Remove all; how many there were, and their bytes."""
@@ -209,9 +226,23 @@ def _limit_file() -> Path:
     return state_folder() / "cache-limit"
 
 
+def _size(folder: Path) -> int:
+    """Bytes in it; 0 where it is gone, removed by another process."""
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir())
+    except OSError:
+        return 0
+
+
 def _touch(folder: Path) -> None:
     """Used now: newer than all others, whatever the wall clock says."""
     with suppress(OSError):
-        newest = max((entry.stat().st_mtime_ns for entry in folder.parent.iterdir() if entry != folder), default=0)
-        now = max(time.time_ns(), newest + 1)
+        if folder.parent not in _NEWEST_NS:
+            _NEWEST_NS[folder.parent] = max((entry.stat().st_mtime_ns for entry in folder.parent.iterdir()), default=0)
+        now = max(time.time_ns(), _NEWEST_NS[folder.parent] + 1)
         os.utime(folder, ns=(now, now))
+        _NEWEST_NS[folder.parent] = now
+
+
+_NEWEST_NS: dict[Path, int] = {}
+"""By cache: when the analysis that was used last in this process was used."""

@@ -1,32 +1,30 @@
 """The board: which bounces there are, and what the engine does next. Starts nothing, touches no audio.
 
-The daemon's loop feeds it what the watch and the engine say, and asks it for the next task. OSC calls the methods
-of `Requests`, from its own thread.
+The daemon's loop feeds it what the watch and the engine (`Outcomes`) say, and asks it for the next task. OSC calls the
+methods of `Requests`, from its own thread.
 """
 
 from pathlib import Path
 
 from dawbridge.errors import JobError, PresetError
-from dawbridge.events import Done, Failed, JobState, Notice, Progress
-from dawbridge.isolate.order import Order, Outcome
+from dawbridge.events import JobState, Notice
+from dawbridge.isolate.order import Order
 from dawbridge.jobs.bounces import GONE, Job, file_stamp
-from dawbridge.jobs.entry import PASSING, Entry
+from dawbridge.jobs.entry import Entry
 from dawbridge.jobs.messages import Finished, Task
-from dawbridge.jobs.requests import Requests
+from dawbridge.jobs.outcomes import RETRY_S, Outcomes
 from dawbridge.parameters import complete
 
 PREFETCH_AFTER_S = 1.0
 """Idle for so long, the engine may do what nobody asked for yet."""
-RETRY_S = 60.0
-"""What failed for a reason that passes (disk full, folder unplugged) is tried again after so long."""
 
 
-class JobBoard(Requests):
+class JobBoard(Outcomes):
     """All jobs of a running daemon. Thread-safe."""
 
     def restore(self) -> None:
         """Take up what the last run left: the newest finished bounce is in focus, unfinished files settle anew."""
-        with self._lock:
+        with self.together():
             for entry in self._ledger.unfinished():
                 if self._places.inside(entry.path):
                     self._take_up(entry)
@@ -52,15 +50,15 @@ class JobBoard(Requests):
             self._supersede(path)
             self._bounces.begin(path, JobState.SETTLING)
 
-    def stalled(self, path: Path, reason: str) -> None:
-        """A file does not become whole."""
+    def stalled(self, path: Path, reason: str, acceptable: bool = True) -> None:
+        """A file does not become whole. `acceptable`: it may be taken as it is, if the person says so."""
         with self._lock:
             if self._dismissed.get(path) == file_stamp(path):
                 return
             job = self._bounces.waiting(path)
-            self._bounces.move(job, JobState.STALLED)
-            remedy = f"dawbridge jobs accept {job.id}, or OSC /dawbridge/job/accept {job.id}, takes it as it is"
-            self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}; {remedy}"))
+            self._bounces.move(job, JobState.STALLED, message=reason)
+            how = f"; or take it as it is: dawbridge jobs accept {job.id}, or OSC /dawbridge/job/accept {job.id}"
+            self._bus.publish(Notice(f"[{job.id}] {path.name}: stalled: {reason}{how if acceptable else ''}"))
 
     def settled(self, path: Path, preset_folder: str | None) -> None:
         """A file is whole: queue it, unless its job was cancelled and it is as it was then."""
@@ -105,47 +103,6 @@ class JobBoard(Requests):
                 self._cancel_wanted = True
             wanted, self._cancel_wanted = self._cancel_wanted and task is not None, False
             return wanted
-
-    def progressed(self, job_id: int, fraction: float) -> None:
-        """The engine came so far."""
-        if self._running and not self._running.order.prefetch:
-            self._bus.publish(Progress(job_id, fraction))
-
-    def finished(self, message: Finished) -> None:
-        """The running task ended, in whatever way."""
-        with self._lock:
-            task, self._running = self._running, None
-            self._cancel_wanted = False
-            self._last_end = self._clock()
-            job = self._bounces.get(message.job_id)
-            if task is None or job is None:
-                return
-            if task.order.prefetch:
-                job.prefetched = message.code != "cancelled"
-            elif message.outcome:
-                self._done(job, message.outcome)
-            elif message.code == "cancelled":
-                self._cancelled(job)
-            else:
-                self._failed(job, message)
-
-    def engine_lost(self, reason: str) -> None:
-        """The engine's process died: its task is tried once more, then fails."""
-        with self._lock:
-            task = self._running
-            if task is None:
-                return
-            job = self._bounces.find(task.job_id)
-            again = job.state is JobState.DONE and not task.order.prefetch
-            if task.order.prefetch or job.attempts > 1:
-                self.finished(Finished(job.id, code="engine", message=f"the engine died on it twice ({reason})"))
-                return
-            self._running = None
-            if again:  # a re-render, perhaps between its two stems
-                job.attempts += 1
-                self._rerenders.appendleft(job.id)
-            else:
-                self._bounces.enqueue(job, first=True)
 
     def _take_up(self, entry: Entry) -> None:
         """One entry of an earlier run: queue it, or let the watch find its file anew."""
@@ -252,55 +209,3 @@ class JobBoard(Requests):
             prefetch=prefetch, live=live, automation=job.automation, loop=folder.loop,
         )  # fmt: skip
         return Task(job.id, order)
-
-    def _done(self, job: Job, outcome: Outcome) -> None:
-        report = outcome.report
-        paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)] if report else ["", ""]
-        first_time = job.state is not JobState.DONE
-        job.content_hash, job.attempts = outcome.content_hash, 0
-        for note in outcome.notes:
-            if note not in self._said:
-                self._said.add(note)
-                self._bus.publish(Notice(note))
-        self._names.replace(job.path, [Path(path) for path in paths if path])
-        self._bus.publish(Progress(job.id, 1.0))
-        self._bounces.move(
-            job, JobState.DONE, content_hash=job.content_hash, settings=job.values, acapella=paths[0],
-            instrumental=paths[1], message="", code="", rendering=0,
-        )  # fmt: skip
-        null_db = report.null_db if report else float("-inf")
-        factor = outcome.seconds / outcome.duration_s
-        self._bus.publish(Done(job.id, paths[0], paths[1], outcome.seconds, null_db, factor))
-        if first_time:
-            self.focused = job.id
-
-    def _cancelled(self, job: Job) -> None:
-        if job.state is JobState.DONE:  # a cancelled re-render leaves the stems that stood
-            self._ledger.update(job.id, rendering=0)
-        else:
-            self._bounces.drop(job)
-
-    def _failed(self, job: Job, message: Finished) -> None:
-        if job.state is JobState.DONE:
-            self._ledger.update(job.id, message=message.message, code=message.code)
-        elif file_stamp(job.path) not in (job.stamp, GONE):
-            self._bounces.drop(job)  # bounced again meanwhile: the watch has it
-            return
-        elif file_stamp(job.path) == GONE:
-            self._source_lost(job)
-            return
-        else:
-            self._bounces.move(job, JobState.FAILED, message=message.message, code=message.code)
-            if message.code in PASSING:
-                self._bounces.wait(job, self._clock() + RETRY_S)
-        if job.told != message.message:
-            job.told = message.message
-            self._bus.publish(Failed(job.id, message.code, message.message))
-
-    def _source_lost(self, job: Job) -> None:
-        """Deleted, or unplugged: then it waits for its folder."""
-        if not self._places.is_away(job.path):
-            self._bounces.drop(job)
-            return
-        self._bounces.move(job, JobState.QUEUED)
-        self._bounces.wait(job, self._clock() + RETRY_S)

@@ -44,6 +44,7 @@ class Bounces:
         self._by_path: defaultdict[Path, set[int]] = defaultdict(set)
         self._queue: OrderedDict[int, None] = OrderedDict()
         self._later: dict[int, float] = {}
+        self._under_way: set[int] = set()
 
     def __len__(self) -> int:
         """How many bounces wait in the queue."""
@@ -103,7 +104,8 @@ class Bounces:
         self._queue[job.id] = None
         if first:
             self._queue.move_to_end(job.id, last=False)
-        self.move(job, JobState.QUEUED, size=stamp[0], mtime_ns=stamp[1], preset=job.preset)
+        fields = {"size": stamp[0], "mtime_ns": stamp[1], "preset": job.preset, "message": "", "code": ""}
+        self.move(job, JobState.QUEUED, **fields)
         self._bus.publish(QueueLength(len(self._queue)))
 
     def pop(self) -> Job:
@@ -131,8 +133,7 @@ class Bounces:
     @property
     def is_idle(self) -> bool:
         """Nothing settles, and nothing waits but what is tried again later."""
-        states = (JobState.SETTLING, JobState.QUEUED)
-        return not any(job.state in states and job.id not in self._later for job in self._jobs.values())
+        return self._under_way <= self._later.keys()
 
     def waits(self, job: Job) -> bool:
         """It is tried again later."""
@@ -149,6 +150,7 @@ class Bounces:
             self._bus.publish(QueueLength(len(self._queue)))
         self._later.pop(job.id, None)
         self._jobs.pop(job.id, None)
+        self._under_way.discard(job.id)
         self._by_path[job.path].discard(job.id)
         if not self._by_path[job.path]:
             del self._by_path[job.path]
@@ -156,12 +158,20 @@ class Bounces:
     def move(self, job: Job, state: JobState, **fields: object) -> None:
         """Change a job's state, and other columns of the ledger with it, here, in the ledger and on the bus."""
         job.state = state
+        self._note(job)
         self._ledger.update(job.id, state=state, **fields)
         self._bus.publish(StateChanged(job.id, state, str(job.path)))
 
     def _keep(self, job: Job) -> None:
         self._jobs[job.id] = job
         self._by_path[job.path].add(job.id)
+        self._note(job)
+
+    def _note(self, job: Job) -> None:
+        if job.id in self._jobs and job.state in (JobState.SETTLING, JobState.QUEUED):
+            self._under_way.add(job.id)
+        else:
+            self._under_way.discard(job.id)
 
     def _leave(self) -> Job:
         job_id, _ = self._queue.popitem(last=False)

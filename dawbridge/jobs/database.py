@@ -45,7 +45,10 @@ class Database:
             self._connection.executescript(schema)
             self._connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
         except (OSError, sqlite3.Error) as error:
-            raise JobError(f"the ledger {file} cannot be used ({error}); move it away to start a new one") from error
+            raise JobError(
+                f"the ledger {file} cannot be used ({error}); let this user read and write it and its folder, or move "
+                "it away to start a new one"
+            ) from error
 
     @property
     def waiting(self) -> int:

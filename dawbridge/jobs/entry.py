@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dawbridge.events import JobState
 from dawbridge.jobs.database import Row
+from dawbridge.sight import stands
 
 FIELDS = (
     "id, path, preset, state, size, mtime_ns, content_hash, settings, acapella, instrumental, message, code, "
@@ -52,8 +53,8 @@ class Entry:
 
     @property
     def stems_stand(self) -> bool:
-        """Every stem that the job wrote is still there."""
-        return all(stem.is_file() for stem in self.stems)
+        """Every stem that the job wrote is still there, as far as we may look."""
+        return all(stands(stem) for stem in self.stems)
 
     @property
     def passing(self) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from dawbridge.events import JobState
 from dawbridge.jobs.database import Database, Statement
 from dawbridge.jobs.entry import FIELDS, Entry, kept, path_of
+from dawbridge.sight import gone
 
 __all__ = ["KEPT", "Entry", "Ledger"]
 
@@ -44,6 +45,7 @@ CREATE TABLE IF NOT EXISTS history(
 );
 CREATE INDEX IF NOT EXISTS history_job ON history(job_id);
 CREATE TABLE IF NOT EXISTS claims(name TEXT PRIMARY KEY, path TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS claims_path ON claims(path);
 CREATE TABLE IF NOT EXISTS accepted(path TEXT PRIMARY KEY);
 """
 
@@ -100,8 +102,8 @@ class Ledger:
         if entry is None:
             return
         self.database.write(
+            ("DELETE FROM history WHERE job_id IN (SELECT id FROM jobs WHERE path = ?)", (kept(entry.path),)),
             ("DELETE FROM jobs WHERE path = ?", (kept(entry.path),)),
-            ("DELETE FROM history WHERE job_id NOT IN (SELECT id FROM jobs)", ()),
             ("DELETE FROM baseline WHERE path = ?", (kept(entry.path),)),
         )
 
@@ -229,7 +231,7 @@ class Ledger:
         idle = [
             entry.id
             for entry in old
-            if str(entry.id) not in latest or (entry.path.parent.is_dir() and not entry.path.exists())
+            if str(entry.id) not in latest or (gone(entry.path) and not gone(entry.path.parent))
         ]
         if idle:
             self.database.write(

@@ -14,6 +14,7 @@ from pathlib import Path
 from dawbridge.errors import JobError
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.output import Output
+from dawbridge.sight import gone
 
 _TRIES = 1000
 
@@ -57,10 +58,10 @@ class StemNames:
 
     def _holds(self, owner: Path) -> bool:
         """Another bounce's name is kept while it, or any of its stems, is there."""
-        if owner.exists():
+        if not gone(owner):
             return True
         entry = self._ledger.latest(owner)
-        return entry is not None and any(stem.exists() for stem in entry.stems)
+        return entry is not None and not all(gone(stem) for stem in entry.stems)
 
 
 def candidates(bounce: Path) -> Iterator[str]:

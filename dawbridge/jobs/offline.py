@@ -42,7 +42,7 @@ def forget(ledger: Ledger, entry: Entry) -> str:
 
 def accept(ledger: Ledger, path: Path) -> str:
     """Take the file as it is. Raises `JobError`."""
-    if not path.is_file():
+    if file_stamp(path) == GONE or path.is_dir():
         raise JobError(f"{path} is no file; name one that was reported as stalled")
     ledger.accept(path)
     return f"{_NEXT} takes the file as it is"

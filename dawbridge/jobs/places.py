@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dawbridge.settings import FolderSettings
+from dawbridge.sight import out_of_sight
 
 
 class Places:
@@ -26,7 +27,9 @@ class Places:
         return self._folders[self._root(path) or self.roots[0]]
 
     def is_away(self, path: Path) -> bool:
-        """The whole watched folder is missing, or the empty place where a disk was: unplugged, not deleted."""
+        """Not deleted: its whole folder is missing, or is the empty place where a disk was, or we may not look."""
+        if out_of_sight(path):
+            return True
         try:
             return next((self._root(path) or path.parent).iterdir(), None) is None
         except OSError:

@@ -2,7 +2,8 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -10,7 +11,7 @@ from dawbridge.audio.files import StemFormat
 from dawbridge.automation import Automation
 from dawbridge.errors import JobBusyError, JobError, PathNotAllowedError
 from dawbridge.events import Bus, JobState
-from dawbridge.jobs.bounces import Bounces, Job, file_stamp
+from dawbridge.jobs.bounces import GONE, Bounces, Job, file_stamp
 from dawbridge.jobs.knobs import TurnedKnobs
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.messages import Task
@@ -62,6 +63,14 @@ class Requests:
         """Finds the automation that lies beside a bounce."""
         self.focused = 0
         """Id of the job that knob moves re-render; 0: none."""
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block whose writes cost one transaction. The board's lock is taken first, as everywhere: another thread
+        that holds the board and waits for the ledger must not meet one that holds the ledger and waits for the board.
+        """
+        with self._lock, self._ledger.together():
+            yield
 
     def submit(self, path: str, preset: str | None) -> int:
         """Queue a file inside the watched folders. Raises `PathNotAllowedError`, `JobError`, `PresetError`."""
@@ -131,7 +140,7 @@ class Requests:
                 raise JobBusyError(
                     f"job {job_id} is {job.state}; only a failed, cancelled or done one can be tried again"
                 )
-            if not self._places.inside(job.path) or not job.path.is_file():
+            if not self._places.inside(job.path) or file_stamp(job.path) == GONE:
                 self._bounces.release(job)
                 raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
             job.attempts, job.told, job.content_hash = 0, "", ""

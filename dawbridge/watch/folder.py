@@ -7,10 +7,12 @@ from pathlib import Path
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import read_mark
 from dawbridge.errors import AudioError, WatchError
+from dawbridge.sight import gone, out_of_sight
 from dawbridge.watch.filesystem import sends_events
 from dawbridge.watch.ignore import OUTPUTS, ignored
 from dawbridge.watch.observer import HintKind, Hints, NativeEvents
-from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, reason, silent
+from dawbridge.watch.presence import ClosedFolders, Presence, readable_folder
+from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent, stalled
 from dawbridge.watch.scan import look, scan
 from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
 from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
@@ -43,7 +45,7 @@ class FolderWatch:
         file system (network folders are polled). `outputs` is the name of the folders that stems are written to.
         `tell` hears of every hint, verdict and decision. Raises `WatchError` where `root` is no readable folder.
         """
-        self.root = _checked(Path(root))
+        self.root = readable_folder(Path(root))
         self.baseline: dict[Path, Stat] = {}
         """Files that lay there at the first watch and were not taken: for the ledger to remember."""
         self.known = known
@@ -59,8 +61,9 @@ class FolderWatch:
         self._native = NativeEvents(self.root, self._hints)
         self._wants_native = False
         self._next_scan: float | None = None
-        self._lost = self._returned = False
-        self._device = self.root.stat().st_dev
+        self._presence = Presence(self.root)
+        self._closed = ClosedFolders()
+        self._returned = False
         self._events: list[WatchEvent] = []
 
     @property
@@ -81,16 +84,16 @@ class FolderWatch:
     def step(self, now: float) -> list[WatchEvent]:
         """All that happened, up to `now` (seconds, monotonic). Never raises for what lies in the folder."""
         if self._present():
-            closed, rescan = self._take_hints(now)
-            if rescan or self._next_scan is None or now >= self._next_scan:
+            closed, trees = self._take_hints(now)
+            if self._next_scan is None or now >= self._next_scan:
                 self._scan(now, closed)
             elif not self._polling:
-                for path in {*closed, *(file.path for file in self._settle)}:
+                for path in self._hinted(closed, trees):
                     self._look(path, look(path), now, closed.get(path, False))
             for ripe in self._settle.ripe(now):
                 self._open(ripe, now)
             for stuck in self._settle.stuck(now):
-                self._report(Stalled(stuck.path, reason(stuck.path, stuck.verdict, stuck.trouble)))
+                self._report(stalled(stuck))
         events, self._events = self._events, []
         return events
 
@@ -111,31 +114,50 @@ class FolderWatch:
             raise WatchError(f"{path}: is not watched; only bounces in {self.root} are")
         return path
 
-    def _take_hints(self, now: float) -> tuple[dict[Path, bool], bool]:
-        """Paths to look at (and whether the last word was that they were closed); whether to scan."""
+    def _take_hints(self, now: float) -> tuple[dict[Path, bool], set[Path]]:
+        """Files to look at (and whether the last word was that they were closed); folders that came or went."""
         closed: dict[Path, bool] = {}
-        rescan = False
+        trees: set[Path] = set()
         for hint in self._hints.drain():
             self._tell("event", hint.path, hint.kind)
+            inside = _relative(hint.path, self.root)
+            if ignored(inside / "any" if hint.kind is HintKind.TREE else inside, self._outputs):
+                continue
             if hint.kind is HintKind.TREE:
-                rescan = True
-                continue
-            if ignored(_relative(hint.path, self.root), self._outputs):
-                continue
-            if hint.kind in (HintKind.ACCEPT, HintKind.FORGET):
+                trees.add(hint.path)
+            elif hint.kind in (HintKind.ACCEPT, HintKind.FORGET):
                 self._handled.pop(hint.path, None)
                 self._look(hint.path, look(hint.path), now, closed=False, accepted=hint.kind is HintKind.ACCEPT)
             else:
                 closed[hint.path] = hint.kind is HintKind.CLOSED
-        return closed, rescan
+        return closed, trees
+
+    def _hinted(self, closed: dict[Path, bool], trees: set[Path]) -> set[Path]:
+        """What to look at between two scans: files that are on their way, hinted at, or in a folder that came or went.
+
+        Of the stalled ones those that cannot be opened, since a lock that is lifted causes no event.
+        """
+        waiting = (file for file in self._settle if not file.reported or file.verdict is Verdict.UNREADABLE)
+        paths = {*closed, *(file.path for file in waiting)}
+        left = {tree for tree in trees if gone(tree)}
+        for tree in trees - left:
+            if trees.isdisjoint(tree.parents):
+                paths.update(path for path, _ in scan(tree, self._outputs, {}))
+        if left:
+            known = (*self._handled, *(file.path for file in self._settle))
+            paths.update(path for path in known if not left.isdisjoint(path.parents))
+        return paths
 
     def _scan(self, now: float, closed: dict[Path, bool]) -> None:
         first = self._next_scan is None
         self._next_scan = now + (self._poll_s if self._polling else self._rescan_s)
         self._heal()
-        try:
-            found = dict(scan(self.root, self._outputs))
-        except OSError:
+        refused: dict[Path, str] = {}
+        found = dict(scan(self.root, self._outputs, refused))
+        for text in self._closed.news(refused):
+            self._notice(text)
+        if self.root in refused:
+            self._next_scan = None if first else self._next_scan
             return
         if first:
             self._remember(found)
@@ -168,7 +190,8 @@ class FolderWatch:
     def _look(self, path: Path, stat: Stat | None, now: float, closed: bool, accepted: bool = False) -> None:
         """One file, as it is now."""
         if stat is None:
-            self._drop(path)
+            if not out_of_sight(path):
+                self._drop(path)
             return
         if self._handled.get(path) == stat:
             return
@@ -207,7 +230,7 @@ class FolderWatch:
                 return
             self._settle.restart(ripe.path, now, str(error))
             if file.accepted:
-                self._report(Stalled(ripe.path, str(error)))
+                self._report(Stalled(ripe.path, str(error), acceptable=False))
             return
         if look(ripe.path) != ripe.stat:
             return
@@ -243,24 +266,14 @@ class FolderWatch:
         self._events.append(FolderNotice(self.root, text))
 
     def _present(self) -> bool:
-        """Whether the folder is there; says so when that changes. Nothing in it is gone while it is unplugged."""
-        there = self._mounted()
-        if there == self._lost:
-            self._lost, self._returned = not there, there
+        """Whether the folder is there; says so when that changes."""
+        there, changed = self._presence.look(bool(self._handled))
+        if changed:
+            self._returned = there
             self._next_scan = 0.0 if self._next_scan is not None else None
             self._notice(f"{self.root}: {'is back, watched again' if there else 'is not there any more; plug it in'}")
             self._native.stop()
         return there
-
-    def _mounted(self) -> bool:
-        """The root is a folder, and not the empty place where a disk was mounted before."""
-        try:
-            device = self.root.stat().st_dev
-            if device != self._device and (any(self.root.iterdir()) or not self._handled):
-                self._device = device
-        except OSError:
-            return False
-        return device == self._device
 
     def _heal(self) -> None:
         """Start the observer again where it died, or its folder was away."""
@@ -281,12 +294,3 @@ class FolderWatch:
 def _relative(path: Path, root: Path) -> Path:
     """`path` inside `root`; a hidden name, which is ignored, where it is not inside."""
     return path.relative_to(root) if path.is_relative_to(root) else Path(".outside")
-
-
-def _checked(root: Path) -> Path:
-    try:
-        root = root.resolve()
-        next(root.iterdir(), None)
-    except OSError as error:
-        raise WatchError(f"{root}: cannot be watched ({error.strerror}); name a folder that exists") from error
-    return root

@@ -23,7 +23,7 @@ class HintKind(StrEnum):
     CLOSED = "closed"
     """Its writer closed it, or it was moved into place."""
     TREE = "tree"
-    """A folder came, went or moved: scan."""
+    """A folder came, went or moved: look at all that is in it."""
     ACCEPT = "accept"
     """The person wants it as it is."""
     FORGET = "forget"
@@ -65,6 +65,8 @@ class Hints(FileSystemEventHandler):
         if event.is_directory:
             if event.event_type != "modified":
                 self.put(HintKind.TREE, source)
+            if event.event_type == "moved":
+                self.put(HintKind.TREE, Path(os.fsdecode(event.dest_path)))
             return
         self.put(HintKind.CLOSED if event.event_type == "closed" else HintKind.CHANGED, source)
         if event.event_type == "moved":

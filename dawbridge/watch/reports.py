@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dawbridge.watch.settle import Stuck
 from dawbridge.watch.verdict import Verdict
 
 
@@ -32,6 +33,8 @@ class Stalled:
     path: Path
     reason: str
     """What is the matter, and what can be done."""
+    acceptable: bool = True
+    """It could be read as it is, if that is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +68,19 @@ _REASONS = {
     "(--accept-streamed takes such files)",
     Verdict.OPEN: "it is shorter than its header says, or has no samples yet: a copy that was cut off",
     Verdict.FOREIGN: "it is named like audio and holds none",
-    Verdict.UNREADABLE: "it cannot be opened: another program holds it, or its permissions forbid it",
+    Verdict.UNREADABLE: "it cannot be opened: another program holds it, or its permissions forbid it. It is taken as "
+    "soon as it can be read; else",
 }
+
+
+def stalled(stuck: Stuck) -> Stalled:
+    """The report about a file that does not become whole."""
+    acceptable = not stuck.trouble and stuck.verdict not in (Verdict.UNREADABLE, Verdict.FOREIGN)
+    return Stalled(stuck.path, reason(stuck.path, stuck.verdict, stuck.trouble), acceptable)
 
 
 def reason(path: Path, verdict: Verdict, trouble: str) -> str:
     """Why a file is stalled, and what can be done. `trouble`: what reading it said, where it looked whole."""
     if trouble:
         return trouble
-    return (
-        f"{path}: {_REASONS.get(verdict, 'it does not become whole')}; bounce or copy it again, or accept it as it is"
-    )
+    return f"{path}: {_REASONS.get(verdict, 'it does not become whole')}; bounce or copy it again"

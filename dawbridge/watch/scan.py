@@ -8,10 +8,11 @@ from dawbridge.watch.ignore import ignored_folder, ignored_name
 from dawbridge.watch.settle import Stat
 
 
-def scan(root: Path, outputs: str) -> Iterator[tuple[Path, Stat]]:
+def scan(root: Path, outputs: str, refused: dict[Path, str]) -> Iterator[tuple[Path, Stat]]:
     """Every file below `root` that is not ignored. Folders behind symbolic links are not entered.
 
-    Raises `OSError` where `root` itself cannot be read; what cannot be read further down is left out.
+    Folders that cannot be looked into, perhaps `root` itself, are put into `refused` with the system's reason. A
+    folder that was deleted meanwhile is none of these.
     """
     pending = [os.fspath(root)]
     while pending:
@@ -19,9 +20,10 @@ def scan(root: Path, outputs: str) -> Iterator[tuple[Path, Stat]]:
         try:
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
-        except OSError:
-            if folder == os.fspath(root):
-                raise
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            refused[Path(folder)] = error.strerror or str(error)
             continue
         for entry in found:
             if entry.is_dir(follow_symlinks=False):

@@ -18,24 +18,15 @@ SONGS = Path("/usr/share/lmms/projects/shorties")
 SHORT, LONGER = SONGS / "Greshz-CoolSnip.mmpz", SONGS / "Skiessi-222.mmpz"
 
 
-@pytest.fixture
-def render(start_program):
-    """A function that starts an LMMS render into a file."""
-
-    def start(song, path, *options):
-        return start_program("lmms", "--allowroot", "render", song, "-f", "wav", *options, "-o", path)
-
-    return start
-
-
 @pytest.mark.parametrize(
     ("options", "subtype", "rate"), [((), "PCM_16", 44100), (("-a", "-s", "48000"), "FLOAT", 48000)]
 )
-def test_a_bounce_by_lmms_comes_back_as_stems_that_null(start_daemon, render, options, subtype, rate):
+def test_a_bounce_by_lmms_comes_back_as_stems_that_null(start_daemon, lmms, options, subtype, rate):
     daemon = start_daemon()
-    path = daemon.folder / "Cool Snip.wav"
-    assert render(SHORT, path, *options).ended() == 0
+    path = lmms(SHORT, daemon.folder / "Cool Snip.wav", *options)
     _, acapella, instrumental = daemon.done()
+    while acapella.stem != f"{path.stem}_acapella":
+        _, acapella, instrumental = daemon.done()
     source = soundfile.info(path)
     assert (source.subtype, source.samplerate) == (subtype, rate)
     stems = []
@@ -63,16 +54,12 @@ def board(tmp_path):
     ledger.close()
 
 
-def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(board, render):
+def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(board, lmms):
     """soundfile, ffprobe and soxi all open such a file as whole."""
     board, root, events = board
     watch = FolderWatch(root, poll=True)
     assert watch.step(0.0) == []
-    path = root / "killed.wav"
-    lmms = render(LONGER, path)
-    while not path.exists() or path.stat().st_size < 300_000:
-        assert lmms.process.poll() is None, "LMMS was done before it could be killed"
-    lmms.kill()
+    path = lmms(LONGER, root / "killed.wav", kill_at_bytes=300_000)
     assert path.read_bytes()[4:8] == (8).to_bytes(4, "little")
     assert soundfile.info(path).frames > 0
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from examples.listener import free_port
-
-from .conftest import found
+from tests.conftest import found
 
 SCRIPT = Path(__file__).with_name("node_client.cjs")
 

@@ -19,6 +19,7 @@ SAMPLES = np.random.default_rng(1).standard_normal(SHAPE).astype(np.float32)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(module, "_SEALED", {})
+    monkeypatch.setattr(module, "_NEWEST_NS", {})
 
 
 def fill(estimates, name="plain"):
@@ -80,6 +81,24 @@ def test_the_command_shows_limits_and_clears(tmp_path, capsys):
     assert "2 analyses" in capsys.readouterr().out
     assert main(["cache", "clear"]) == 0
     assert cache.entries() == []
+
+
+def test_ten_thousand_analyses_are_not_looked_at_for_every_bounce(tmp_path, monkeypatch):
+    looks, entries = [], AnalysisCache.entries
+    monkeypatch.setattr(AnalysisCache, "entries", lambda cache: looks.append(1) or entries(cache))
+    cache = AnalysisCache(tmp_path / "analyses")
+    keep_limit(400_000)
+    for number in range(9):
+        cache.trim(fill(cache.estimates(f"{number}", "model")).folder)
+    assert len(looks) == 1
+    for number in range(9, 30):
+        cache.trim(fill(cache.estimates(f"{number}", "model")).folder)
+        assert sum(entry.size_bytes for entry in entries(cache)) <= 400_000
+    keep_limit(100_000)
+    cache.trim(fill(cache.estimates("last", "model")).folder)
+    assert sum(entry.size_bytes for entry in entries(cache)) <= 100_000
+    shutil.rmtree(tmp_path / "analyses")
+    cache.trim(tmp_path / "analyses" / "gone")
 
 
 def test_sizes():

@@ -60,6 +60,13 @@ class Desk:
         self.finish(task)
         return task.job_id
 
+    def restarted(self):
+        """As after a kill: the same ledger, another board, which takes up what it finds."""
+        self.ledger.close()
+        again = type(self)(self.root, self.home, now=self.now)
+        again.board.restore()
+        return again
+
     def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
 

@@ -191,12 +191,21 @@ def test_an_engine_that_dies_is_tried_once_more(desk):
 def test_stalled_is_said_and_can_be_accepted(desk):
     path = desk.bounce()
     desk.board.settling(path)
-    desk.board.stalled(path, "its header says 0; dawbridge jobs accept")
+    desk.board.stalled(path, "its header says 0")
     assert states(desk, 1)[-1] is JobState.STALLED
     assert "header says 0" in desk.of(Notice)[0].text
+    assert "dawbridge jobs accept 1" in desk.of(Notice)[0].text
+    assert "header says 0" in desk.ledger.get(1).message
     desk.board.accept(1)
     assert desk.board.take_accepted() == [path]
     assert desk.board.take_accepted() == []
+    desk.board.settled(path, None)
+    assert desk.ledger.get(1).message == ""
+
+
+def test_what_cannot_be_read_is_not_offered_to_be_accepted(desk):
+    desk.board.stalled(desk.bounce(), "it cannot be decoded", acceptable=False)
+    assert "accept" not in desk.of(Notice)[0].text
 
 
 def test_submit_is_confined_to_the_watched_folders(desk, tmp_path):

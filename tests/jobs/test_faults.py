@@ -3,23 +3,18 @@
 import os
 import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from dawbridge.events import Done, Failed, JobState, Notice, StateChanged
-from dawbridge.jobs.board import RETRY_S
+from dawbridge.events import Done, Failed, JobState, StateChanged
 from dawbridge.jobs.messages import Finished
+from dawbridge.jobs.outcomes import RETRY_S
 
 
 def states(desk, job_id):
     return [event.state for event in desk.of(StateChanged) if event.job_id == job_id]
-
-
-def restarted(desk):
-    desk.ledger.close()
-    again = type(desk)(desk.root, desk.home, now=desk.now)
-    again.board.restore()
-    return again
 
 
 def test_a_full_disk_is_told_once_and_tried_again_until_there_is_room(desk):
@@ -37,7 +32,7 @@ def test_a_full_disk_is_told_once_and_tried_again_until_there_is_room(desk):
 def test_a_full_disk_is_tried_again_by_the_next_daemon(desk):
     desk.board.settled(desk.bounce(), None)
     desk.board.finished(Finished(desk.task().job_id, code="disk", message="the disk is full"))
-    again = restarted(desk)
+    again = desk.restarted()
     assert again.task().job_id == 1
     again.ledger.close()
 
@@ -68,11 +63,40 @@ def test_a_folder_that_is_unplugged_keeps_its_queue(desk, tmp_path, moment):
     assert not desk.of(Failed)
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_folder_that_is_closed_to_us_keeps_its_queue(desk, monkeypatch, restart):
+    path = desk.bounce("day/song.wav")
+    desk.bounce("beside.wav")
+    desk.board.settled(path, None)
+    stat = Path.stat
+
+    def refused(self, **more):
+        if self.parent.name == "day":
+            raise PermissionError(13, "Permission denied")
+        return stat(self, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        desk = desk.restarted() if restart else desk
+        assert desk.task() is None
+        desk.now += RETRY_S
+        assert desk.task() is None
+    desk.now += RETRY_S
+    desk.finish(desk.task())
+    assert desk.ledger.get(1).state is JobState.DONE
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refused)
+        assert desk.ledger.prune(0) == 0
+        desk = desk.restarted()
+        assert desk.ledger.get(1).stems_stand
+    desk.ledger.close()
+
+
 def test_an_empty_mount_point_at_the_start_forgets_nothing(desk, tmp_path):
     desk.board.settled(desk.bounce(), None)
     desk.root.rename(tmp_path / "away")
     desk.root.mkdir()
-    again = restarted(desk)
+    again = desk.restarted()
     assert again.task() is None
     desk.root.rmdir()
     (tmp_path / "away").rename(desk.root)
@@ -109,11 +133,11 @@ def test_a_render_cut_off_between_its_two_stems_is_done_again(desk):
     desk.store.set("mask_depth", 0.5, "osc")
     desk.now += 1
     assert desk.task() is not None
-    again = restarted(desk)
+    again = desk.restarted()
     task = again.task()
     assert (task.job_id, task.order.values["mask_depth"]) == (1, 0.5)
     again.finish(task)
-    once_more = restarted(again)
+    once_more = again.restarted()
     assert once_more.task() is None
     once_more.ledger.close()
 
@@ -135,7 +159,7 @@ def test_a_clock_set_back_changes_nothing(desk, monkeypatch):
     bounce = desk.bounce("third.wav")
     os.utime(bounce, ns=(1, 1))
     desk.board.settled(bounce, None)
-    again = restarted(desk)
+    again = desk.restarted()
     assert again.board.focused == second
     assert again.task().order.source == bounce
     assert again.ledger.knows(desk.root.resolve() / "first.wav")
@@ -146,7 +170,7 @@ def test_ten_thousand_at_once(desk):
     paths = [desk.root.resolve() / f"{number}.wav" for number in range(10_000)]
     for path in paths:
         path.touch()
-    with desk.ledger.together():
+    with desk.board.together():
         for path in paths:
             desk.board.settling(path)
             desk.board.settled(path, None)
@@ -155,11 +179,27 @@ def test_ten_thousand_at_once(desk):
         task = desk.task()
         assert task.order.source == path
         desk.board.finished(Finished(task.job_id, code="unreadable", message="empty"))
-    again = restarted(desk)
+    again = desk.restarted()
     assert again.board.status() == ("idle", 9700)
     assert all(again.ledger.knows(path) for path in paths)
     assert again.task().order.source == paths[300]
     again.ledger.close()
+
+
+def test_many_at_once_hold_the_board_before_the_ledger(desk, monkeypatch):
+    """OSC's thread takes the board, then the ledger: the other way round both would wait for ever."""
+    began = []
+    together = desk.ledger.together
+
+    def noted():
+        with ThreadPoolExecutor(1) as other:
+            began.append(other.submit(desk.board._lock.acquire, blocking=False).result())
+        return together()
+
+    monkeypatch.setattr(desk.ledger, "together", noted)
+    with desk.board.together():
+        desk.board.settling(desk.bounce())
+    assert began == [False]
 
 
 NAMES = [
@@ -184,7 +224,7 @@ def test_names_of_every_kind_each_have_their_own_stems(desk):
         written |= {task.order.acapella, task.order.instrumental}
         desk.finish(task)
     assert len(written) == 2 * len(names)
-    again = restarted(desk)
+    again = desk.restarted()
     assert all(again.ledger.knows(desk.root.resolve() / name) for name in names)
     assert {again.ledger.get(number).path.name for number in range(1, len(names) + 1)} == set(names)
     again.ledger.close()
@@ -203,24 +243,10 @@ def test_a_ledger_that_another_program_holds_delays_nothing_and_loses_nothing(de
     assert desk.ledger.database.waiting > 3
     other.execute("ROLLBACK")
     other.close()
-    again = restarted(desk)
+    again = desk.restarted()
     assert again.ledger.get(1).state is JobState.DONE
     assert again.ledger.knows(path)
     again.ledger.close()
-
-
-def test_cancelling_what_is_stalled_leaves_it_alone_until_it_changes(desk):
-    path = desk.bounce()
-    desk.board.settling(path)
-    desk.board.stalled(path, "too short")
-    desk.board.cancel(1)
-    assert desk.ledger.knows(path)
-    desk.board.settled(path, None)
-    assert desk.task() is None
-    desk.board.settling(path)
-    desk.bounce(content=b"the whole")
-    desk.board.settled(path, None)
-    assert desk.task() is not None
 
 
 def test_another_daemons_jobs_are_left_to_it(desk, tmp_path):
@@ -237,54 +263,3 @@ def test_another_daemons_jobs_are_left_to_it(desk, tmp_path):
     desk.board.settled(desk.bounce("c.wav"), None)
     assert desk.ledger.latest(desk.root.resolve() / "c.wav").id == 3
     other.ledger.close()
-
-
-def test_retry_and_forget(desk):
-    job_id = desk.done()
-    path = desk.root.resolve() / "song.wav"
-    desk.board.retry(job_id)
-    task = desk.task()
-    assert (task.job_id, task.order.content_hash) == (job_id, "")
-    desk.finish(task)
-    desk.board.forget(job_id)
-    assert desk.board.take_forgotten() == [path]
-    assert not desk.ledger.knows(path)
-    assert desk.ledger.get(job_id) is None
-
-
-def test_stems_of_an_earlier_format_make_way(desk):
-    job_id = desk.done()
-    old = list((desk.root / "separated").iterdir())
-    desk.board.retry(job_id)
-    task = desk.task()
-    from dawbridge.audio.files import WriteReport
-    from dawbridge.isolate.order import Outcome
-
-    stems = [path.with_name(path.name + ".flac") for path in (task.order.acapella, task.order.instrumental)]
-    for stem in stems:
-        stem.write_bytes(b"stem")
-    report = WriteReport(*stems, "FLAC", "PCM_24", float("-inf"), 0, -3.0)
-    desk.board.finished(Finished(job_id, Outcome(report, "hash", 10.0, 1.0, 0.8)))
-    assert sorted((desk.root / "separated").resolve().iterdir()) == sorted(stems)
-    assert not any(path.exists() for path in old)
-
-
-def test_two_that_differ_by_suffix_do_not_overwrite_each_other(desk):
-    names = {}
-    for name in ("song.wav", "song.flac", "song.mp3"):
-        desk.board.settled(desk.bounce(name), None)
-        task = desk.task()
-        names[name] = task.order.acapella.name
-        desk.finish(task)
-    expected = {"song.wav": "song_acapella", "song.flac": "song.flac_acapella", "song.mp3": "song.mp3_acapella"}
-    assert names == expected
-    assert [event.text.split(":")[0] for event in desk.of(Notice)] == ["song.flac", "song.mp3"]
-    again = restarted(desk)
-    (desk.root / "song.wav").unlink()
-    for name in ("song.mp3", "song.flac"):
-        again.board.settled(again.bounce(name, b"once more"), None)
-        task = again.task()
-        assert task.order.acapella.name == expected[name]
-        again.finish(task)
-    assert not again.of(Notice)
-    again.ledger.close()

@@ -2,8 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from dawbridge.events import JobState
+from dawbridge.audio.files import WriteReport
+from dawbridge.events import JobState, Notice
+from dawbridge.isolate.order import Outcome
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.messages import Finished
 from dawbridge.jobs.names import StemNames
 from dawbridge.output import Output
 
@@ -82,4 +85,39 @@ def test_long_names_in_templates_fit_a_file_system(tmp_path):
     ],
 )
 def test_where_leftovers_may_lie_outside_the_watched_folder(template, base):
-    assert Output(template).base == (Path(base) if base else None)
+    assert Output(template).base(Path("/music")) == (Path(base) if base else None)
+
+
+def test_stems_of_an_earlier_format_make_way(desk):
+    job_id = desk.done()
+    old = list((desk.root / "separated").iterdir())
+    desk.board.retry(job_id)
+    task = desk.task()
+    stems = [path.with_name(path.name + ".flac") for path in (task.order.acapella, task.order.instrumental)]
+    for stem in stems:
+        stem.write_bytes(b"stem")
+    report = WriteReport(*stems, "FLAC", "PCM_24", float("-inf"), 0, -3.0)
+    desk.board.finished(Finished(job_id, Outcome(report, "hash", 10.0, 1.0, 0.8)))
+    assert sorted((desk.root / "separated").resolve().iterdir()) == sorted(stems)
+    assert not any(path.exists() for path in old)
+
+
+def test_two_that_differ_by_suffix_do_not_overwrite_each_other(desk):
+    names = {}
+    for name in ("song.wav", "song.flac", "song.mp3"):
+        desk.board.settled(desk.bounce(name), None)
+        task = desk.task()
+        names[name] = task.order.acapella.name
+        desk.finish(task)
+    expected = {"song.wav": "song_acapella", "song.flac": "song.flac_acapella", "song.mp3": "song.mp3_acapella"}
+    assert names == expected
+    assert [event.text.split(":")[0] for event in desk.of(Notice)] == ["song.flac", "song.mp3"]
+    again = desk.restarted()
+    (desk.root / "song.wav").unlink()
+    for name in ("song.mp3", "song.flac"):
+        again.board.settled(again.bounce(name, b"once more"), None)
+        task = again.task()
+        assert task.order.acapella.name == expected[name]
+        again.finish(task)
+    assert not again.of(Notice)
+    again.ledger.close()

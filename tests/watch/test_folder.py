@@ -2,9 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ import soundfile
 from dawbridge.audio import files
 from dawbridge.errors import WatchError
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
-from dawbridge.watch.observer import HintKind
 from dawbridge.watch.settle import SettleTimes
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (1000, 2))
@@ -130,6 +127,7 @@ def test_a_bounce_that_is_cut_off_stalls_once_and_can_be_accepted(watch: FolderW
     assert run(watch, 131, 135) == [Settled(path, "song.wav", None)]
 
 
+@pytest.mark.row("a file copied half way")
 def test_a_flac_that_is_cut_off_does_not_settle(watch: FolderWatch, root: Path) -> None:
     path = write(root / "song.flac", "FLAC")
     path.write_bytes(path.read_bytes()[:3000])
@@ -209,6 +207,7 @@ def test_many_at_once(watch: FolderWatch, root: Path) -> None:
     assert sum(isinstance(event, Settled) for event in events) == 2000
 
 
+@pytest.mark.row("ffmpeg WAV through a pipe")
 def test_a_pipe_settles_where_pipes_are_expected(root: Path) -> None:
     watch = FolderWatch(root, poll=True, poll_s=0.5, times=SettleTimes(accept_streamed=True))
     watch.step(0.0)
@@ -227,74 +226,3 @@ def test_m4a_settles_by_its_quiet(watch: FolderWatch, root: Path) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     assert [type(event) for event in run(watch, 1, 5.5)] == [Settling]
     assert [type(event) for event in run(watch, 6, 7)] == [Settled]
-
-
-class _Native:
-    """A watch with native events whose hints can be waited for."""
-
-    def __init__(self, root: Path) -> None:
-        self.watch = FolderWatch(root, poll=False)
-        self.seen: SimpleQueue[tuple[HintKind, Path]] = SimpleQueue()
-        put = self.watch._hints.put
-
-        def tell(kind: HintKind, path: Path) -> None:
-            put(kind, path)
-            self.seen.put((kind, path))
-
-        self.watch._hints.put = tell  # type: ignore[method-assign]
-        self.watch.step(0.0)
-        self.watch.start()
-
-    def wait_for(self, kind: HintKind, path: Path) -> None:
-        while self.seen.get(timeout=10.0) != (kind, path):
-            pass
-
-
-@pytest.fixture
-def native(root: Path) -> Iterator[_Native]:
-    made = _Native(root)
-    yield made
-    made.watch.stop()
-
-
-def test_native_events_are_hints(native: _Native, root: Path) -> None:
-    path = write(root / "song.wav")
-    native.wait_for(HintKind.CLOSED, path)
-    assert native.watch.step(1.0) == [Settling(path)]
-    assert native.watch.step(1.4) == []
-    assert native.watch.step(1.5) == [Settled(path, "song.wav", None)]
-    path.unlink()
-    native.wait_for(HintKind.CHANGED, path)
-    assert native.watch.step(2.0) == [Gone(path)]
-
-
-def test_a_new_folder_is_scanned(native: _Native, root: Path, tmp_path: Path) -> None:
-    write(tmp_path / "ready" / "song.wav")
-    (tmp_path / "ready").rename(root / "ready")
-    native.wait_for(HintKind.TREE, root / "ready")
-    assert Settling(root / "ready" / "song.wav") in native.watch.step(1.0)
-
-
-def test_a_dead_observer_is_started_again(native: _Native, root: Path) -> None:
-    watch = native.watch
-    for emitter in watch._native._observer.emitters:  # type: ignore[union-attr]
-        emitter.stop()
-        emitter.join()
-    assert not watch._native.healthy
-    path = write(root / "missed.wav")
-    assert watch.step(30.0) == [Settling(path)]
-    assert watch._native.healthy
-    native.wait_for(HintKind.CLOSED, write(root / "seen.wav"))
-
-
-def test_no_more_watches_falls_back_to_polling(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: object) -> None:
-        raise OSError(28, "inotify watch limit reached")
-
-    monkeypatch.setattr("dawbridge.watch.observer.NativeEvents.start", refuse)
-    watch = FolderWatch(root, poll=False)
-    watch.start()
-    (notice,) = watch.step(0.0)
-    assert isinstance(notice, FolderNotice) and "inotify watch limit" in notice.text and watch.polling
-    path = write(root / "song.wav")
-    assert run(watch, 1, 5)[-1] == Settled(path, "song.wav", None)

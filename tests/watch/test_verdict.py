@@ -1,8 +1,8 @@
 """Verdicts over what real writers leave on disk, while they write and after."""
 
 import shutil
-import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,10 @@ def tool(name: str) -> str:
     return path
 
 
+@pytest.mark.row("libsndfile WAV")
+@pytest.mark.row("libsndfile RF64")
+@pytest.mark.row("libsndfile AIFF")
+@pytest.mark.row("FLAC")
 @pytest.mark.parametrize(("container", "subtype"), LIBSNDFILE)
 def test_libsndfile_while_writing_and_after(tmp_path: Path, container: str, subtype: str) -> None:
     path = tmp_path / "bounce.wav"
@@ -39,6 +43,7 @@ def test_libsndfile_while_writing_and_after(tmp_path: Path, container: str, subt
     assert verdict(path) is Verdict.COMPLETE
 
 
+@pytest.mark.row("a file copied half way")
 @pytest.mark.parametrize(("container", "subtype"), [pair for pair in LIBSNDFILE if pair[0] != "FLAC"])
 @pytest.mark.parametrize("part", [0.001, 0.3, 0.9])
 def test_copied_half_way(tmp_path: Path, container: str, subtype: str, part: float) -> None:
@@ -96,6 +101,7 @@ def test_sizes_at_the_edge_of_32_bits_are_no_placeholders_where_the_file_is_that
     assert verdict(path) is Verdict.STREAMED
 
 
+@pytest.mark.row("sox WAV, AIFF")
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "flac"])
 def test_sox(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bounce.{suffix}"
@@ -111,6 +117,7 @@ def test_sox_into_a_pipe(tmp_path: Path) -> None:
     assert verdict(path) is Verdict.STREAMED
 
 
+@pytest.mark.row("ffmpeg WAV")
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "caf", "w64"])
 def test_ffmpeg(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"bounce.{suffix}"
@@ -119,6 +126,7 @@ def test_ffmpeg(tmp_path: Path, suffix: str) -> None:
     assert verdict(path) is Verdict.COMPLETE
 
 
+@pytest.mark.row("ffmpeg WAV through a pipe")
 def test_ffmpeg_into_a_pipe(tmp_path: Path) -> None:
     path = tmp_path / "bounce.wav"
     command = f"{tool('ffmpeg')} -v error -nostdin -f lavfi -i sine=duration=1 -f wav - | cat > '{path}'"
@@ -126,28 +134,13 @@ def test_ffmpeg_into_a_pipe(tmp_path: Path) -> None:
     assert verdict(path) is Verdict.STREAMED
 
 
-def lmms(path: Path, *more: str) -> "subprocess.Popen[bytes]":
-    program = tool("lmms")
-    environment = {"QT_QPA_PLATFORM": "offscreen", "HOME": str(path.parent), "PATH": "/usr/bin:/bin"}
-    command = [program, "--allowroot", "render", str(PROJECT), "-f", "wav", "-o", str(path), *more]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def test_a_bounce_of_lmms_and_one_whose_writer_was_killed(tmp_path: Path) -> None:
-    path = tmp_path / "bounce.wav"
-    process = lmms(path)
+@pytest.mark.row("libsndfile WAV")
+def test_a_bounce_of_lmms_and_one_whose_writer_was_killed(tmp_path: Path, lmms: Callable[..., Path]) -> None:
     seen = set()
-    while process.poll() is None:
-        if path.exists():
-            seen.add(verdict(path))
-    assert process.returncode == 0 and verdict(path) is Verdict.COMPLETE
-    assert seen <= {Verdict.OPEN, Verdict.PLACEHOLDER, Verdict.COMPLETE} and Verdict.PLACEHOLDER in seen
+    path = lmms(PROJECT, tmp_path / "bounce.wav", meanwhile=lambda path: seen.add(verdict(path)))
+    assert verdict(path) is Verdict.COMPLETE
+    assert seen <= {Verdict.GONE, Verdict.OPEN, Verdict.PLACEHOLDER, Verdict.COMPLETE} and Verdict.PLACEHOLDER in seen
 
-    killed = tmp_path / "killed.wav"
-    process = lmms(killed)
-    while process.poll() is None and not (killed.exists() and killed.stat().st_size > 200_000):
-        pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed = lmms(PROJECT, tmp_path / "killed.wav", kill_at_bytes=200_000)
     assert verdict(killed) is Verdict.PLACEHOLDER
     assert soundfile.info(killed).frames > 0  # it opens as if it were whole

@@ -1,0 +1,28 @@
+"""Cancel, retry and forget, as people ask for them."""
+
+
+def test_cancelling_what_is_stalled_leaves_it_alone_until_it_changes(desk):
+    path = desk.bounce()
+    desk.board.settling(path)
+    desk.board.stalled(path, "too short")
+    desk.board.cancel(1)
+    assert desk.ledger.knows(path)
+    desk.board.settled(path, None)
+    assert desk.task() is None
+    desk.board.settling(path)
+    desk.bounce(content=b"the whole")
+    desk.board.settled(path, None)
+    assert desk.task() is not None
+
+
+def test_retry_and_forget(desk):
+    job_id = desk.done()
+    path = desk.root.resolve() / "song.wav"
+    desk.board.retry(job_id)
+    task = desk.task()
+    assert (task.job_id, task.order.content_hash) == (job_id, "")
+    desk.finish(task)
+    desk.board.forget(job_id)
+    assert desk.board.take_forgotten() == [path]
+    assert not desk.ledger.knows(path)
+    assert desk.ledger.get(job_id) is None

@@ -1,0 +1,29 @@
+"""The fixtures that run other people's programs: their own crash fails no test, a failure does."""
+
+import pytest
+
+
+def test_a_program_that_crashes_by_itself_is_run_again(run_program, tmp_path):
+    mark, made = tmp_path / "mark", tmp_path / "made"
+    run_program(
+        "sh", "-c", f"[ -e {mark} ] || {{ touch {mark} {made}; kill -SEGV $$; }}; ls {made} || true", makes=made
+    )
+    assert mark.exists()
+    assert not made.exists()
+
+
+def test_a_program_that_fails_or_always_crashes_fails_the_test(run_program):
+    with pytest.raises(AssertionError, match="sh ended with 3"):
+        run_program("sh", "-c", "exit 3")
+    with pytest.raises(AssertionError, match="sh ended with -11"):
+        run_program("sh", "-c", "kill -SEGV $$")
+
+
+def test_lmms_that_crashes_is_run_again_under_another_name(lmms, tmp_path, monkeypatch):
+    program = tmp_path / "lmms"
+    program.write_text('#!/bin/sh\nfor out; do :; done\ntouch "$out"\n[ -e mark ] || { touch mark; kill -SEGV $$; }\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.chdir(tmp_path)
+    assert lmms("song", tmp_path / "bounce.wav") == tmp_path / "bounce 1.wav"
+    assert not (tmp_path / "bounce.wav").exists()
