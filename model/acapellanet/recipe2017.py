@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from acapellanet.acapellabot import Acapellabot, save_acapellabot
@@ -24,6 +24,8 @@ from acapellanet.splits import split
 from acapellanet.tiles import Tiles, pairs_of
 
 LINE_EVERY_STEPS = 20
+DEAD_AFTER_STEPS = 50
+"""In a row without any output: the last layer's ReLU has died and learns no more."""
 RECIPE = "recipe-2017"
 
 
@@ -57,13 +59,16 @@ class Trainer2017:
         self.budget = Budget(recipe.minutes * 60)
         self.step_number = 0
         self._tiles, self._recipe = tiles, recipe
+        self._silent_steps = 0
 
     def step(self) -> float:
-        """One batch; its mean squared error. Raises `TrainingError` when that is not finite."""
+        """One batch; its mean squared error. Raises `TrainingError` when that is not finite, or the output has died."""
         began = time.monotonic()
         mixture, voice = self._tiles.batch(self.step_number * self._recipe.batch, self._recipe.batch)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = mse_loss(self.network.train()(mixture), voice)
+        estimate = self.network.train()(mixture)
+        self._listen(estimate)
+        loss = mse_loss(estimate, voice)
         loss.backward()  # type: ignore[no-untyped-call]
         if not math.isfinite(loss.item()):
             raise TrainingError(f"the loss of step {self.step_number} is not finite; lower --rate, check the data")
@@ -71,6 +76,14 @@ class Trainer2017:
         self.step_number += 1
         self.budget.add(time.monotonic() - began)
         return loss.item()
+
+    def _listen(self, estimate: Tensor) -> None:
+        self._silent_steps = 0 if estimate.detach().any() else self._silent_steps + 1
+        if self._silent_steps == DEAD_AFTER_STEPS:
+            raise TrainingError(
+                f"the network has given nothing but silence for {DEAD_AFTER_STEPS} steps and will not recover: its "
+                "last layer's ReLU has died; start again with another --seed and --out"
+            )
 
     def save(self, path: Path) -> None:
         """Everything that `resume` needs, in one safetensors file."""

@@ -124,3 +124,14 @@ def test_train_from_the_command_line(
 
 def _small(init: Callable[..., None]) -> Callable[..., None]:
     return lambda self, *given, **named: init(self, *given, **{**named, "batch": 1})
+
+
+def test_a_network_whose_output_has_died_is_given_up(
+    tiles: Tiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acapellanet.recipe2017.DEAD_AFTER_STEPS", 2)
+    trainer = Trainer2017(tiles, Recipe2017(tmp_path, tmp_path, tmp_path, 1.0, batch=1))
+    torch.nn.init.constant_(trainer.network.conv12.weight, -1.0)
+    trainer.step()
+    with pytest.raises(TrainingError, match="another --seed"):
+        trainer.step()
