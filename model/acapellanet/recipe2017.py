@@ -19,7 +19,7 @@ from acapellanet.errors import TrainingError
 from acapellanet.files import load_into, read_tensors, write_tensors
 from acapellanet.library import open_library
 from acapellanet.registry import ANCESTOR, SUFFIX
-from acapellanet.schedule import Budget
+from acapellanet.schedule import WARM_UP_STEPS, Budget
 from acapellanet.splits import split
 from acapellanet.tiles import Tiles, pairs_of
 
@@ -43,7 +43,7 @@ class Recipe2017:
     batch: int = 8
     """Tiles per step."""
     rate: float = 1e-3
-    """Adam's learning rate, the same all the time."""
+    """Adam's learning rate, the same all the time after the first hundred steps, in which it rises."""
     exclude: tuple[str, ...] = ()
     checkpoint_every_s: float = 180.0
 
@@ -66,6 +66,8 @@ class Trainer2017:
         began = time.monotonic()
         mixture, voice = self._tiles.batch(self.step_number * self._recipe.batch, self._recipe.batch)
         self.optimizer.zero_grad(set_to_none=True)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._recipe.rate * min(1.0, (self.step_number + 1) / WARM_UP_STEPS)
         estimate = self.network.train()(mixture)
         self._listen(estimate)
         loss = mse_loss(estimate, voice)
