@@ -6,24 +6,12 @@ from pathlib import Path
 
 def gone(path: Path) -> bool:
     """Nothing is there, and that is certain."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return True
-    except OSError:
-        return False
-    return False
+    return _is_there(path) is False
 
 
 def out_of_sight(path: Path) -> bool:
     """The system does not say whether anything is there."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return False
-    except OSError:
-        return True
-    return False
+    return _is_there(path) is None
 
 
 def stands(path: Path) -> bool:
@@ -32,3 +20,14 @@ def stands(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return True
+
+
+def _is_there(path: Path) -> bool | None:
+    """None where the system does not say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return None
+    return True
