@@ -44,7 +44,7 @@ def server() -> Iterator[None]:
 def times_ms(count: int, heard: Callable[[str, float], bool]) -> tuple[list[float], int]:
     """From `send` on a port of our own to what `heard(address, position)` waits for; a value of its own each time.
 
-    Also how many were never heard: a server without real-time priority skips a cycle now and then, and with it what it
+    Also how many were never heard: a server without real-time priority may skip a cycle, and with it what it
     carried. Those of the first three seconds, in which the graph is made, do not count.
     """
     import rtmidi
