@@ -83,17 +83,19 @@ def run_ablations(
 ) -> list[Result]:
     """Train those of `ABLATIONS` whose results do not lie in `out` yet, `steps` steps, all at once; then judge them.
 
-    `names`: only these, or all where it is empty. What was interrupted goes on where it stood.
+    `names`: only these, or all where it is empty. What was interrupted goes on where it stood; runs of another length
+    lie in a folder of their own, since their learning rate fell otherwise.
     """
+    out = out / f"{steps}-steps"
     chosen = [ablation for ablation in ABLATIONS if not names or ablation.name in names]
-    missing = [ablation for ablation in chosen if _read(out, ablation, steps) is None]
+    missing = [ablation for ablation in chosen if _read(out, ablation) is None]
     trainers = _train_together(library, out, steps, options, missing, report)
     validation = Validation(library, MASHUPS) if missing else None
     for ablation, trainer in trainers.items():
         assert validation is not None
         judged = asdict(_judged(ablation, trainer, validation))
         _file(out, ablation, "json").write_text(json.dumps(judged, indent=1), encoding="utf-8")
-    results = (_read(out, ablation, steps) for ablation in chosen)
+    results = (_read(out, ablation) for ablation in chosen)
     return [result for result in results if result is not None]
 
 
@@ -147,12 +149,9 @@ def _file(out: Path, ablation: Ablation, suffix: str) -> Path:
     return out / f"{ablation.name.replace(' ', '-').replace(',', '')}.{suffix}"
 
 
-def _read(out: Path, ablation: Ablation, steps: int) -> Result | None:
+def _read(out: Path, ablation: Ablation) -> Result | None:
     path = _file(out, ablation, "json")
-    if not path.exists():
-        return None
-    result = Result(**json.loads(path.read_text(encoding="utf-8")))
-    return result if result.steps == steps else None
+    return Result(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
 def table(results: list[Result]) -> str:

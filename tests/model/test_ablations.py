@@ -42,6 +42,12 @@ def test_runs_are_judged_once_and_remembered(
     assert said == [1, 2, 3] and all(result.steps == 3 for result in results)
     assert run_ablations(library, tmp_path / "out", 3, options, (), said.append) == results
     assert said == [1, 2, 3]
+    for steps in (2, 4):  # another length is another run, from its start
+        said.clear()
+        assert [
+            result.steps for result in run_ablations(library, tmp_path / "out", steps, options, (), said.append)
+        ] == ([steps] * len(chosen))
+        assert said == list(range(1, steps + 1))
 
 
 @pytest.mark.usefixtures("brief_validation")

@@ -23,13 +23,6 @@ def write(path: Path, container: str = "WAV", subtype: str = "PCM_24") -> Path:
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path.resolve() / "bounces"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def watch(root: Path) -> FolderWatch:
     """Polled, so that each step a second later is a look at everything."""
     made = FolderWatch(root, poll=True, poll_s=0.5)

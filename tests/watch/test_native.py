@@ -18,13 +18,6 @@ def write(path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path.resolve() / "bounces"
-    folder.mkdir()
-    return folder
-
-
 class _Native:
     """A watch with native events whose hints can be waited for."""
 
