@@ -9,7 +9,7 @@ Audio Format, RFC 9639 (FLAC).
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -52,6 +52,8 @@ class Layout:
     file_size: int
     declared_size: int | None = None
     """Length of the whole file, by its header; None where the format does not say."""
+    head: bytes = b""
+    """The first 64 bytes, as the walk saw them."""
 
     @property
     def audio(self) -> Chunk | None:
@@ -72,7 +74,11 @@ def walk(path: Path) -> Layout:
 def walk_stream(stream: BinaryIO) -> Layout:
     """The chunks of an open file, from its start."""
     size = stream.seek(0, 2)
-    head = read_at(stream, 0, 40)
+    head = read_at(stream, 0, 64)
+    return replace(_layout(stream, size, head), head=head)
+
+
+def _layout(stream: BinaryIO, size: int, head: bytes) -> Layout:
     magic, form = head[:4], head[8:12]
     if magic in (b"RIFF", b"RIFX") and form == b"WAVE":
         return _riff(stream, size, ">" if magic == b"RIFX" else "<")

@@ -7,7 +7,7 @@ placeholders, or lie outside the file, until the writer closes it.
 from enum import StrEnum
 from pathlib import Path
 
-from dawbridge.audio.chunks import Chunk, Layout, flac_total, payload, read_at, walk
+from dawbridge.audio.chunks import W64_RIFF, Chunk, Layout, flac_total, payload, walk
 from dawbridge.audio.readable import ffmpeg_format
 
 AUDIO_SUFFIXES = frozenset((
@@ -48,8 +48,7 @@ def verdict(path: Path) -> Verdict:
     """Judge a file by its header. Never raises."""
     try:
         layout = walk(path)
-        with path.open("rb") as stream:
-            head = read_at(stream, 0, 64)
+        head = layout.head
         if not layout.container:
             return _unknown(path, head)
         if layout.container == "FLAC":
@@ -92,7 +91,8 @@ def _flac(path: Path, layout: Layout) -> Verdict:
 def _unknown(path: Path, head: bytes) -> Verdict:
     """A file whose magic the walker does not know."""
     promises = path.suffix.lower() in AUDIO_SUFFIXES
-    if len(head) < 12 or not head.strip(b"\0"):
+    cut = len(head) < 12 or (len(head) < 40 and W64_RIFF.startswith(head[:16]))
+    if cut or not head.strip(b"\0"):
         return Verdict.OPEN if promises else Verdict.FOREIGN
     if promises and (head.startswith(_OPAQUE) or _mp3_frame(head) or ffmpeg_format(head)):
         return Verdict.OPAQUE

@@ -56,6 +56,31 @@ def test_copied_half_way(tmp_path: Path, container: str, subtype: str, part: flo
     assert verdict(path) is Verdict.COMPLETE
 
 
+@pytest.mark.parametrize(("container", "subtype"), LIBSNDFILE)
+def test_a_header_caught_at_any_byte_is_audio_to_come(tmp_path: Path, container: str, subtype: str) -> None:
+    path = tmp_path / "bounce.wav"
+    soundfile.write(path, NOISE, 44100, subtype, format=container)
+    whole = path.read_bytes()
+    for length in range(64):
+        path.write_bytes(whole[:length])
+        assert verdict(path) is Verdict.OPEN, length
+
+
+def test_a_file_that_begins_between_two_looks(tmp_path: Path) -> None:
+    """One open, one answer: an empty file whose header came while it was judged was once taken for foreign."""
+    soundfile.write(tmp_path / "whole.wav", NOISE, 44100)
+    whole = (tmp_path / "whole.wav").read_bytes()
+    looks = []
+
+    class Begun(type(tmp_path)):
+        def open(self, *args, **kwargs):
+            looks.append(args)
+            (tmp_path / "bounce.wav").write_bytes(whole if len(looks) > 1 else b"")
+            return super().open(*args, **kwargs)
+
+    assert verdict(Begun(tmp_path / "bounce.wav")) is Verdict.OPEN
+
+
 @pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])
 def test_opaque(tmp_path: Path, container: str, subtype: str) -> None:
     path = tmp_path / "bounce.mp3"
