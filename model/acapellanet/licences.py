@@ -5,12 +5,16 @@ Folder by folder: a folder where only some of the tracks are under a licence cou
 
 SHARE_ALIKE = (
     "vocals/songs/pjs",
+    "vocals/songs/sung_asterisk_",
     "instrumental/_LMMS_demo_renders",
     "instrumental/agateau__",
     "instrumental/alemart__opensurge",
     "instrumental/beat-feet__",
     "instrumental/bydariogamer__beatgame",
     "instrumental/cflavio__yorg",
+    "instrumental/debian__fretsonfire-songs-muldjord",
+    "instrumental/debian__redeclipse-data",
+    "instrumental/debian__ufoai-music",
     "instrumental/DeltaResero__",
     "instrumental/FreezingMoon__",
     "instrumental/MegaGlest__",
@@ -31,10 +35,18 @@ GPL = (
     "vocals/songs/sung_festival_pc_",
     "vocals/songs/sung_festival_suo_fi_lj",
     "vocals/songs/sung_festival_upc_ca_ona",
+    "vocals/songs/sung_fillets_",
+    "vocals/songs/sung_hedgewars_",
+    "vocals/songs/spoken_hedgewars_",
+    "vocals/songs/sung_klettres_",
+    "vocals/songs/spoken_klettres_",
+    "vocals/songs/sung_ktuberling_",
+    "vocals/songs/spoken_ktuberling_",
     "instrumental/_LMMS_demo_renders",
     "instrumental/_rendered_midi",
     "instrumental/00-Evan__",
     "instrumental/cjhopman__",
+    "instrumental/debian__ufoai-music",
     "instrumental/DeltaResero__",
     "instrumental/Neverball__",
     "instrumental/Secretchronicles__",
@@ -45,7 +57,7 @@ GPL = (
     "instrumental/xmoto__",
     "instrumental/xonotic__",
 )
-"""GNU General Public License or Lesser General Public License, any version, alone or as one of several."""
+"""A licence of GNU (GPL, LGPL, GFDL), any version, alone or as one of several."""
 
 FOLDERS_BY_LICENCE = {"sa": SHARE_ALIKE, "gpl": GPL}
 

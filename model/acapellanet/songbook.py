@@ -8,16 +8,14 @@ import numpy as np
 import soundfile
 
 from acapellanet.errors import DataError
-from acapellanet.layouts import SUFFIXES
 from acapellanet.library import SAMPLE_RATE
+from acapellanet.recordings import phrases
 from acapellanet.speech import Speaker, say, speakers, verse
 from acapellanet.sung import Random, sung
 
 BANK_PREFIX = "sung_"
 GIVE_UP_AFTER = 3
 """Verses in a row that a speaker fails to say."""
-LONGEST_S = 20.0
-"""Of a recording, sung at once."""
 
 
 @dataclass(slots=True)
@@ -44,21 +42,16 @@ def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], No
     return _or_error(book)
 
 
-def sing_recordings(speech: Path, out: Path, seed: int, told: Callable[[float], None]) -> Songbook:
-    """Sing each recording in `speech` once, into `out/sung_<its folder>/`. Raises `DataError` where none can be."""
-    paths = sorted(path for path in speech.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not paths:
-        raise DataError(f"{speech}: no recordings there; expected {', '.join(sorted(SUFFIXES))}")
+def sing_recordings(recordings: Path, out: Path, seed: int, told: Callable[[float], None]) -> Songbook:
+    """Sing each phrase of `recordings` once, into `out/sung_<its folder>/`. Raises `DataError` where none can be."""
     book = Songbook()
-    for number, path in enumerate(paths):
+    for number, phrase in enumerate(phrases(recordings, book.problems)):
         try:
-            with soundfile.SoundFile(path) as file:
-                audio = file.read(int(LONGEST_S * file.samplerate), dtype="float32", always_2d=True).mean(1)
-                song = sung(audio, file.samplerate, np.random.default_rng((seed, number)))
-        except (DataError, soundfile.LibsndfileError) as error:
-            book.problems.append(f"{path}: {error}")
+            song = sung(phrase.audio, phrase.sample_rate, np.random.default_rng((seed, number)))
+        except DataError as error:
+            book.problems.append(f"{phrase.speaker}/{phrase.name}: {error}")
             continue
-        _write(out / f"{BANK_PREFIX}{path.parent.name}", path.stem, song, book, told)
+        _write(out / f"{BANK_PREFIX}{phrase.speaker}", phrase.name, song, book, told)
     return _or_error(book)
 
 
