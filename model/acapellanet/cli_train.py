@@ -1,6 +1,7 @@
 """`acapellanet train`: its options, and what they start."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from acapellanet.config import CONFIGS, NetworkConfig
@@ -107,7 +108,7 @@ def _config(name: str | None, source: str | None) -> NetworkConfig:
     from acapellanet.weights import load_network
 
     if name is None and source is not None:
-        return load_network(weights_path(source)).config
+        return replace(load_network(weights_path(source)).config, temper=1.0)  # chosen anew at the end
     return CONFIGS[name or "small"]
 
 

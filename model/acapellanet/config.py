@@ -30,6 +30,8 @@ class NetworkConfig:
     hop_samples: int = 1024
     """Step of the STFT."""
     sample_rate: int = 44100
+    temper: float = 1.0
+    """What is kept of small mask logits, 0..1: below 1 the masks are less sure of themselves (`network.tempered`)."""
 
     @property
     def time_stride_frames(self) -> int:

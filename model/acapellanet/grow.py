@@ -25,7 +25,7 @@ NOISE = 0.1
 def start_from(network: AcapellaNet, source: AcapellaNet, seed: int = 0) -> None:
     """Give `network` what `source` knows.
 
-    Raises `ModelError` unless the two differ in name and width alone, `network` being at least as wide.
+    Raises `ModelError` unless the two differ in name, width and temper alone, `network` being at least as wide.
     """
     _check(network.config, source.config)
     random = torch.Generator().manual_seed(seed)
@@ -38,7 +38,7 @@ def start_from(network: AcapellaNet, source: AcapellaNet, seed: int = 0) -> None
 
 
 def _check(new: NetworkConfig, old: NetworkConfig) -> None:
-    alike = replace(old, name=new.name, channels=new.channels) == new
+    alike = replace(old, name=new.name, channels=new.channels, temper=new.temper) == new
     same_depth = len(old.channels) == len(new.channels)
     if not (alike and same_depth and all(a <= b for a, b in zip(old.channels, new.channels, strict=True))):
         raise ModelError(

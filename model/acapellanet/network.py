@@ -17,6 +17,8 @@ from acapellanet.transforms import fold, unfold
 MAGNITUDE_GAIN = 30.0
 LEVEL_REACH_FRAMES = 32
 LEVEL_FLOOR = 1e-9
+SURE = 6.0
+"""A mask's logit at which `tempered` does half of what it does at 0."""
 KERNEL = 3
 
 
@@ -136,6 +138,8 @@ class AcapellaNet(nn.Module):
 
     def activated(self, planes: Tensor) -> Tensor:
         """What the last convolution gave → masks."""
+        if self.config.temper != 1.0:
+            planes = torch.cat((tempered(planes[:, :2], self.config.temper), planes[:, 2:]), dim=1)
         return torch.sigmoid(planes)
 
     def features(self, planes: Tensor) -> Tensor:
@@ -153,6 +157,17 @@ class AcapellaNet(nn.Module):
         `config.time_stride_frames`.
         """
         return self.applied(self.masks(self.features(planes)), planes)
+
+
+def tempered(logits: Tensor, temper: float) -> Tensor:
+    """`logits` of masks, the small ones times `temper`, those far beyond `SURE` as they are.
+
+    A network that has heard few voices is surer of what it does with a new one than it should be. Temperature
+    scaling (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599), but where the network is
+    all but certain: what it silences stays silent.
+    """
+    squares = logits.square()
+    return logits * (temper + (1 - temper) * squares / (squares + SURE**2))
 
 
 def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:

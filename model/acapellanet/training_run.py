@@ -15,9 +15,11 @@ from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
 from acapellanet.mashups import MADE_VOICES, Mashups
 from acapellanet.matching import Matcher
+from acapellanet.network import AcapellaNet
 from acapellanet.pictures import draw_spectrograms
 from acapellanet.registry import weights_path
 from acapellanet.splits import Split, split
+from acapellanet.tempering import best_tempered
 from acapellanet.train import Progress, Trainer, TrainingOptions
 from acapellanet.validation import Validation
 from acapellanet.weights import load_network, save_network
@@ -110,6 +112,8 @@ class _Run:
         if self.trainer.world.leads:
             self._save()
             self._judge()
+            if self.validation.excerpts:
+                self._temper()
         return self.weights
 
     def _bar(self) -> Bar:
@@ -131,6 +135,9 @@ class _Run:
 
     def _save(self) -> None:
         save_checkpoint(self.run.out / CHECKPOINT_FILE, self.trainer)
+        self._save_weights(self.trainer.averaged)
+
+    def _save_weights(self, network: AcapellaNet) -> None:
         training = {
             "steps": self.trainer.step_number,
             "minutes": round(self.trainer.budget.spent_s / 60, 1),
@@ -138,7 +145,16 @@ class _Run:
             "excluded": list(self.run.exclude),
             "started_from": self.run.source,
         }
-        save_network(self.weights, self.trainer.averaged, training)
+        save_network(self.weights, network, training)
+
+    def _temper(self) -> None:
+        network = best_tempered(
+            self.trainer.averaged,
+            self.validation,
+            lambda temper, judgement: self.console.print(f"at temper {temper:g}: {judgement}"),
+        )
+        self.console.print(f"tempered by {network.config.temper:g}")
+        self._save_weights(network)
 
     def _judge(self) -> None:
         judgement = self.validation.judge(self.trainer.averaged)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from acapellanet.files import read_tensors
 from acapellanet.library import open_library
 from acapellanet.mashups import Example, Mashups
 from acapellanet.splits import split
+from acapellanet.tempering import TEMPERS
 from acapellanet.train import Trainer, TrainingOptions
 from acapellanet.training_run import RunOptions, run_training
 from acapellanet.weights import load_network
@@ -117,7 +119,8 @@ def test_a_run_leaves_weights_that_load(data_folder: Path, tmp_path: Path, tiny:
     assert "0 skipped" in text
     assert "mixture: song" in text
     network = load_network(tmp_path / "out" / "tiny.safetensors")
-    assert network.config == tiny
+    assert network.config.temper in TEMPERS and replace(network.config, temper=1.0) == tiny
+    assert f"at temper {network.config.temper:g}: song" in text and f"tempered by {network.config.temper:g}" in text
     metadata = read_tensors(tmp_path / "out" / "tiny.safetensors")[1]
     assert json.loads(metadata["training"])["steps"] > 0
 
