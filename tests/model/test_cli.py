@@ -1,10 +1,14 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from acapellanet import validation
 from acapellanet.cli import main, parser
+from acapellanet.config import config_from_json
+from acapellanet.files import read_tensors
 from acapellanet.network import AcapellaNet
+from acapellanet.tempering import at_temper
 from acapellanet.weights import load_network, save_network
 
 
@@ -37,9 +41,12 @@ def test_fine_tuning_takes_the_size_of_what_it_starts_from(
     data_folder: Path, tmp_path: Path, tiny_network: AcapellaNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "source.safetensors"
-    save_network(source, tiny_network, {})
+    save_network(source, at_temper(tiny_network, 0.3), {})
     monkeypatch.setattr(validation, "MASHUPS", 1)
     out = tmp_path / "out"
     options = ["--minutes", "0.005", "--batch", "1", "--frames", "32", "--threads", "1", "--no-bfloat16"]
     assert main(["train", str(data_folder), "--out", str(out), "--from", str(source), *options]) == 0
-    assert load_network(out / "tiny.safetensors").config == tiny_network.config
+    config = load_network(out / "tiny.safetensors").config
+    assert replace(config, temper=1.0) == tiny_network.config
+    checkpoint = read_tensors(out / "checkpoint.safetensors")[1]
+    assert config_from_json(checkpoint["config"]).temper == 1.0  # what is chosen at the end is not trained through
