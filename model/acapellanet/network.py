@@ -166,8 +166,8 @@ def tempered(logits: Tensor, temper: float) -> Tensor:
     scaling (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599), but where the network is
     all but certain: what it silences stays silent.
     """
-    squares = logits.square()
-    return logits * (temper + (1 - temper) * squares / (squares + SURE**2))
+    sure = SURE**2  # t + (1 - t) x² / (x² + s) is 1 - (1 - t) s / (x² + s)
+    return torch.addcdiv(logits, logits, logits.square().add_(sure), value=-(1 - temper) * sure)
 
 
 def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:
