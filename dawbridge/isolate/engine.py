@@ -34,9 +34,9 @@ Estimate = Callable[[torch.Tensor], torch.Tensor]
 """`[2, samples]` → `[2, samples]` at the model's rate."""
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
-CHUNK_S = 30.0
-"""Piece that the network sees at once: long, so that little context is computed twice."""
-MIN_CHUNK_S = 3.75
+CHUNK_S = 24.0
+"""Piece that the network sees at once: long, so that little context is computed twice, but an hour stays in 1.5 GiB."""
+MIN_CHUNK_S = 3.0
 """Shortest piece that is tried where memory is short."""
 BLOCK_SAMPLES = 1 << 18
 CENTER_MODEL = "center"
