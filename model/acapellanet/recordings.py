@@ -26,7 +26,7 @@ class Phrase:
     """What one speaker says: mono `audio` `[samples]` at `sample_rate` Hz."""
 
     speaker: str
-    """The folder's path in the recordings, with `_` between its parts."""
+    """The folder's path from the recordings' own name on, with `_` between its parts: `klettres_de_alpha`."""
     name: str
     """Of the first take in it."""
     audio: Samples
@@ -41,10 +41,11 @@ def phrases(recordings: Path, problems: list[str]) -> Iterator[Phrase]:
     paths = sorted(path for path in recordings.rglob("*") if path.suffix.lower() in SUFFIXES)
     if not paths:
         raise DataError(f"{recordings}: no recordings there; expected {', '.join(sorted(SUFFIXES))}")
+    root = recordings.resolve().name
     waiting: dict[tuple[Path, int], Phrase] = {}
     for path in paths:
         try:
-            take = _take(path, "_".join(path.parent.relative_to(recordings).parts) or recordings.resolve().name)
+            take = _take(path, "_".join((root, *path.parent.relative_to(recordings).parts)))
         except (DataError, soundfile.LibsndfileError) as error:
             problems.append(f"{path}: {error}")
             continue

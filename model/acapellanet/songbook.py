@@ -43,7 +43,7 @@ def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], No
 
 
 def sing_recordings(recordings: Path, out: Path, seed: int, told: Callable[[float], None]) -> Songbook:
-    """Sing each phrase of `recordings` once, into `out/sung_<its folder>/`. Raises `DataError` where none can be."""
+    """Sing each phrase of `recordings` once, into `out/sung_<its speaker>/`. Raises `DataError` where none can be."""
     book = Songbook()
     for number, phrase in enumerate(phrases(recordings, book.problems)):
         try:

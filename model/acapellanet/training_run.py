@@ -111,9 +111,9 @@ class _Run:
                 self._now_and_then(progress)
         if self.trainer.world.leads:
             self._save()
-            self._judge()
             if self.validation.excerpts:
                 self._temper()
+                self._draw()
         return self.weights
 
     def _bar(self) -> Bar:

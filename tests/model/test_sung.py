@@ -66,22 +66,23 @@ def test_recordings_become_a_bank_for_each_folder_and_what_is_no_speech_is_named
     (tmp_path / "speech" / "anna" / "two.wav").write_bytes(b"no audio")
     told: list[float] = []
     book = sing_recordings(tmp_path / "speech", tmp_path / "out", 0, told.append)
-    song, rate = soundfile.read(tmp_path / "out" / "sung_anna" / "one.flac")
-    assert rate == 44100 and book.seconds == {"sung_anna": len(song) / 44100} and told == [len(song) / 44100]
+    song, rate = soundfile.read(tmp_path / "out" / "sung_speech_anna" / "one.flac")
+    assert rate == 44100 and book.seconds == {"sung_speech_anna": len(song) / 44100} and told == [len(song) / 44100]
     assert len(book.problems) == 1 and "two.wav" in book.problems[0]
 
 
 def test_single_words_are_joined_to_phrases_of_one_speaker(tmp_path: Path) -> None:
     for language, level in (("en", 0.5), ("fr", 0.05)):
-        (tmp_path / language / "words").mkdir(parents=True)
+        (tmp_path / "klettres" / language / "words").mkdir(parents=True)
         for word in "abcdef":
             audio = np.concatenate((np.zeros(RATE), level * spoken(), np.zeros(RATE)))
-            soundfile.write(tmp_path / language / "words" / f"{word}.wav", audio, RATE)
-    soundfile.write(tmp_path / "fr" / "words" / "silent.wav", np.zeros(RATE), RATE)
+            soundfile.write(tmp_path / "klettres" / language / "words" / f"{word}.wav", audio, RATE)
+    soundfile.write(tmp_path / "klettres" / "fr" / "words" / "silent.wav", np.zeros(RATE), RATE)
     problems: list[str] = []
-    said = list(phrases(tmp_path, problems))
+    said = list(phrases(tmp_path / "klettres", problems))
     assert [(phrase.speaker, phrase.name) for phrase in said] == [
-        ("en_words", "a"), ("fr_words", "a"), ("en_words", "f"), ("fr_words", "f")
+        ("klettres_en_words", "a"), ("klettres_fr_words", "a"),
+        ("klettres_en_words", "f"), ("klettres_fr_words", "f"),
     ]  # fmt: skip
     assert 8 <= len(said[0].audio) / RATE < 10 and 1 < len(said[2].audio) / RATE < 2.5
     assert np.abs(said[1].audio).max() == pytest.approx(np.abs(said[0].audio).max(), rel=0.01)
