@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.audio import files
+
 Bounce = Callable[..., Path]
 
 
@@ -22,3 +24,26 @@ def bounce(tmp_path: Path) -> Bounce:
         return path
 
     return write
+
+
+def separate(
+    path: Path, level: float = 0.3, format: str = "source", block: int = 1999, **gains: float
+) -> files.WriteReport:
+    """Write both stems of `path`; the acapella is noise of `level`, nothing of the bounce."""
+    noise = np.random.default_rng(2)
+    with (
+        files.open_source(path) as source,
+        files.StemWriter(
+            source.info,
+            *files.stem_paths(path.parent / "separated", path),
+            format=files.StemFormat.parse(format),
+            **gains,  # type: ignore[arg-type]
+        ) as writer,
+    ):
+        for mixture in source.blocks(block):
+            writer.write(mixture, noise.uniform(-level, level, mixture.shape))
+        return writer.publish("dawbridge 0.1.0; model=test")
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
