@@ -1,4 +1,4 @@
-"""What makes few voices many: melody, harmony, formants, doubling, tone, room, drive, dynamics, stereo field.
+"""What makes few voices many: melody, harmony, formants, doubling, chopping, tone, room, drive, dynamics, stereo field.
 
 All functions take and give float32 `[2, samples]` and draw from the generator they are handed.
 """
@@ -18,6 +18,7 @@ Random = np.random.Generator
 RATE_HZ = 44100
 FORMANT_FFT, FORMANT_HOP, ENVELOPE_QUEFRENCIES = 1024, 256, 32
 ENVELOPE_LIMIT_DB = 24.0
+CHOP_SEMITONES = (0, 0, 0, 0, -12, -7, -5, 3, 5, 7, 12)
 HARMONY_SEMITONES = (-12, -8, -5, -4, -3, 3, 4, 7)
 CODEC_FFT, CODEC_HOP = 2048, 1024
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), (0, 3, 5, 7, 10))
@@ -156,6 +157,44 @@ def harmony(random: Random, audio: Samples) -> Samples:
     second = librosa.effects.pitch_shift(audio.mean(0), sr=RATE_HZ, n_steps=interval, n_fft=1024)
     level, side = np.float32(db(random.uniform(-14, -2))), random.uniform(0.2, 1.0)
     return np.asarray(audio + level * np.stack((second, second * np.float32(side))), dtype=np.float32)
+
+
+def chop(random: Random, audio: Samples) -> Samples:
+    """Syllables cut out and played again on a beat, as from a sampler, often at another pitch; some bars stay.
+
+    Cut where they are loud, so that they begin as hard as a drum.
+    """
+    samples = audio.shape[1]
+    step = int(RATE_HZ * 15 / random.uniform(80, 170))  # a sixteenth
+    out, start = np.zeros_like(audio), 0
+    while start < samples:
+        end = min(samples, start + step * int(random.choice((4, 8, 16))))
+        if random.random() < 0.3:
+            out[:, start:end] = audio[:, start:end]
+        else:
+            piece = _syllable(random, audio, step * int(random.choice((1, 1, 2, 3))))
+            for at in range(start, end, piece.shape[1]):
+                if random.random() < 0.8:
+                    stop = min(end, at + piece.shape[1])
+                    out[:, at:stop] = piece[:, : stop - at]
+        start = end
+    return out
+
+
+def _syllable(random: Random, audio: Samples, length: int) -> Samples:
+    """`length` samples from the loudest of four places, with edges of 3 ms; half of them die away."""
+    ratio = 2.0 ** (int(random.choice(CHOP_SEMITONES)) / 12.0)
+    taken = int(length * ratio) + 2
+    places = [int(random.integers(max(1, audio.shape[1] - taken))) for _ in range(4)]
+    place = max(places, key=lambda start: rms(audio[:, start : start + taken // 3]))
+    piece = resample_at(audio[:, place : place + taken], np.arange(length) * ratio)
+    edge = int(0.003 * RATE_HZ)
+    fade = np.linspace(0, 1, edge, dtype=np.float32)
+    piece[:, :edge] *= fade
+    piece[:, -edge:] *= fade[::-1]
+    if random.random() < 0.5:
+        piece *= np.exp(-np.arange(length, dtype=np.float32) / np.float32(random.uniform(0.03, 0.15) * RATE_HZ))
+    return piece[:, ::-1] if random.random() < 0.1 else piece
 
 
 def stretched(audio: Samples, rate: float) -> Samples:

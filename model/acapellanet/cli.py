@@ -197,7 +197,8 @@ def _mashups(options: argparse.Namespace) -> int:
 def _add_sing(command: argparse.ArgumentParser) -> None:
     command.description = (
         "Speech into song: pitch and pace of every speaker that flite and festival have here, or of recordings, are "
-        "put to melodies with the WORLD vocoder (extra: voices). With --out DATA/vocals/songs, train hears them."
+        "put to melodies with the WORLD vocoder (extra: voices); the singing synthesizer Sinsy, where it is installed "
+        "(extra: sinsy), sings too. With --out DATA/vocals/songs, train hears them."
     )
     command.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="folder of recorded speech instead")
     command.add_argument("--out", type=Path, required=True, help="folder to write one bank for each speaker into")

@@ -42,6 +42,7 @@ GPL = (
     "vocals/songs/spoken_klettres_",
     "vocals/songs/sung_ktuberling_",
     "vocals/songs/spoken_ktuberling_",
+    "vocals/songs/sung_tuxpaint_",
     "instrumental/_LMMS_demo_renders",
     "instrumental/_rendered_midi",
     "instrumental/00-Evan__",

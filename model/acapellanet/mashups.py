@@ -13,6 +13,7 @@ from acapellanet.augment import (
     Curve,
     Random,
     Samples,
+    chop,
     codec,
     compress,
     db,
@@ -37,7 +38,7 @@ from acapellanet.singer import someone
 from acapellanet.splits import SHARES, Split, is_monotone
 
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
-CENTERED, MADE_VOICES = 1 / 3, 0.15
+CENTERED, MADE_VOICES, CHOPPED = 1 / 3, 0.18, 0.08
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
 VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.25, spread))
@@ -71,14 +72,15 @@ class Mashups:
         seed: int,
         centered: float = CENTERED,
         made: float = 0.0,
+        chopped: float = 0.0,
         matcher: Matcher | None = None,
         shares: Mapping[str, float] = SHARES,
     ) -> None:
         """`samples` long each.
 
         `centered`: share of those that show the isolated centre; `made`: share of the solo voices that are nobody's
-        (`singer`); `matcher`: brings songs and music into one key and tempo; `shares`: how often each kind of
-        voice is drawn. Raises `DataError`.
+        (`singer`); `chopped`: share of the voices that a sampler played (`augment.chop`); `matcher`: brings songs and
+        music into one key and tempo; `shares`: how often each kind of voice is drawn. Raises `DataError`.
         """
         if not tracks.voices or not tracks.instrumentals:
             voices = sum(len(bank) for bank in tracks.voices.values())
@@ -92,6 +94,7 @@ class Mashups:
         self._seed = seed
         self._centered = centered
         self._made = made
+        self._chopped = chopped
         self._matcher = matcher
         self._shares = shares
 
@@ -163,6 +166,8 @@ class Mashups:
         if random.random() < 0.2:
             level = np.float32(db(random.uniform(-12, 0)))
             vocals = vocals + level * self._sounding(random, track, curve)[1]
+        if self._chopped and random.random() < self._chopped:
+            vocals = chop(random, vocals)
         for chance, effect in VOICE_EFFECTS:
             if random.random() < chance:
                 vocals = effect(random, vocals)

@@ -1,12 +1,14 @@
-"""A voice bank sung by synthesizers' speakers, or by the speakers of recordings: `acapellanet sing`."""
+"""Voice banks sung by synthesizers, or by the speakers of recordings: `acapellanet sing`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from acapellanet import sinsy
 from acapellanet.errors import DataError
 from acapellanet.library import SAMPLE_RATE
 from acapellanet.recordings import phrases
@@ -15,7 +17,9 @@ from acapellanet.sung import Random, sung
 
 BANK_PREFIX = "sung_"
 GIVE_UP_AFTER = 3
-"""Verses in a row that a speaker fails to say."""
+"""Songs in a row that a singer fails at."""
+Singer = Callable[[Random], tuple[np.typing.NDArray[np.float32], int]]
+"""Makes a song up: mono samples and their rate in Hz."""
 
 
 @dataclass(slots=True)
@@ -28,17 +32,23 @@ class Songbook:
 
 
 def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], None]) -> Songbook:
-    """Let every installed speaker sing, `minutes` of song in all, into `out/sung_<speaker>/`.
+    """Let every installed speaker sing, and Sinsy, `minutes` of song in all, into a bank of `out` each.
 
-    The same seed and speakers give the same songs. `told` hears seconds as they are written.
-    Raises `DataError` where nobody can speak.
+    The same seed and voices give the same songs. `told` hears seconds as they are written.
+    Raises `DataError` where nobody can sing.
     """
-    choir, book = speakers(), Songbook()
+    choir: dict[str, Singer] = {f"{BANK_PREFIX}{speaker.name}": partial(_sung_verse, speaker) for speaker in speakers()}
+    if sinsy.is_installed():
+        choir[sinsy.BANK] = sinsy.sing
     if not choir:
-        raise DataError("nobody to speak: install flite, or festival and voices for it, or give a folder of recordings")
-    for number, speaker in enumerate(choir):
+        raise DataError(
+            "nobody to sing: install flite, or festival and voices for it, or the extra sinsy, or give a folder of "
+            "recordings"
+        )
+    book = Songbook()
+    for number, (bank, singer) in enumerate(choir.items()):
         random = np.random.default_rng((seed, number))
-        _sing_alone(speaker, out / f"{BANK_PREFIX}{speaker.name}", minutes * 60 / len(choir), random, book, told)
+        _sing_alone(singer, out / bank, minutes * 60 / len(choir), random, book, told)
     return _or_error(book)
 
 
@@ -51,34 +61,43 @@ def sing_recordings(recordings: Path, out: Path, seed: int, told: Callable[[floa
         except DataError as error:
             book.problems.append(f"{phrase.speaker}/{phrase.name}: {error}")
             continue
-        _write(out / f"{BANK_PREFIX}{phrase.speaker}", phrase.name, song, book, told)
+        _write(out / f"{BANK_PREFIX}{phrase.speaker}", phrase.name, song, SAMPLE_RATE, book, told)
     return _or_error(book)
 
 
+def _sung_verse(speaker: Speaker, random: Random) -> tuple[np.typing.NDArray[np.float32], int]:
+    audio, rate = say(speaker, verse(speaker, random))
+    return sung(audio, rate, random), SAMPLE_RATE
+
+
 def _sing_alone(
-    speaker: Speaker, folder: Path, limit_s: float, random: Random, book: Songbook, told: Callable[[float], None]
+    singer: Singer, folder: Path, limit_s: float, random: Random, book: Songbook, told: Callable[[float], None]
 ) -> None:
     failed = number = 0
     while book.seconds.get(folder.name, 0.0) < limit_s and failed < GIVE_UP_AFTER:
         try:
-            audio, rate = say(speaker, verse(speaker, random))
-            song = sung(audio, rate, random)
+            song, rate = singer(random)
         except DataError as error:
             failed += 1
             if failed == GIVE_UP_AFTER:
                 book.problems.append(str(error))
             continue
         failed = 0
-        _write(folder, f"{number:03d}", song, book, told)
+        _write(folder, f"{number:03d}", song, rate, book, told)
         number += 1
 
 
 def _write(
-    folder: Path, name: str, song: np.typing.NDArray[np.float32], book: Songbook, told: Callable[[float], None]
+    folder: Path,
+    name: str,
+    song: np.typing.NDArray[np.float32],
+    rate: int,
+    book: Songbook,
+    told: Callable[[float], None],
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    soundfile.write(folder / f"{name}.flac", song, SAMPLE_RATE)
-    seconds = len(song) / SAMPLE_RATE
+    soundfile.write(folder / f"{name}.flac", song, rate)
+    seconds = len(song) / rate
     book.seconds[folder.name] = book.seconds.get(folder.name, 0.0) + seconds
     told(seconds)
 

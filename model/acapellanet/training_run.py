@@ -13,7 +13,7 @@ from acapellanet.config import NetworkConfig
 from acapellanet.distributed import ALONE, World
 from acapellanet.errors import TrainingError
 from acapellanet.library import SAMPLE_RATE, Library, open_library
-from acapellanet.mashups import MADE_VOICES, Mashups
+from acapellanet.mashups import CHOPPED, MADE_VOICES, Mashups
 from acapellanet.matching import Matcher
 from acapellanet.network import AcapellaNet
 from acapellanet.pictures import draw_spectrograms
@@ -60,7 +60,7 @@ def run_training(
     _report_library(library, console)
     tracks, samples = split(library.tracks, validation=False), _example_samples(config, options)
     matcher = _matcher(library, tracks, run, world, console) if run.matched else None
-    mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES, matcher=matcher)
+    mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES, chopped=CHOPPED, matcher=matcher)
     source = load_network(weights_path(run.source)) if run.source else None
     trainer = Trainer(config, options, mashups, source, world)
     if checkpoint.exists():

@@ -42,6 +42,7 @@ def test_melody_stays_in_reach_and_moves() -> None:
 @pytest.mark.parametrize(
     "effect",
     [
+        augment.chop,
         augment.double,
         augment.drive,
         augment.place,
@@ -58,6 +59,22 @@ def test_effects_keep_shape_and_are_finite(effect: object) -> None:
     assert out.shape == audio.shape
     assert out.dtype == np.float32
     assert np.isfinite(out).all()
+
+
+def test_chopping_repeats_syllables_on_a_beat_and_leaves_gaps() -> None:
+    audio = np.stack([np.random.default_rng(1).standard_normal(6 * RATE).astype(np.float32)] * 2)
+    repeated = gaps = 0
+    for seed in range(10):
+        out = augment.chop(np.random.default_rng(seed), audio)
+        spectrum = np.abs(np.fft.rfft(out[0], 2 * out.shape[1])) ** 2
+        alike = np.fft.irfft(spectrum)[: RATE // 2]
+        repeated += alike[RATE // 20 :].max() > 0.2 * alike[0]
+        gaps += np.abs(out[0]).reshape(-1, RATE // 20).max(1).min() == 0
+    assert repeated >= 7 and gaps >= 5
+
+
+def test_chopping_what_is_shorter_than_a_syllable() -> None:
+    assert augment.chop(random(), wide_noise(0.01)).shape == wide_noise(0.01).shape
 
 
 def test_shape_with_and_without_room() -> None:

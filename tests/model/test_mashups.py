@@ -67,6 +67,15 @@ def test_voices_that_nobody_has(library: Library) -> None:
     assert all(np.isfinite(made.example(number).vocals).all() for number in differing)
 
 
+def test_voices_from_a_sampler(library: Library) -> None:
+    tracks = split(library.tracks, False)
+    chopped = Mashups(library, tracks, SAMPLES, seed=1, chopped=1.0)
+    plain = Mashups(library, tracks, SAMPLES, seed=1)
+    differing = [n for n in range(12) if not np.array_equal(chopped.example(n).vocals, plain.example(n).vocals)]
+    assert len(differing) > 4
+    assert all(np.isfinite(chopped.example(number).vocals).all() for number in differing)
+
+
 def test_voices_of_a_kind_without_a_share_are_drawn_all_the_same(library: Library) -> None:
     mashups = Mashups(library, split(library.tracks, False), SAMPLES, seed=1, shares={"nobody": 1.0})
     assert any(mashups.example(number).vocals.any() for number in range(3))

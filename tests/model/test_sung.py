@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from acapellanet import songbook, speech, sung
+from acapellanet import sinsy, songbook, speech, sung
 from acapellanet.cli import main
 from acapellanet.errors import DataError
 from acapellanet.recordings import phrases
@@ -96,6 +96,7 @@ def test_a_folder_without_recordings_is_an_error(tmp_path: Path, capsys: pytest.
 
 def test_without_synthesizers_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speech.shutil, "which", lambda name: None)
+    monkeypatch.setattr(sinsy, "is_installed", lambda: False)
     with pytest.raises(DataError, match="install flite"):
         sing_verses(tmp_path, 1, 0, lambda seconds: None)
 
@@ -108,6 +109,7 @@ def test_a_speaker_who_fails_is_given_up_and_the_others_sing(tmp_path: Path, mon
 
     monkeypatch.setattr(songbook, "speakers", lambda: [Speaker("festival", "mute"), Speaker("flite", "slt")])
     monkeypatch.setattr(songbook, "say", say_or_fail)
+    monkeypatch.setattr(sinsy, "is_installed", lambda: False)
     book = sing_verses(tmp_path, 0.1, 0, lambda seconds: None)
     assert list(book.seconds) == ["sung_flite_slt"] and book.seconds["sung_flite_slt"] >= 3.0
     assert book.problems == ["festival_mute: text2wave wrote no speech"]
