@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_strays(commands.add_parser("strays", help="which music without voice seems to have one after all"))
     _add_probes(commands.add_parser("probes", help="known faults, measured on songs made for each"))
     _add_mashups(commands.add_parser("mashups", help="write mashups of held-out voices, to evaluate on"))
+    _add_average(commands.add_parser("average", help="the mean of weights that were trained on from one another"))
     _add_sing(commands.add_parser("sing", help="turn speech into song, as more voices to train on"))
     return whole
 
@@ -191,6 +192,24 @@ def _mashups(options: argparse.Namespace) -> int:
     library = open_library(options.data, options.cache or options.out / "cache")
     songs = export_mashups(library, options.out, options.count, options.seconds, options.seed)
     print(f"{len(songs)} songs in {options.out}")
+    return 0
+
+
+def _add_average(command: argparse.ArgumentParser) -> None:
+    command.description = (
+        "What a run unlearned of the weights that it started from, their mean keeps in part. Judge it by 'evaluate' "
+        "beside both before you use it."
+    )
+    command.add_argument("models", nargs="+", metavar="MODEL", help="names, or paths of weights, the newest last")
+    command.add_argument("--out", type=Path, required=True, help="weights file to write (.safetensors)")
+    command.set_defaults(run=_average)
+
+
+def _average(options: argparse.Namespace) -> int:
+    from acapellanet.weights import save_mean
+
+    save_mean(options.out, options.models)
+    print(f"weights: {options.out}")
     return 0
 
 

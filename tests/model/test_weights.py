@@ -1,13 +1,18 @@
 """The shipped weights and their model card."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import torch
 
+from acapellanet.cli import main
+from acapellanet.config import CONFIGS, NetworkConfig
 from acapellanet.files import read_tensors
 from acapellanet.network import AcapellaNet, parameter_count
 from acapellanet.registry import WEIGHTS_FOLDER, model_hash, weights_path
-from acapellanet.weights import TRAINING_KEY, load_network
+from acapellanet.weights import TRAINING_KEY, load_network, save_network
 
 SHIPPED = sorted(path.stem for path in WEIGHTS_FOLDER.glob("*.safetensors"))
 CARD = WEIGHTS_FOLDER / "README.md"
@@ -35,3 +40,33 @@ def test_shipped_weights_say_how_they_came_about(name: str) -> None:
     training = json.loads(read_tensors(weights_path(name))[1][TRAINING_KEY])
     assert training["steps"] > 0
     assert training["minutes"] > 0
+
+
+def written(path: Path, value: float, config: NetworkConfig, temper: float = 1.0) -> str:
+    network = AcapellaNet(replace(config, temper=temper))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(value)
+    save_network(path, network, {"steps": int(value), "minutes": 1})
+    return str(path)
+
+
+def test_the_mean_of_weights(tmp_path: Path) -> None:
+    models = [written(tmp_path / f"{v}.safetensors", v, CONFIGS["tiny"], temper) for v, temper in ((1, 1.0), (3, 0.4))]
+    out = tmp_path / "mean.safetensors"
+    assert main(["average", *models, "--out", str(out)]) == 0
+    network = load_network(out)
+    assert network.config.temper == 0.4
+    assert all(bool((parameter == 2.0).all()) for parameter in network.parameters())
+    training = json.loads(read_tensors(out)[1][TRAINING_KEY])
+    assert training["steps"] == 3 and training["mean_of"] == [model_hash(model) for model in models]
+
+
+def test_no_mean_of_one_or_of_different_networks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiny = written(tmp_path / "tiny.safetensors", 1, CONFIGS["tiny"])
+    out = tmp_path / "mean.safetensors"
+    assert main(["average", tiny, "--out", str(out)]) == 1
+    assert "two models or more" in capsys.readouterr().err
+    assert main(["average", tiny, "acapellanet-small", "--out", str(out)]) == 1
+    assert "not of the same network" in capsys.readouterr().err
+    assert not out.exists()
