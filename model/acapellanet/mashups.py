@@ -94,7 +94,7 @@ class Mashups:
         self._seed = seed
         self._centered = centered
         self._made = made
-        self._chopped = chopped
+        self._effects = ((chopped, chop), *VOICE_EFFECTS) if chopped else VOICE_EFFECTS
         self._matcher = matcher
         self._shares = shares
 
@@ -166,9 +166,7 @@ class Mashups:
         if random.random() < 0.2:
             level = np.float32(db(random.uniform(-12, 0)))
             vocals = vocals + level * self._sounding(random, track, curve)[1]
-        if self._chopped and random.random() < self._chopped:
-            vocals = chop(random, vocals)
-        for chance, effect in VOICE_EFFECTS:
+        for chance, effect in self._effects:
             if random.random() < chance:
                 vocals = effect(random, vocals)
         return place(random, shape(random, vocals, 8.0, 0.65))

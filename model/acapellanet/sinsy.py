@@ -4,7 +4,6 @@ Sinsy (Oura et al. 2010, "Recent development of the HMM-based singing voice synt
 with lyrics; its voice here, NIT SONG070 F001, learned from 70 songs of one Japanese singer. It needs the extra `sinsy`.
 """
 
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from acapellanet.augment import SCALES
 from acapellanet.errors import DataError
+from acapellanet.extras import extra_module
 
 Random = np.random.Generator
 Note = tuple[int | None, int]
@@ -70,14 +70,7 @@ def sing(random: Random) -> tuple[npt.NDArray[np.float32], int]:
 
 
 def _sinsy() -> ModuleType:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pysinsy asks an old part of setuptools for its version
-            import pysinsy
-    except ImportError as error:
-        raise DataError("Sinsy is not here: pip install 'dawbridge[sinsy]'") from error
-    module: ModuleType = pysinsy
-    return module
+    return extra_module("pysinsy", "Sinsy is not here: pip install 'dawbridge[sinsy]'")
 
 
 def _singer(pysinsy: ModuleType) -> Any:

@@ -5,7 +5,6 @@ real-time applications") takes speech apart into pitch, spectral envelope and ap
 pitch and the pace. It needs the extra `voices`.
 """
 
-import warnings
 from dataclasses import dataclass
 from itertools import pairwise
 from types import ModuleType
@@ -16,6 +15,7 @@ import soxr
 
 from acapellanet.augment import SCALES
 from acapellanet.errors import DataError
+from acapellanet.extras import extra_module
 from acapellanet.library import SAMPLE_RATE
 
 Values = npt.NDArray[np.float64]
@@ -48,7 +48,7 @@ def sung(speech: npt.NDArray[np.float32], sample_rate: int, random: Random) -> n
     Above what `sample_rate` can hold, the voice goes on as noise and weak harmonics, softer with each octave.
     Raises `DataError` if nobody speaks in it, or WORLD is not installed.
     """
-    world = _world()
+    world = extra_module("pyworld", "speech becomes song with WORLD: pip install 'dawbridge[voices]'")
     spoken = _taken_apart(world, speech, sample_rate, random)
     syllables = _syllables(spoken)
     if len(syllables) < 2:
@@ -62,17 +62,6 @@ def sung(speech: npt.NDArray[np.float32], sample_rate: int, random: Random) -> n
         FRAME_S * 1000,
     )
     return np.asarray(song * (0.7 / (np.abs(song).max() + 1e-9)), dtype=np.float32)
-
-
-def _world() -> ModuleType:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyworld asks an old part of setuptools for its version
-            import pyworld
-    except ImportError as error:
-        raise DataError("speech becomes song with WORLD: pip install 'dawbridge[voices]'") from error
-    module: ModuleType = pyworld
-    return module
 
 
 def _taken_apart(world: ModuleType, speech: npt.NDArray[np.float32], sample_rate: int, random: Random) -> Spoken:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
 from pathlib import Path
 
 import torch
@@ -13,7 +12,7 @@ from acapellanet.config import config_from_json
 from acapellanet.errors import ModelError
 from acapellanet.files import load_into, read_tensors, write_tensors
 from acapellanet.network import AcapellaNet
-from acapellanet.registry import model_hash, weights_path
+from acapellanet.registry import SUFFIX, model_hash, weights_path
 
 CONFIG_KEY, TRAINING_KEY = "config", "training"
 
@@ -39,8 +38,10 @@ def save_mean(path: Path, models: Sequence[str]) -> AcapellaNet:
 
     Where a run unlearned what the one before it knew, their mean keeps some of both (Wortsman et al. 2022, "Model
     soups", arXiv:2203.05482), at no price. The last one's temper and training are kept. Raises `ModelError` where there
-    are fewer than two, or they are of different networks.
+    are fewer than two, they are of different networks, or `path` does not end in `.safetensors`.
     """
+    if path.suffix != SUFFIX:
+        raise ModelError(f"{path}: weights are written to a file that ends in {SUFFIX}")
     if len(models) < 2:
         raise ModelError(f"a mean takes two models or more, got {', '.join(models) or 'none'}")
     networks = [load_network(weights_path(model)) for model in models]
@@ -57,4 +58,4 @@ def save_mean(path: Path, models: Sequence[str]) -> AcapellaNet:
 
 def _mean(values: list[Tensor]) -> Tensor:
     """Of counts, the last."""
-    return reduce(torch.add, values) / len(values) if values[-1].is_floating_point() else values[-1]
+    return torch.stack(values).mean(0) if values[-1].is_floating_point() else values[-1]

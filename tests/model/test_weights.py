@@ -69,4 +69,6 @@ def test_no_mean_of_one_or_of_different_networks(tmp_path: Path, capsys: pytest.
     assert "two models or more" in capsys.readouterr().err
     assert main(["average", tiny, "acapellanet-small", "--out", str(out)]) == 1
     assert "not of the same network" in capsys.readouterr().err
-    assert not out.exists()
+    assert main(["average", tiny, tiny, "--out", str(tmp_path / "mean.h5")]) == 1
+    assert "ends in .safetensors" in capsys.readouterr().err
+    assert not out.exists() and not (tmp_path / "mean.h5").exists()
