@@ -112,9 +112,13 @@ class Program:
             return None
         return line
 
-    def ended(self):
-        """Waits for it; its exit status."""
-        return self.process.wait(PROGRAM_PATIENCE_S)
+    def ended(self, patience_s=PROGRAM_PATIENCE_S):
+        """Waits for it; its exit status. One that hangs is killed, as its user would: -SIGKILL."""
+        try:
+            return self.process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return self.process.returncode
 
     def kill(self):
         """SIGKILL, as a crash is."""
@@ -151,20 +155,28 @@ def start_program():
 def run_program(start_program):
     """A function that runs a program to its end, `run_program(name, *arguments)`, and asserts that all went well.
 
-    One that dies by a signal is run again: nobody here sent it, so that it is the program's own crash (LMMS 1.2.2 now
-    and then ends a render with SIGSEGV), which says nothing about dawbridge. `makes` is deleted first.
+    One that dies by a signal or hangs is run again: nobody here sent it, so that it is the program's own fault (LMMS
+    1.2.2 now and then ends a render with SIGSEGV, Ardour 7.3 an export; once that hung for good), which says nothing
+    about dawbridge. `makes`, one of the arguments, is the file that it makes; returned is the one that it made, which
+    lies beside that where it was run again, so that a daemon which watches there cannot take the crashed one for it.
     """
 
-    def run(name, *arguments, makes=None):
-        for _ in range(TRIES):
-            if makes is not None:
-                makes.unlink(missing_ok=True)
-            status = start_program(name, *arguments).ended()
+    def run(name, *arguments, makes=None, patience_s=PROGRAM_PATIENCE_S):
+        for target in attempts(makes):
+            status = start_program(name, *(target if a == makes else a for a in arguments)).ended(patience_s)
             if status >= 0:
                 break
+            if target:
+                target.unlink(missing_ok=True)
         assert status == 0, f"{name} ended with {status}"
+        return target
 
     return run
+
+
+def attempts(path):
+    """`path`, then others beside it, for a program that may have to be run again; or `None`, as often."""
+    return [path.with_stem(f"{path.stem} {number}") if number and path else path for number in range(TRIES)]
 
 
 @pytest.fixture
@@ -177,8 +189,7 @@ def lmms(start_program):
     """
 
     def render(song, path, *options, meanwhile=lambda _path: None, kill_at_bytes=None):
-        for number in range(TRIES):
-            target = path.with_stem(f"{path.stem} {number}") if number else path
+        for target in attempts(path):
             program = start_program("lmms", "--allowroot", "render", song, "-f", "wav", *options, "-o", target)
             while program.process.poll() is None:
                 meanwhile(target)

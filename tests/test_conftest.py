@@ -3,13 +3,14 @@
 import pytest
 
 
-def test_a_program_that_crashes_by_itself_is_run_again(run_program, tmp_path):
-    mark, made = tmp_path / "mark", tmp_path / "made"
-    run_program(
-        "sh", "-c", f"[ -e {mark} ] || {{ touch {mark} {made}; kill -SEGV $$; }}; ls {made} || true", makes=made
-    )
-    assert mark.exists()
-    assert not made.exists()
+@pytest.mark.parametrize("fault", ["kill -SEGV $$", "exec sleep 60"])
+def test_a_program_that_crashes_by_itself_or_hangs_is_run_again_under_another_name(run_program, tmp_path, fault):
+    script = f'touch "$0"; [ -e {tmp_path}/mark ] || {{ touch {tmp_path}/mark; {fault}; }}'
+    path = tmp_path / "made.wav"
+    made = run_program("sh", "-c", script, path, makes=path, patience_s=2)
+    assert made == tmp_path / "made 1.wav"
+    assert made.exists()
+    assert not path.exists()
 
 
 def test_a_program_that_fails_or_always_crashes_fails_the_test(run_program):

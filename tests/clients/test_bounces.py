@@ -103,8 +103,7 @@ def ardour(start_program, run_program, tmp_path):
             file.write(np.random.default_rng(seed).uniform(-0.3, 0.3, file.frames))
 
     def export(path):
-        run_program("ardour7-export", "-b", "24", "-B", "-o", path, session, "song", makes=path)
-        return path
+        return run_program("ardour7-export", "-b", "24", "-B", "-o", path, session, "song", makes=path)
 
     return export
 
@@ -146,7 +145,9 @@ def test_lmms(separate, lmms, tmp_path, depth):
 def test_sox(separate, run_program, tmp_path, options):
     *how, name = options.split()
     path = tmp_path / name
-    run_program("sox", "-n", "-r", "44100", "-c", "2", *how, path, "synth", "1", "pinknoise", "vol", "0.5", makes=path)
+    path = run_program(
+        "sox", "-n", "-r", "44100", "-c", "2", *how, path, "synth", "1", "pinknoise", "vol", "0.5", makes=path
+    )
     assert_nulls(path, separate(path))
 
 
@@ -158,7 +159,7 @@ def test_ffmpeg(separate, run_program, tmp_path, options):
     codec, name = options.split()
     path = tmp_path / name
     source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
-    run_program("ffmpeg", *source, "-ac", "2", "-c:a", codec, path, makes=path)
+    path = run_program("ffmpeg", *source, "-ac", "2", "-c:a", codec, path, makes=path)
     assert_nulls(path, separate(path))
 
 
@@ -167,7 +168,7 @@ def test_ffmpeg(separate, run_program, tmp_path, options):
 def test_m4a_comes_back_as_24_bits_of_what_it_decodes_to(separate, run_program, tmp_path):
     path = tmp_path / "song.m4a"
     source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
-    run_program("ffmpeg", *source, "-ac", "2", "-c:a", "aac", path, makes=path)
+    path = run_program("ffmpeg", *source, "-ac", "2", "-c:a", "aac", path, makes=path)
     stems = separate(path)
     assert {(soundfile.info(stem).format, soundfile.info(stem).subtype) for stem in stems} == {("WAV", "PCM_24")}
     assert_nulls(path, stems)
@@ -178,7 +179,7 @@ def test_m4a_comes_back_as_24_bits_of_what_it_decodes_to(separate, run_program, 
 def test_csound(separate, run_program, tmp_path, format):
     score, path = tmp_path / "noise.csd", tmp_path / "noise.wav"
     score.write_text(NOISE_CSD.lstrip())
-    run_program("csound", "-d", "-W", format, "-o", path, score, makes=path)
+    path = run_program("csound", "-d", "-W", format, "-o", path, score, makes=path)
     assert_nulls(path, separate(path))
 
 
@@ -199,12 +200,13 @@ def test_all_of_them_straight_into_a_watched_folder(start_daemon, run_program, a
     path = ardour(place / "ardour.wav")
     assert_keeps_its_place(path, done(path))
     done(lmms(SNIP, place / "lmms.wav"))
-    noise = ("-n", "-r", "48000", "-c", "2", "-b", "24")
-    run_program("sox", *noise, place / "sox.wav", "synth", "1", "pinknoise", "vol", "0.5", makes=place / "sox.wav")
-    done(place / "sox.wav")
-    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
-    run_program("ffmpeg", *source, "-c:a", "pcm_s24le", place / "ffmpeg.wav", makes=place / "ffmpeg.wav")
-    done(place / "ffmpeg.wav")
-    (tmp_path / "noise.csd").write_text(NOISE_CSD.lstrip())
-    run_program("csound", "-d", "-W", "-o", place / "csound.wav", tmp_path / "noise.csd", makes=place / "csound.wav")
-    done(place / "csound.wav")
+    sound, noise = place / "sox.wav", ("-n", "-r", "48000", "-c", "2", "-b", "24")
+    done(run_program("sox", *noise, sound, "synth", "1", "pinknoise", "vol", "0.5", makes=sound))
+    sound, source = (
+        place / "ffmpeg.wav",
+        ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3"),
+    )
+    done(run_program("ffmpeg", *source, "-c:a", "pcm_s24le", sound, makes=sound))
+    score, sound = tmp_path / "noise.csd", place / "csound.wav"
+    score.write_text(NOISE_CSD.lstrip())
+    done(run_program("csound", "-d", "-W", "-o", sound, score, makes=sound))
