@@ -8,11 +8,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
 from acapellanet.errors import TrainingError
@@ -70,7 +70,7 @@ class World:
         if self.size == 1:
             return module
         on_gpu = [self.device.index] if self.device.type == "cuda" else None
-        return DistributedDataParallel(module, device_ids=on_gpu, broadcast_buffers=False)
+        return DistributedDataParallel(module, device_ids=on_gpu)
 
 
 ALONE = World()
@@ -110,6 +110,22 @@ def _device(name: str, local: int) -> torch.device:
     return chosen
 
 
+class _Sum(torch.autograd.Function):
+    """Sum over all processes, of gradients on their way back too."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        total = value.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
+
+
 class JoinedBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm whose statistics are those of the whole batch, on any device.
 
@@ -121,14 +137,14 @@ class JoinedBatchNorm2d(nn.BatchNorm2d):
         """`[batch, channels, …]` → the same shape."""
         if not self.training:
             return super().forward(x)
-        dims = [0, 2, 3]
-        own = torch.stack((x.mean(dims), x.square().mean(dims)))
-        joined: Tensor = all_reduce(own) / dist.get_world_size()  # type: ignore[no-untyped-call]
-        mean, square = joined[0], joined[1]
+        dims, exact = [0, 2, 3], x.float()  # under autocast x is of bfloat16; statistics never are
+        own = torch.stack((exact.mean(dims), exact.square().mean(dims)))
+        mean, square = _Sum.apply(own) / dist.get_world_size()  # type: ignore[no-untyped-call]
         variance = (square - mean.square()).clamp_min(0.0)
         self._remember(mean.detach(), variance.detach(), x.numel() // x.shape[1] * dist.get_world_size())
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        return x * scale.view(1, -1, 1, 1) + (self.bias - mean * scale).view(1, -1, 1, 1)
+        normal: Tensor = exact * scale.view(1, -1, 1, 1) + (self.bias - mean * scale).view(1, -1, 1, 1)
+        return normal.to(x.dtype)
 
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
