@@ -188,15 +188,16 @@ def lmms(start_program):
     again while it renders. With `kill_at_bytes` it is killed as soon as the file is that long.
     """
 
-    def render(song, path, *options, meanwhile=lambda _path: None, kill_at_bytes=None):
+    def render(song, path, *options, meanwhile=lambda _path: None, kill_at_bytes=None, patience_s=PROGRAM_PATIENCE_S):
         for target in attempts(path):
             program = start_program("lmms", "--allowroot", "render", song, "-f", "wav", *options, "-o", target)
-            while program.process.poll() is None:
+            deadline = time.monotonic() + patience_s
+            while program.process.poll() is None and time.monotonic() < deadline:
                 meanwhile(target)
                 if kill_at_bytes and target.exists() and target.stat().st_size >= kill_at_bytes:
                     program.kill()
                     return target
-            if program.ended() >= 0:
+            if program.ended(0) >= 0:
                 break
             target.unlink(missing_ok=True)
         assert program.ended() == 0, f"LMMS ended with {program.ended()}"

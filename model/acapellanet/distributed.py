@@ -41,10 +41,8 @@ class World:
 
     def mean(self, value: Tensor) -> float:
         """Mean over all processes of a scalar."""
-        value = value.detach().clone()
-        if self.size > 1:
-            dist.all_reduce(value)
-        return float(value) / self.size
+        value = value.detach()
+        return float(_summed(value) if self.size > 1 else value) / self.size
 
     def agreed(self, value: float) -> float:
         """What the leading process says."""
@@ -110,20 +108,23 @@ def _device(name: str, local: int) -> torch.device:
     return chosen
 
 
+def _summed(value: Tensor) -> Tensor:
+    """Sum over all processes; no gradient comes back through it, unlike `_Sum`."""
+    total = value.clone()
+    dist.all_reduce(total)
+    return total
+
+
 class _Sum(torch.autograd.Function):
     """Sum over all processes, of gradients on their way back too."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
-        total = value.clone()
-        dist.all_reduce(total)
-        return total
+        return _summed(value)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        total = gradients[0].clone()
-        dist.all_reduce(total)
-        return total
+        return _summed(gradients[0])
 
 
 class JoinedBatchNorm2d(nn.BatchNorm2d):

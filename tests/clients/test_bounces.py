@@ -11,6 +11,8 @@ from dawbridge.audio.files import open_source
 from dawbridge.cli import main
 
 TRIES = 3
+SOX_NOISE = ("-n", "-r", "48000", "-c", "2", "-b", "24")
+FFMPEG_NOISE = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
 SNIP = Path("/usr/share/lmms/projects/shorties/Greshz-CoolSnip.mmpz")
 
 RECORD = """
@@ -158,8 +160,7 @@ def test_sox(separate, run_program, tmp_path, options):
 def test_ffmpeg(separate, run_program, tmp_path, options):
     codec, name = options.split()
     path = tmp_path / name
-    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
-    path = run_program("ffmpeg", *source, "-ac", "2", "-c:a", codec, path, makes=path)
+    path = run_program("ffmpeg", *FFMPEG_NOISE, "-ac", "2", "-c:a", codec, path, makes=path)
     assert_nulls(path, separate(path))
 
 
@@ -167,8 +168,7 @@ def test_ffmpeg(separate, run_program, tmp_path, options):
 @pytest.mark.row("a few samples short, offset")
 def test_m4a_comes_back_as_24_bits_of_what_it_decodes_to(separate, run_program, tmp_path):
     path = tmp_path / "song.m4a"
-    source = ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3")
-    path = run_program("ffmpeg", *source, "-ac", "2", "-c:a", "aac", path, makes=path)
+    path = run_program("ffmpeg", *FFMPEG_NOISE, "-ac", "2", "-c:a", "aac", path, makes=path)
     stems = separate(path)
     assert {(soundfile.info(stem).format, soundfile.info(stem).subtype) for stem in stems} == {("WAV", "PCM_24")}
     assert_nulls(path, stems)
@@ -200,13 +200,10 @@ def test_all_of_them_straight_into_a_watched_folder(start_daemon, run_program, a
     path = ardour(place / "ardour.wav")
     assert_keeps_its_place(path, done(path))
     done(lmms(SNIP, place / "lmms.wav"))
-    sound, noise = place / "sox.wav", ("-n", "-r", "48000", "-c", "2", "-b", "24")
-    done(run_program("sox", *noise, sound, "synth", "1", "pinknoise", "vol", "0.5", makes=sound))
-    sound, source = (
-        place / "ffmpeg.wav",
-        ("-nostdin", "-v", "error", "-f", "lavfi", "-i", "anoisesrc=d=1:c=pink:r=48000:a=0.3"),
-    )
-    done(run_program("ffmpeg", *source, "-c:a", "pcm_s24le", sound, makes=sound))
+    sound = place / "sox.wav"
+    done(run_program("sox", *SOX_NOISE, sound, "synth", "1", "pinknoise", "vol", "0.5", makes=sound))
+    sound = place / "ffmpeg.wav"
+    done(run_program("ffmpeg", *FFMPEG_NOISE, "-c:a", "pcm_s24le", sound, makes=sound))
     score, sound = tmp_path / "noise.csd", place / "csound.wav"
     score.write_text(NOISE_CSD.lstrip())
     done(run_program("csound", "-d", "-W", "-o", sound, score, makes=sound))
