@@ -16,9 +16,9 @@ import soundfile
 from benchmarks import jack
 from benchmarks.rig import Client, Rig, daemon
 from benchmarks.speed import Row
-from dawbridge.control.osc_codec import encode
-from dawbridge.jobs.knobs import SETTLE_S
-from dawbridge.parameters import TABLE
+from dawbridge.jobs.turned_knobs import SETTLE_S
+from dawbridge.knobs.parameters import TABLE
+from dawbridge.surfaces.osc.codec import encode
 from examples.song import make_song
 
 FLOOD_HZ = 2000

@@ -18,22 +18,22 @@ from pathlib import Path
 
 import mido
 
-from dawbridge.control.deck import PresetDeck
-from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, PRESET_MORPH, Binding
-from dawbridge.control.midi.decode import Kind
-from dawbridge.control.midi.learn import Learner
-from dawbridge.control.midi.relative import Encoding
-from dawbridge.control.midi.surface import Surface
-from dawbridge.control.osc import OscServer
-from dawbridge.control.osc_client import OscClient
-from dawbridge.control.osc_codec import encode
-from dawbridge.control.osc_table import command_addresses
 from dawbridge.events import Bus
+from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.output import Output
-from dawbridge.parameters import PARAMETERS, TABLE, ParameterStore
-from dawbridge.presets import Presets
+from dawbridge.knobs.loader import PresetLoader
+from dawbridge.knobs.parameters import PARAMETERS, TABLE, ParameterStore
+from dawbridge.knobs.presets import Presets
+from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, PRESET_MORPH, Binding
+from dawbridge.surfaces.midi.controls import Surface
+from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.gesture import GestureRecognizer
+from dawbridge.surfaces.midi.relative import Encoding
+from dawbridge.surfaces.osc.client import OscClient
+from dawbridge.surfaces.osc.codec import encode
+from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.surfaces.osc.table import command_addresses
 
 A_TIME = 100
 """So many datagrams between two pings, so that no buffer overflows."""
@@ -89,7 +89,7 @@ def seeds() -> list[bytes]:
     return [encode(address, values) for address in addresses for values in _ARGUMENTS]
 
 
-def fuzz_osc(store: ParameterStore, deck: PresetDeck, board: JobBoard, bus: Bus, count: int, seed: int) -> str:
+def fuzz_osc(store: ParameterStore, deck: PresetLoader, board: JobBoard, bus: Bus, count: int, seed: int) -> str:
     """Send `count` datagrams; what went wrong, or nothing."""
     server = OscServer(store, deck, board, bus, port=0)
     thread = threading.Thread(target=server.serve)
@@ -124,9 +124,12 @@ def empty(listening: socket.socket) -> None:
         return
 
 
-def fuzz_midi(store: ParameterStore, deck: PresetDeck, count: int, seed: int) -> str:
+def fuzz_midi(store: ParameterStore, deck: PresetLoader, count: int, seed: int) -> str:
     """Feed `count` bytes, through a parser, to a surface and to a learner; what went wrong, or nothing."""
-    surface, learner = Surface("fuzz", store, deck, BINDINGS, lambda _text: None), Learner("mask_strength", 0.0)
+    surface, learner = (
+        Surface("fuzz", store, deck, BINDINGS, lambda _text: None),
+        GestureRecognizer("mask_strength", 0.0),
+    )
     parser, dice, now_s = mido.Parser(), random.Random(seed), 0.0
     numbers = (0, 1, 6, 20, 21, 22, 23, 24, 25, 32, 33, 38, 80, 81, 96, 97, 98, 99, 100, 101, 121)
     for fed in range(0, count, 3):
@@ -139,7 +142,7 @@ def fuzz_midi(store: ParameterStore, deck: PresetDeck, count: int, seed: int) ->
         for whole in parser:
             surface.feed(whole, now_s)
             if learner.feed("fuzz", whole, now_s):
-                learner = Learner("mask_strength", now_s)
+                learner = GestureRecognizer("mask_strength", now_s)
         if fed % 300 == 0:
             surface.flush(now_s)
             if not all(0 <= data <= 255 for sent in surface.feedback(now_s) for data in sent):
@@ -162,7 +165,7 @@ def main() -> int:
         folder = Path(name)
         (folder / "bounces").mkdir()
         store, bus, presets = ParameterStore(), Bus(), Presets(user=folder / "presets")
-        deck, ledger = PresetDeck(presets, store, bus), Ledger(folder / "ledger.sqlite")
+        deck, ledger = PresetLoader(presets, store, bus), Ledger(folder / "ledger.sqlite")
         output = Output()
         board = JobBoard(
             store, presets, ledger, bus, [folder / "bounces"], output=output, format=None, clock=time.monotonic

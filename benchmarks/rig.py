@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dawbridge.control.osc_codec import Message, decode, encode
+from dawbridge.surfaces.osc.codec import Message, decode, encode
 from examples.listener import free_port
 
 PATIENCE_S = 900.0

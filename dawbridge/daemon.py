@@ -16,21 +16,21 @@ from types import FrameType
 
 from dawbridge import __version__, running
 from dawbridge.audio.files import sweep
-from dawbridge.config import cache_folder, state_folder
-from dawbridge.control.deck import PresetDeck
-from dawbridge.control.surfaces import Surfaces
+from dawbridge.config.paths import cache_folder, state_folder
+from dawbridge.config.settings import FolderSettings, Settings, checked_folders
+from dawbridge.engine.process.messages import Cancel, Finished, FromEngine, Ready, TaskProgress
+from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Event, Failed, Notice
-from dawbridge.jobs.automations import Automations
+from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.messages import Cancel, Finished, Fraction, FromEngine, Ready
-from dawbridge.jobs.supervisor import Supervisor
-from dawbridge.output import Output
-from dawbridge.parameters import ParameterStore
-from dawbridge.positions import KeptPositions
-from dawbridge.presets import Presets
-from dawbridge.settings import FolderSettings, Settings, checked_folders
+from dawbridge.knobs.automations import Automations
+from dawbridge.knobs.loader import PresetLoader
+from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.presets import Presets
+from dawbridge.knobs.saved_positions import KeptPositions
+from dawbridge.surfaces.opening import Surfaces
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import TICK_S, make_watch
@@ -52,7 +52,7 @@ def start_engine(settings: Settings) -> tuple[SpawnProcess, Connection]:
 
 
 def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
-    from dawbridge.jobs.worker import serve  # torch is loaded in the engine's process alone
+    from dawbridge.engine.process.worker import serve  # torch is loaded in the engine's process alone
 
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads, "render") as executor:
@@ -69,7 +69,7 @@ class Daemon:
         self._positions = KeptPositions(state_folder() / "knobs.json", clock)
         self.store = ParameterStore(self._positions.values)
         presets = Presets()
-        self.deck = PresetDeck(presets, self.store, bus)
+        self.deck = PresetLoader(presets, self.store, bus)
         if settings.preset:
             self.deck.load(settings.preset)
         self._positions.keep(self.store.snapshot())
@@ -235,7 +235,7 @@ class Daemon:
                 self.model_problem = problem
                 text = problem or f"model {self._settings.model} ({model_hash[:12]}) is ready on {device}"
                 self._bus.publish(Notice(text))
-            case Fraction(job_id, fraction):
+            case TaskProgress(job_id, fraction):
                 self.board.progressed(job_id, fraction)
             case Finished():
                 self.board.finished(message)

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from acapellanet.registry import DEFAULT_MODEL
+from dawbridge.engine.analysis import Analysis, MemoryEstimates
+from dawbridge.engine.estimate import Engine
+from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.errors import ConfigError
-from dawbridge.isolate.analysis import Analysis, MemoryEstimates
-from dawbridge.isolate.engine import Engine
-from dawbridge.isolate.mixture import ArrayMixture
-from dawbridge.parameters import PARAMETERS, Parameter, ParameterStore
+from dawbridge.knobs.parameters import PARAMETERS, Parameter, ParameterStore
 
 Floats = NDArray[np.floating]
 
@@ -69,7 +69,7 @@ class Knob:
 class VocalIsolator:
     """Takes a mixture apart into acapella and instrumental.
 
-    Every parameter of the table (`dawbridge.parameters.TABLE`) is a keyword, an attribute and an entry of
+    Every parameter of the table (`dawbridge.knobs.parameters.TABLE`) is a keyword, an attribute and an entry of
     `parameters`. `model` is a name that `acapellanet.registry.model_names()` lists, or a path to weights;
     `device` is `auto`, `cuda`, `mps` or `cpu`. The switches (`…_enable`) concern files and do nothing here.
     Deterministic; not thread-safe.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dawbridge.config import state_folder
+from dawbridge.config.paths import state_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from dawbridge.control.osc_arguments import CODES
-from dawbridge.control.osc_table import EVENTS, FACES, Row, commands
-from dawbridge.parameters import TABLE, Parameter
+from dawbridge.knobs.parameters import TABLE, Parameter
+from dawbridge.surfaces.osc.arguments import CODES
+from dawbridge.surfaces.osc.table import EVENTS, FACES, Row, commands
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from dawbridge.cli import build_parser
+from dawbridge.cli.main import build_parser
 from docs.generate import OSC, osc_page, refreshed
 from examples.song import make_song
 

@@ -9,8 +9,8 @@ import pytest
 from acapellanet.errors import ModelError
 from acapellanet.estimator import load_estimator
 from dawbridge.errors import PresetError
-from dawbridge.parameters import DEFAULTS
-from dawbridge.presets import Presets, read
+from dawbridge.knobs.parameters import DEFAULTS
+from dawbridge.knobs.presets import Presets, read
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(path for folder in ("dawbridge", "model") for path in (ROOT / folder).rglob("*.py"))

@@ -43,7 +43,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ChunkMap:
     """What the walk found."""
 
     container: str
@@ -65,20 +65,20 @@ class Layout:
         return next((chunk for chunk in self.chunks if chunk.id == id), None)
 
 
-def walk(path: Path) -> Layout:
+def walk(path: Path) -> ChunkMap:
     """The chunks of a file. Raises `OSError` only."""
     with path.open("rb") as stream:
         return walk_stream(stream)
 
 
-def walk_stream(stream: BinaryIO) -> Layout:
+def walk_stream(stream: BinaryIO) -> ChunkMap:
     """The chunks of an open file, from its start."""
     size = stream.seek(0, 2)
     head = read_at(stream, 0, 64)
     return replace(_layout(stream, size, head), head=head)
 
 
-def _layout(stream: BinaryIO, size: int, head: bytes) -> Layout:
+def _layout(stream: BinaryIO, size: int, head: bytes) -> ChunkMap:
     magic, form = head[:4], head[8:12]
     if magic in (b"RIFF", b"RIFX") and form == b"WAVE":
         return _riff(stream, size, ">" if magic == b"RIFX" else "<")
@@ -86,15 +86,15 @@ def _layout(stream: BinaryIO, size: int, head: bytes) -> Layout:
         return _rf64(stream, size)
     if magic == b"FORM" and form in (b"AIFF", b"AIFC"):
         chunks = tuple(_chunks(stream, size, 12, ">4sI"))
-        return Layout("AIFF", chunks, size, 8 + _number(head[4:8], ">I"))
+        return ChunkMap("AIFF", chunks, size, 8 + _number(head[4:8], ">I"))
     if head[:16] == W64_RIFF and head[24:28] == b"wave":
-        return Layout("W64", tuple(_w64(stream, size)), size, _number(head[16:24], "<Q"))
+        return ChunkMap("W64", tuple(_w64(stream, size)), size, _number(head[16:24], "<Q"))
     if magic == b"caff":
-        return Layout("CAF", tuple(_chunks(stream, size, 8, ">4sq")), size)
+        return ChunkMap("CAF", tuple(_chunks(stream, size, 8, ">4sq")), size)
     start = id3_length(head)
     if read_at(stream, start, 4) == b"fLaC":
-        return Layout("FLAC", tuple(_flac(stream, size, start + 4)), size)
-    return Layout("", (), size)
+        return ChunkMap("FLAC", tuple(_flac(stream, size, start + 4)), size)
+    return ChunkMap("", (), size)
 
 
 def read_at(stream: BinaryIO, offset: int, count: int) -> bytes:
@@ -127,16 +127,18 @@ def flac_total(info: bytes) -> int:
     return (info[13] & 0x0F) << 32 | _number(info[14:18], ">I") if len(info) >= 18 else 0
 
 
-def _riff(stream: BinaryIO, size: int, order: str) -> Layout:
+def _riff(stream: BinaryIO, size: int, order: str) -> ChunkMap:
     chunks = tuple(_chunks(stream, size, 12, order + "4sI"))
-    return Layout("WAV" if order == "<" else "RIFX", chunks, size, 8 + _number(read_at(stream, 4, 4), order + "I"))
+    return ChunkMap("WAV" if order == "<" else "RIFX", chunks, size, 8 + _number(read_at(stream, 4, 4), order + "I"))
 
 
-def _rf64(stream: BinaryIO, size: int) -> Layout:
+def _rf64(stream: BinaryIO, size: int) -> ChunkMap:
     long_sizes = _ds64(stream)
     chunks = tuple(_chunks(stream, size, 12, "<4sI", long_sizes))
     declared = _number(read_at(stream, 4, 4), "<I")
-    return Layout("RF64", chunks, size, 8 + (long_sizes.get("RF64", declared) if declared == 0xFFFFFFFF else declared))
+    return ChunkMap(
+        "RF64", chunks, size, 8 + (long_sizes.get("RF64", declared) if declared == 0xFFFFFFFF else declared)
+    )
 
 
 def _ds64(stream: BinaryIO) -> dict[str, int]:

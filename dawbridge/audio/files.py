@@ -3,10 +3,10 @@
 from dawbridge.audio.formats import StemFormat
 from dawbridge.audio.info import AudioInfo, SampleKind
 from dawbridge.audio.loops import is_loop
-from dawbridge.audio.place import remove_leftovers, stem_paths, sweep
 from dawbridge.audio.source import Source, content_hash, open_source, probe
 from dawbridge.audio.stems import StemWriter, WriteReport
 from dawbridge.audio.tags import read_mark
+from dawbridge.files.publish import remove_leftovers, stem_paths, sweep
 
 __all__ = [
     "AudioInfo",

@@ -43,7 +43,7 @@ class StemFormat:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class StemEncoding:
     """One decided way of writing."""
 
     container: str
@@ -58,7 +58,7 @@ class Layout:
         return info.frames * info.channels * _SAMPLE_BYTES[self.subtype]
 
 
-def decide(info: AudioInfo, wish: StemFormat) -> Layout:
+def decide(info: AudioInfo, wish: StemFormat) -> StemEncoding:
     """How stems of this bounce are written, as long as no sample is over."""
     container = wish.container
     if container == "source":
@@ -71,18 +71,20 @@ def decide(info: AudioInfo, wish: StemFormat) -> Layout:
     return _placed(info, container, f"PCM_{bits}", bits)
 
 
-def widened(info: AudioInfo, layout: Layout, subtype: str) -> Layout:
+def widened(info: AudioInfo, layout: StemEncoding, subtype: str) -> StemEncoding:
     """The same with float samples; FLAC, which has none, becomes WAV."""
     return _placed(info, "WAV" if layout.container == "FLAC" else layout.container, subtype, layout.bits)
 
 
-def _placed(info: AudioInfo, container: str, subtype: str, bits: int) -> Layout:
+def _placed(info: AudioInfo, container: str, subtype: str, bits: int) -> StemEncoding:
     """With 64-bit sizes where they are needed, and the bounce's own suffix where it fits."""
     size = info.frames * info.channels * _SAMPLE_BYTES[subtype]
     if container in ("WAV", "WAVEX", "AIFF") and size > RIFF_LIMIT:
         container = "RF64"
     own = info.path.suffix
-    return Layout(container, subtype, bits, own if own.lower() in _SUFFIXES[container] else _SUFFIXES[container][0])
+    return StemEncoding(
+        container, subtype, bits, own if own.lower() in _SUFFIXES[container] else _SUFFIXES[container][0]
+    )
 
 
 def _flac_takes(info: AudioInfo) -> bool:

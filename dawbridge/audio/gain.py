@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge.automation import Lane
+from dawbridge.knobs.automation import Lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,17 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dawbridge.audio import null, place
-from dawbridge.audio.formats import Layout, StemFormat, decide, widened
+from dawbridge.audio import null
+from dawbridge.audio.copy_metadata import graft, history_line
+from dawbridge.audio.formats import StemEncoding, StemFormat, decide, widened
 from dawbridge.audio.gain import Gain
-from dawbridge.audio.graft import graft, history_line
 from dawbridge.audio.info import AudioInfo
 from dawbridge.audio.readable import native
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import MARK_PREFIX
-from dawbridge.automation import Automation
 from dawbridge.errors import AudioError, DiskError
+from dawbridge.files import publish as place
+from dawbridge.knobs.automation import Automation
 
 _COPY_FRAMES = 2**16
 
@@ -52,7 +53,7 @@ class _Stem:
     part: Path
     file: soundfile.SoundFile
 
-    def write(self, samples: NDArray[np.float64], layout: Layout) -> None:
+    def write(self, samples: NDArray[np.float64], layout: StemEncoding) -> None:
         """`samples` `[channels, samples]` stand on the grid; integers go out as integers, so nothing rounds again."""
         if layout.subtype.startswith("PCM"):
             left_justified = (samples * 2.0**31).astype(np.int64).astype(np.int32)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from dawbridge.audio.chunks import Layout, payload, walk
+from dawbridge.audio.chunks import ChunkMap, payload, walk
 
 MARK_PREFIX = "dawbridge"
 """What our mark begins with."""
@@ -98,7 +98,7 @@ def read_mark(path: Path) -> str | None:
         return None
 
 
-def _candidates(path: Path, layout: Layout) -> Iterator[str]:
+def _candidates(path: Path, layout: ChunkMap) -> Iterator[str]:
     """Every text in which our mark may stand, chunk by chunk."""
     for chunk in layout.chunks:
         if layout.container in ("WAV", "RF64", "W64") and chunk.id.upper() == "LIST":

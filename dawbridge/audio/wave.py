@@ -10,19 +10,19 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dawbridge.audio import place
 from dawbridge.audio.chunks import walk
-from dawbridge.audio.formats import Layout
-from dawbridge.audio.graft import graft, history_line
+from dawbridge.audio.copy_metadata import graft, history_line
+from dawbridge.audio.formats import StemEncoding
 from dawbridge.audio.info import AudioInfo
 from dawbridge.audio.readable import native
+from dawbridge.files import publish as place
 
 CONTAINERS = ("WAV", "WAVEX")
 SUBTYPES = ("PCM_24", "FLOAT", "DOUBLE")
 
 
 def surrounding(
-    info: AudioInfo, layout: Layout, folder: Path, mark: str, common: dict[str, str]
+    info: AudioInfo, layout: StemEncoding, folder: Path, mark: str, common: dict[str, str]
 ) -> tuple[bytes, bytes]:
     """The bytes ahead of the samples and those behind them, for a stem of `info` with our `mark`.
 

@@ -6,14 +6,14 @@ methods of `Requests`, from its own thread.
 
 from pathlib import Path
 
+from dawbridge.engine.job import SeparationJob
+from dawbridge.engine.process.messages import Finished, Task
 from dawbridge.errors import JobError, PresetError
 from dawbridge.events import JobState, Notice
-from dawbridge.isolate.order import Order
-from dawbridge.jobs.bounces import GONE, Job, file_stamp
-from dawbridge.jobs.entry import Entry
-from dawbridge.jobs.messages import Finished, Task
 from dawbridge.jobs.outcomes import RETRY_S, Outcomes
-from dawbridge.parameters import complete
+from dawbridge.jobs.queue import GONE, Job, file_stamp
+from dawbridge.jobs.record import JobRecord
+from dawbridge.knobs.parameters import complete
 
 PREFETCH_AFTER_S = 1.0
 """Idle for so long, the engine may do what nobody asked for yet."""
@@ -104,7 +104,7 @@ class JobBoard(Outcomes):
             wanted, self._cancel_wanted = self._cancel_wanted and task is not None, False
             return wanted
 
-    def _take_up(self, entry: Entry) -> None:
+    def _take_up(self, entry: JobRecord) -> None:
         """One entry of an earlier run: queue it, or let the watch find its file anew."""
         if entry.state in (JobState.SETTLING, JobState.STALLED):
             self._ledger.update(entry.id, state=JobState.CANCELLED, size=-1)
@@ -204,7 +204,7 @@ class JobBoard(Outcomes):
         known = job.content_hash if file_stamp(job.path) == job.stamp else ""
         values = dict(complete(job.values))
         live = job.state is JobState.DONE
-        order = Order(
+        order = SeparationJob(
             job.path, acapella, instrumental, values, known, folder.format,
             prefetch=prefetch, live=live, automation=job.automation, loop=folder.loop,
         )  # fmt: skip

@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from dawbridge.events import JobState
+from dawbridge.files.presence import gone
 from dawbridge.jobs.database import Database, Statement
-from dawbridge.jobs.entry import FIELDS, Entry, kept, path_of
-from dawbridge.sight import gone
+from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of
 
-__all__ = ["KEPT", "Entry", "Ledger"]
+__all__ = ["KEPT", "JobRecord", "Ledger"]
 
 KEPT = 10_000
 """So many newest jobs are kept whatever became of their files."""
@@ -117,15 +117,15 @@ class Ledger:
         lanes: dict[str, list[list[float]]] = json.loads(str(rows[0][0])) if rows else {}
         return lanes
 
-    def get(self, job_id: int) -> Entry | None:
+    def get(self, job_id: int) -> JobRecord | None:
         """The job with this id."""
         return next(iter(self._select("WHERE id = ?", job_id)), None)
 
-    def latest(self, path: Path) -> Entry | None:
+    def latest(self, path: Path) -> JobRecord | None:
         """The newest job of a file."""
         return next(iter(self._select("WHERE path = ? ORDER BY id DESC LIMIT 1", kept(path))), None)
 
-    def last_done(self) -> Entry | None:
+    def last_done(self) -> JobRecord | None:
         """The bounce that was finished last, by the order in which it was noted, not by the wall clock."""
         where = (
             "WHERE state = 'done' AND id = (SELECT job_id FROM history WHERE state = 'done' AND job_id IN "
@@ -133,16 +133,16 @@ class Ledger:
         )
         return next(iter(self._select(where)), None)
 
-    def unfinished(self) -> list[Entry]:
+    def unfinished(self) -> list[JobRecord]:
         """Jobs that a stop or a crash left unfinished, and those that failed for a reason that passes; oldest first."""
         found = self._select("WHERE state IN ('settling', 'queued', 'running', 'stalled', 'failed') ORDER BY id")
         return [entry for entry in found if entry.state is not JobState.FAILED or entry.passing]
 
-    def half_rendered(self) -> list[Entry]:
+    def half_rendered(self) -> list[JobRecord]:
         """Done jobs whose last render was cut off: their stems may not belong together."""
         return self._select("WHERE state = 'done' AND rendering = 1 ORDER BY id")
 
-    def newest(self, count: int) -> list[Entry]:
+    def newest(self, count: int) -> list[JobRecord]:
         """The last `count` jobs, oldest first."""
         return self._select("WHERE id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?) ORDER BY id", count)
 
@@ -256,8 +256,8 @@ class Ledger:
         rows = self.database.rows("SELECT MAX(seq) FROM sqlite_sequence WHERE name = 'jobs'")
         return int(str(rows[0][0] or 0))
 
-    def _select(self, where: str, *arguments: object) -> list[Entry]:
-        return [Entry.of(row) for row in self.database.rows(f"SELECT {FIELDS} FROM jobs {where}", *arguments)]
+    def _select(self, where: str, *arguments: object) -> list[JobRecord]:
+        return [JobRecord.of(row) for row in self.database.rows(f"SELECT {FIELDS} FROM jobs {where}", *arguments)]
 
 
 def _history(job_id: int, state: str, now: float) -> Statement:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
-from dawbridge.jobs.bounces import GONE, file_stamp
-from dawbridge.jobs.ledger import Entry, Ledger
+from dawbridge.jobs.ledger import JobRecord, Ledger
+from dawbridge.jobs.queue import GONE, file_stamp
 
 _NEXT = "the next dawbridge watch on its folder"
 
 
-def retry(ledger: Ledger, entry: Entry) -> str:
+def retry(ledger: Ledger, entry: JobRecord) -> str:
     """Queue it. Raises `JobError`."""
     if entry.state not in (JobState.FAILED, JobState.CANCELLED, JobState.DONE):
         raise JobError(f"job {entry.id} is {entry.state}; only a failed, cancelled or done one can be tried again")
@@ -25,7 +25,7 @@ def retry(ledger: Ledger, entry: Entry) -> str:
     return f"{_NEXT} does it"
 
 
-def cancel(ledger: Ledger, entry: Entry) -> str:
+def cancel(ledger: Ledger, entry: JobRecord) -> str:
     """Leave its bounce alone until it changes. Raises `JobError`."""
     if entry.state in (JobState.DONE, JobState.CANCELLED) or (entry.state is JobState.FAILED and not entry.passing):
         raise JobError(f"job {entry.id} is {entry.state}; there is nothing to cancel")
@@ -34,7 +34,7 @@ def cancel(ledger: Ledger, entry: Entry) -> str:
     return f"{_NEXT} leaves the bounce alone until it changes"
 
 
-def forget(ledger: Ledger, entry: Entry) -> str:
+def forget(ledger: Ledger, entry: JobRecord) -> str:
     """Remove it."""
     ledger.forget(entry.id)
     return f"{_NEXT} takes the bounce as a new one, if it still lies there"
@@ -48,4 +48,4 @@ def accept(ledger: Ledger, path: Path) -> str:
     return f"{_NEXT} takes the file as it is"
 
 
-ACTIONS: Mapping[str, Callable[[Ledger, Entry], str]] = {"retry": retry, "cancel": cancel, "forget": forget}
+ACTIONS: Mapping[str, Callable[[Ledger, JobRecord], str]] = {"retry": retry, "cancel": cancel, "forget": forget}

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.process.messages import Finished
 from dawbridge.events import Done, Failed, JobState, Notice, Progress
-from dawbridge.isolate.order import Outcome
-from dawbridge.jobs.bounces import GONE, Job, file_stamp
-from dawbridge.jobs.entry import PASSING
-from dawbridge.jobs.messages import Finished
+from dawbridge.jobs.queue import GONE, Job, file_stamp
+from dawbridge.jobs.record import PASSING
 from dawbridge.jobs.requests import Requests
 
 RETRY_S = 60.0
@@ -57,7 +57,7 @@ class Outcomes(Requests):
             else:
                 self._bounces.enqueue(job, first=True)
 
-    def _done(self, job: Job, outcome: Outcome) -> None:
+    def _done(self, job: Job, outcome: SeparationResult) -> None:
         report = outcome.report
         paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)] if report else ["", ""]
         first_time = job.state is not JobState.DONE

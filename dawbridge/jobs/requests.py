@@ -1,4 +1,4 @@
-"""What people ask of the board, over OSC and on the command line: the protocol `dawbridge.control.osc.Jobs`."""
+"""What people ask of the board, over OSC and on the command line: the protocol `dawbridge.surfaces.osc.server.Jobs`."""
 
 import threading
 from collections import deque
@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Literal
 
 from dawbridge.audio.files import StemFormat
-from dawbridge.automation import Automation
+from dawbridge.config.settings import FolderSettings
+from dawbridge.engine.process.messages import Task
 from dawbridge.errors import JobBusyError, JobError, PathNotAllowedError
 from dawbridge.events import Bus, JobState
-from dawbridge.jobs.bounces import GONE, Bounces, Job, file_stamp
-from dawbridge.jobs.knobs import TurnedKnobs
+from dawbridge.files.output import Output
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.messages import Task
-from dawbridge.jobs.names import StemNames
-from dawbridge.jobs.places import Places
-from dawbridge.output import Output
-from dawbridge.parameters import ParameterStore
-from dawbridge.presets import Presets
-from dawbridge.settings import FolderSettings
+from dawbridge.jobs.queue import GONE, Job, JobQueue, file_stamp
+from dawbridge.jobs.stem_names import StemNames
+from dawbridge.jobs.turned_knobs import TurnedKnobs
+from dawbridge.jobs.watched_roots import WatchedRoots
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.presets import Presets
 
 _WAITING = (JobState.SETTLING, JobState.QUEUED, JobState.STALLED)
 
@@ -45,9 +45,9 @@ class Requests:
         self._store, self._presets, self._ledger, self._bus = store, presets, ledger, bus
         own = {folder.path.resolve() for folder in folders}
         others = [FolderSettings(root, output=output, format=format) for root in roots if root.resolve() not in own]
-        self._places = Places([*folders, *others])
+        self._places = WatchedRoots([*folders, *others])
         self._lock = threading.RLock()
-        self._bounces = Bounces(ledger, bus)
+        self._bounces = JobQueue(ledger, bus)
         self._names = StemNames(ledger)
         self._rerenders: deque[int] = deque()
         self._running: Task | None = None

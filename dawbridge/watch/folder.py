@@ -7,12 +7,12 @@ from pathlib import Path
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import read_mark
 from dawbridge.errors import AudioError, WatchError
-from dawbridge.sight import gone, out_of_sight
+from dawbridge.files.presence import gone, out_of_sight
 from dawbridge.watch.filesystem import sends_events
 from dawbridge.watch.ignore import OUTPUTS, ignored
 from dawbridge.watch.observer import HintKind, Hints, NativeEvents
-from dawbridge.watch.presence import ClosedFolders, Presence, readable_folder
 from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent, stalled
+from dawbridge.watch.root import ClosedFolders, Presence, readable_folder
 from dawbridge.watch.scan import look, scan
 from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
 from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from dawbridge.settings import FolderSettings
+from dawbridge.config.settings import FolderSettings
 from dawbridge.watch.folder import FolderWatch, Tell, WatchEvent, silent
 
 TICK_S = 0.05

@@ -7,7 +7,7 @@ placeholders, or lie outside the file, until the writer closes it.
 from enum import StrEnum
 from pathlib import Path
 
-from dawbridge.audio.chunks import W64_RIFF, Chunk, Layout, flac_total, payload, walk
+from dawbridge.audio.chunks import W64_RIFF, Chunk, ChunkMap, flac_total, payload, walk
 from dawbridge.audio.readable import ffmpeg_format
 
 AUDIO_SUFFIXES = frozenset((
@@ -60,7 +60,7 @@ def verdict(path: Path) -> Verdict:
         return Verdict.UNREADABLE
 
 
-def _sized(layout: Layout, form_size: int) -> Verdict:
+def _sized(layout: ChunkMap, form_size: int) -> Verdict:
     """Containers with the sizes of the whole (but CAF) and of the samples. `form_size`: the raw 32 bits."""
     audio, total = layout.audio, layout.declared_size
     if audio is None:
@@ -77,11 +77,11 @@ def _sized(layout: Layout, form_size: int) -> Verdict:
     return Verdict.COMPLETE
 
 
-def _empty(layout: Layout, audio: Chunk) -> bool:
+def _empty(layout: ChunkMap, audio: Chunk) -> bool:
     return audio.size <= (4 if layout.container == "CAF" else _EMPTY_AUDIO[audio.id]) and audio.size != -1
 
 
-def _flac(path: Path, layout: Layout) -> Verdict:
+def _flac(path: Path, layout: ChunkMap) -> Verdict:
     info, audio = layout.find("STREAMINFO"), layout.audio
     if info is None or audio is None or audio.size == 0:
         return Verdict.OPEN

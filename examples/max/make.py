@@ -15,7 +15,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from dawbridge.parameters import TABLE, Parameter
+from dawbridge.knobs.parameters import TABLE, Parameter
 
 HERE = Path(__file__).parent
 PORT, FEEDBACK_PORT = 9320, 9321

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
-from dawbridge.parameters import TABLE, Curve
+from dawbridge.knobs.parameters import TABLE, Curve
 
 FILE = Path(__file__).parent / "dawbridge.tosc"
 WIDTH, HEIGHT = 1024, 768

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from dawbridge.audio import files, tags
 from dawbridge.audio.chunks import MAX_CHUNKS, walk, walk_stream
-from dawbridge.audio.graft import graft
+from dawbridge.audio.copy_metadata import graft
 from dawbridge.errors import AudioError
 from dawbridge.watch.verdict import verdict
 
-from .test_graft import CARRIED, LISTS, bext, with_chunks
+from .test_copy_metadata import CARRIED, LISTS, bext, with_chunks
 
 CONTAINERS = {
     "WAV": "PCM_24", "WAVEX": "FLOAT", "RF64": "PCM_16", "W64": "PCM_24", "AIFF": "PCM_24", "CAF": "PCM_24",

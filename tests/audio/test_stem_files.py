@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dawbridge.audio import files, place
+from dawbridge.audio import files
 from dawbridge.errors import AudioError
+from dawbridge.files import publish as place
 
 from .conftest import Bounce, names, separate
 

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from dawbridge.audio.files import open_source
-from dawbridge.cli import main
+from dawbridge.cli.main import main
 
 TRIES = 3
 SOX_NOISE = ("-n", "-r", "48000", "-c", "2", "-b", "24")

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from dawbridge.control.deck import PresetDeck
-from dawbridge.control.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.control.midi.decode import Kind
-from dawbridge.control.midi.ports import MidiPorts
 from dawbridge.events import Bus, Notice
-from dawbridge.parameters import ParameterStore
-from dawbridge.presets import Presets
+from dawbridge.knobs.loader import PresetLoader
+from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.presets import Presets
+from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
+from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.ports import MidiPorts
 from tests.clients.jack import CC_7_SWEEPS, PATIENCE_S, SERVER, jack_ports, send_cc, wait_until
 
 pytestmark = pytest.mark.usefixtures("jack")
@@ -26,7 +26,7 @@ def desk():
     made = []
 
     def open_ports(**more):
-        made.append(MidiPorts(store, PresetDeck(Presets(), store, bus), bus, api="UNIX_JACK", **more))
+        made.append(MidiPorts(store, PresetLoader(Presets(), store, bus), bus, api="UNIX_JACK", **more))
         return made[-1]
 
     yield SimpleNamespace(store=store, said=said, open=open_ports)
@@ -147,7 +147,7 @@ def test_without_a_server_it_is_one_line_at_once(monkeypatch):
     said, bus, store = [], Bus(), ParameterStore()
     bus.subscribe(said.append)
     before = time.monotonic()
-    ports = MidiPorts(store, PresetDeck(Presets(), store, bus), bus, api="UNIX_JACK")
+    ports = MidiPorts(store, PresetLoader(Presets(), store, bus), bus, api="UNIX_JACK")
     assert time.monotonic() - before < PATIENCE_S
     assert not ports.available
     assert [event.text.partition(":")[0] for event in said] == ["no MIDI"]

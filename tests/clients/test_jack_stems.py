@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.control.osc_codec import decode
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.parameters import PARAMETERS, TABLE
+from dawbridge.knobs.parameters import PARAMETERS, TABLE
+from dawbridge.surfaces.osc.codec import decode
 from tests.clients.jack import CC_20_IS_32, PATIENCE_S, are_connected, send_cc, wait_until
 
 RATE = 22050

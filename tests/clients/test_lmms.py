@@ -7,11 +7,11 @@ import pytest
 import soundfile
 
 from dawbridge.events import Bus, JobState, StateChanged
+from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.output import Output
-from dawbridge.parameters import ParameterStore
-from dawbridge.presets import Presets
+from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.presets import Presets
 from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
 
 SONGS = Path("/usr/share/lmms/projects/shorties")

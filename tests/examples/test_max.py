@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from dawbridge.parameters import TABLE
+from dawbridge.knobs.parameters import TABLE
 from examples.max.make import HERE, device, patch, text
 
 

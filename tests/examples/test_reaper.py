@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.parameters import PARAMETERS
+from dawbridge.knobs.parameters import PARAMETERS
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "reaper" / "import_stems.lua"

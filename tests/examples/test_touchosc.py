@@ -3,7 +3,7 @@
 import zlib
 from xml.etree import ElementTree as Xml
 
-from dawbridge.parameters import TABLE
+from dawbridge.knobs.parameters import TABLE
 from examples.touchosc.make import FILE, HEIGHT, WIDTH, layout, packed
 
 

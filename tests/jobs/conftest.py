@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from dawbridge.audio.files import WriteReport
+from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.process.messages import Finished
 from dawbridge.events import Bus
-from dawbridge.isolate.order import Outcome
+from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.messages import Finished
-from dawbridge.output import Output
-from dawbridge.parameters import ParameterStore
-from dawbridge.presets import Presets
+from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.presets import Presets
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Desk:
             stem.parent.mkdir(exist_ok=True)
             stem.write_bytes(b"stem")
         report = WriteReport(*stems, "WAV", "PCM_24", float("-inf"), 0, -3.0)
-        self.board.finished(Finished(task.job_id, Outcome(report, content_hash, 10.0, 1.0, 0.8)))
+        self.board.finished(Finished(task.job_id, SeparationResult(report, content_hash, 10.0, 1.0, 0.8)))
 
     def done(self, name="song.wav"):
         """A bounce that went the whole way."""

@@ -1,11 +1,11 @@
 import mido
 import pytest
 
-from dawbridge.automation import RAMP_S
 from dawbridge.errors import JobError
 from dawbridge.events import Notice
-from dawbridge.jobs.automations import LOOK_EVERY_S, Automations
-from dawbridge.jobs.recorder import FOLLOWS_S
+from dawbridge.knobs.automation import RAMP_S
+from dawbridge.knobs.automations import LOOK_EVERY_S, Automations
+from dawbridge.knobs.recorder import FOLLOWS_S
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
+from dawbridge.engine.process.messages import Finished
 from dawbridge.errors import JobError, PathNotAllowedError, PresetError
 from dawbridge.events import Done, Failed, JobState, Notice, Progress, StateChanged
-from dawbridge.jobs.messages import Finished
 
 
 def states(desk, job_id):

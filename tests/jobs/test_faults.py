@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from dawbridge.engine.process.messages import Finished
 from dawbridge.events import Done, Failed, JobState, StateChanged
-from dawbridge.jobs.messages import Finished
 from dawbridge.jobs.outcomes import RETRY_S
 
 

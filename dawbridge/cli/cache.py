@@ -1,0 +1,45 @@
+"""`dawbridge cache [show | clear | limit SIZE]`: the kept analyses."""
+
+import re
+from argparse import Namespace
+
+from dawbridge.config.paths import cache_folder
+from dawbridge.engine.cache import AnalysisCache, keep_limit
+from dawbridge.errors import ConfigError
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(?:[bB])?")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def run(options: Namespace) -> int:
+    """Show, clear or limit. Raises `ConfigError`."""
+    cache = AnalysisCache(cache_folder() / "analyses")
+    if options.action == "limit":
+        limit = size_bytes(options.size)
+        keep_limit(limit)
+        cache.trim()
+        print(f"limit: {in_words(limit)}; a running daemon keeps to it, too")
+    elif options.action == "clear":
+        count, freed = cache.clear()
+        print(f"{count} analyses removed, {in_words(freed)} freed; they are made again where a knob needs them")
+        return 0
+    entries = cache.entries()
+    total = sum(entry.size_bytes for entry in entries)
+    print(f"{len(entries)} analyses, {in_words(total)} of {in_words(cache.limit_bytes)}, in {cache.folder}")
+    return 0
+
+
+def size_bytes(text: str) -> int:
+    """`500MB` or `5GB` in bytes, decimal units. Raises `ConfigError`."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ConfigError(f"cache limit {text!r}: give a size, for example 500MB or 5GB; 0 keeps only the one in use")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+def in_words(size: int) -> str:
+    """Bytes for a person."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"

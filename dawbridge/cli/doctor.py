@@ -1,0 +1,132 @@
+"""`dawbridge doctor`: each line ok, or what to do."""
+
+import platform
+import shutil
+import socket
+from argparse import Namespace
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+from dawbridge import __version__
+from dawbridge.config import file as configuration
+from dawbridge.config.file import config_file
+from dawbridge.config.paths import cache_folder, config_folder, state_folder
+from dawbridge.errors import DawbridgeError
+from dawbridge.knobs.presets import Presets
+
+PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "watchdog", "python-osc", "mido")
+
+
+class Line(NamedTuple):
+    """One finding. Where `ok` is false, `text` says what to do."""
+
+    ok: bool
+    name: str
+    text: str
+    optional: bool = False
+
+
+def run(options: Namespace) -> int:
+    """Print all findings; 1 where something that is needed is not ok."""
+    failed = False
+    for line in examine(options):
+        state = "ok  " if line.ok else ("none" if line.optional else "FAIL")
+        failed |= not (line.ok or line.optional)
+        print(f"{state}  {line.name:12}  {line.text}", flush=True)
+    return 1 if failed else 0
+
+
+def examine(options: Namespace) -> Iterator[Line]:
+    """All findings, the slow ones last."""
+    yield Line(True, "dawbridge", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
+    yield from (_package(name) for name in PACKAGES)
+    yield _presets()
+    yield _configuration()
+    yield from (_folder(name, path) for name, path in _own_folders())
+    if options.folder:
+        yield _watched(options.folder)
+    yield _port(options.osc_port)
+    yield _midi()
+    ffmpeg = shutil.which("ffmpeg")
+    yield Line(bool(ffmpeg), "ffmpeg", ffmpeg or "not installed: M4A and video cannot be read; all else can", True)
+    yield from _engine(options.model)
+
+
+def _package(name: str) -> Line:
+    try:
+        return Line(True, name, version(name))
+    except PackageNotFoundError:
+        return Line(False, name, f"missing; pip install {name}")
+
+
+def _presets() -> Line:
+    presets = Presets().list()
+    wrong = [f"{preset.path}: {problem}" for preset in presets for problem in preset.problems]
+    return Line(not wrong, "presets", "; ".join(wrong) or f"{len(presets)} can be used")
+
+
+def _configuration() -> Line:
+    file = config_file()
+    if not file.exists():
+        return Line(False, file.name, f"no {file}: folders are named on the command line", optional=True)
+    folders, mistakes = configuration.read(file)
+    missing = [f"{folder.path} does not exist" for folder in folders if not folder.path.is_dir()]
+    wrong = "; ".join([*map(str, mistakes), *missing])
+    return Line(not wrong, file.name, f"{file}: {wrong or f'{len(folders)} folders'}")
+
+
+def _own_folders() -> tuple[tuple[str, Path], ...]:
+    return (("settings", config_folder()), ("state", state_folder()), ("cache", cache_folder()))
+
+
+def _folder(name: str, path: Path) -> Line:
+    probe = path / ".dawbridge-writable"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return Line(False, name, f"{path} is not writable ({error.strerror}); make it so, or set DAWBRIDGE_HOME")
+    free_gb = shutil.disk_usage(path).free / 1e9
+    return Line(free_gb > 1, name, f"{path}, {free_gb:.0f} GB free" + ("" if free_gb > 1 else "; make room"))
+
+
+def _watched(folder: Path) -> Line:
+    if not folder.is_dir():
+        return Line(False, "folder", f"{folder} is no folder; mkdir -p '{folder}'")
+    return _folder("folder", folder)
+
+
+def _port(port: int) -> Line:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return Line(False, "OSC port", f"{port} is in use (by a running dawbridge?); choose another: --osc-port")
+    return Line(True, "OSC port", f"{port} is free")
+
+
+def _midi() -> Line:
+    try:
+        import rtmidi
+    except ImportError:
+        return Line(False, "MIDI", "python-rtmidi is not installed; pip install 'dawbridge[midi]'", True)
+    try:
+        names = rtmidi.MidiIn().get_ports()
+    except OSError as error:
+        return Line(False, "MIDI", f"no MIDI system here ({error}); OSC works all the same", True)
+    return Line(True, "MIDI", ", ".join(names) or "no device is connected; the virtual port works")
+
+
+def _engine(model: str) -> Iterator[Line]:
+    from dawbridge.engine.estimate import Engine, pick_device
+
+    yield Line(True, "device", pick_device("auto"))
+    try:
+        engine = Engine(model)
+        engine.warm()
+        yield Line(True, "model", f"{model}, SHA-256 {engine.hash[:16]}")
+    except DawbridgeError as error:
+        yield Line(False, "model", str(error))

@@ -1,0 +1,112 @@
+"""`dawbridge jobs [list | show ID | retry ID | cancel ID | forget ID | accept ID or FILE]`.
+
+Reads the ledger. What changes something is told to the daemon that watches the bounce's folder, where one runs, and
+written into the ledger for its next start where none does; the answer says which.
+"""
+
+from argparse import Namespace
+from datetime import datetime
+from pathlib import Path
+
+from dawbridge.cli.trace import printable
+from dawbridge.config.paths import state_folder
+from dawbridge.errors import ConfigError, JobError
+from dawbridge.events import JobState
+from dawbridge.files.presence import stands
+from dawbridge.jobs import offline
+from dawbridge.jobs.ledger import JobRecord, Ledger
+from dawbridge.knobs.parameters import DEFAULTS
+from dawbridge.running import announced
+from dawbridge.surfaces.osc.remote import Remote
+
+ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
+NEWEST = 20
+EVERY = 2**31
+
+
+def run(options: Namespace) -> int:
+    """One action. Raises `JobError`, `ConfigError`."""
+    ledger = Ledger(state_folder() / "ledger.sqlite")
+    try:
+        if options.action == "list":
+            _list(ledger, EVERY if options.all else NEWEST)
+        elif not options.which:
+            raise ConfigError(f"jobs {options.action}: which one? dawbridge jobs lists them")
+        elif options.action == "show":
+            _show(ledger, _entry(ledger, options.which))
+        else:
+            print(_change(ledger, options.action, options.which))
+    finally:
+        ledger.close()
+    return 0
+
+
+def _list(ledger: Ledger, count: int) -> None:
+    entries = ledger.newest(count)
+    for entry in entries:
+        print(f"{entry.id:6}  {entry.state:9}  {_time(entry.updated)}  {printable(str(entry.path))}")
+        if entry.state in (JobState.FAILED, JobState.STALLED) and entry.message:
+            print(f"{'':6}  {_why(entry)}")
+    print(f"\n{len(entries)} jobs; dawbridge jobs show ID says more" if entries else "no job yet")
+
+
+def _show(ledger: Ledger, entry: JobRecord) -> None:
+    print(f"job {entry.id}: {entry.state}\nbounce: {printable(str(entry.path))}")
+    for stem in entry.stems:
+        print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
+    if entry.message:
+        print(f"{'stalled' if entry.state is JobState.STALLED else 'failed'}: {_why(entry)}")
+    if entry.preset:
+        print(f"preset: {entry.preset}")
+    turned = {name: value for name, value in entry.settings.items() if value != DEFAULTS.get(name)}
+    print("knobs:  " + (", ".join(f"{name} {value:g}" for name, value in turned.items()) or "all at their defaults"))
+    for at, state in ledger.history(entry.id):
+        print(f"{_time(at)}  {state}")
+
+
+def _change(ledger: Ledger, action: str, which: str) -> str:
+    """Do it, here or there; a line that says where."""
+    path = Path(which).expanduser().absolute() if action == "accept" and not which.isdecimal() else None
+    entry = ledger.latest(path.resolve()) if path else _entry(ledger, which)
+    target = (path.resolve() if path else None) or (entry.path if entry else Path())
+    remote = _remote(target)
+    if remote is None:
+        done = offline.accept(ledger, target) if action == "accept" else offline.ACTIONS[action](ledger, _known(entry))
+        return f"no daemon watches {printable(str(target.parent))}: written into the ledger; {done}"
+    with remote:
+        if action == "accept" and (entry is None or entry.state not in (JobState.STALLED, JobState.SETTLING)):
+            remote.ask("/dawbridge/job/submit", str(target))
+        else:
+            remote.ask(f"/dawbridge/job/{action}", _known(entry).id)
+    return f"{action}: told the running daemon at {remote.name}"
+
+
+def _remote(path: Path) -> Remote | None:
+    """The daemon that watches the folder in which `path` lies, if one answers."""
+    for running in announced():
+        if any(path.is_relative_to(root) for root in running.roots):
+            remote = Remote(running.host, running.port)
+            if remote.answers():
+                return remote
+            remote.close()
+    return None
+
+
+def _entry(ledger: Ledger, which: str) -> JobRecord:
+    entry = ledger.get(int(which)) if which.isdecimal() else None
+    if entry is None:
+        raise JobError(f"there is no job {which!r}; dawbridge jobs lists them")
+    return entry
+
+
+def _known(entry: JobRecord | None) -> JobRecord:
+    assert entry is not None  # only `accept FILE` comes without one, and does not ask
+    return entry
+
+
+def _why(entry: JobRecord) -> str:
+    return (f"{entry.code}: " if entry.code else "") + printable(entry.message)
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,34 @@
+"""`dawbridge presets [list | show NAME]`."""
+
+from argparse import Namespace
+
+from dawbridge.errors import ConfigError
+from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS
+from dawbridge.knobs.presets import Presets, user_folder
+
+
+def run(options: Namespace) -> int:
+    """Print the list, or one preset. Raises `PresetError`, `ConfigError`."""
+    if options.action == "show":
+        if not options.name:
+            raise ConfigError("presets show: which one? dawbridge presets lists them")
+        return _show(options.name)
+    presets = Presets().list()
+    width = max((len(preset.name) for preset in presets), default=0)
+    for index, preset in enumerate(presets, 1):
+        note = "" if preset.shipped else " (yours)"
+        print(f"{index:3}  {preset.name:{width}}  {preset.description}{note}")
+        for problem in preset.problems:
+            print(f"     {'':{width}}  cannot be used: {problem}")
+    print(f"\nyour own go to {user_folder()}")
+    return 0
+
+
+def _show(name: str) -> int:
+    preset = Presets().load(name)
+    print(f"{preset.name}: {preset.description}\n{preset.path}\n")
+    for parameter, value in preset.setting.items():
+        row = PARAMETERS[parameter]
+        turned = "*" if value != DEFAULTS[parameter] else " "
+        print(f" {turned} {parameter:20} {row.display(value):>10}   {row.help}")
+    return 0

@@ -1,0 +1,78 @@
+"""`dawbridge trace FOLDER`: what happens in a folder, and why; for a bug report. Separates nothing."""
+
+import signal
+import threading
+import time
+from argparse import Namespace
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from dawbridge import __version__
+from dawbridge.config.file import folders_of
+from dawbridge.config.settings import FolderSettings
+from dawbridge.watch.folder import FolderNotice, Settled, Stalled, WatchEvent
+
+
+def run(options: Namespace) -> int:
+    """Print every event, verdict and decision until Ctrl-C or `--seconds`. Raises `WatchError`, `ConfigError`."""
+    from dawbridge.watch.making import trace
+
+    folder = _settings(options)
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    lines = _Lines(folder.path, time.monotonic(), options.seconds, stopping)
+    print(f"dawbridge {__version__} traces {folder.path} (seconds since the start; nothing is separated)", flush=True)
+    for event in trace(folder, lines.tell, stopping, lines.tick):
+        lines.tell("result", event.path, _in_words(event))
+    return 0
+
+
+class _Lines:
+    """Prints, with the time, and ends the trace when its time is up."""
+
+    def __init__(self, root: Path, begun: float, seconds: float | None, stopping: threading.Event) -> None:
+        self._root, self._begun, self._seconds, self._stopping = root, begun, seconds, stopping
+
+    def tell(self, kind: str, path: Path, text: str) -> None:
+        """One line."""
+        name = str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
+        passed = time.monotonic() - self._begun
+        print(f"{passed:9.3f}  {kind:8}  {printable(name)}: {printable(text)}", flush=True)
+
+    def tick(self) -> None:
+        """Called many times a second."""
+        if self._seconds is not None and time.monotonic() - self._begun >= self._seconds:
+            self._stopping.set()
+
+
+def printable(text: str) -> str:
+    """A name as every terminal can show it, whatever bytes it is made of."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _settings(options: Namespace) -> FolderSettings:
+    """As the daemon has them for this folder."""
+    path = options.folder.expanduser().resolve()
+    own = {folder.path.resolve(): folder for folder in folders_of(options.config)}
+    folder = replace(own.get(path, FolderSettings(path)), path=path)
+    return replace(folder, existing=options.existing, poll=folder.poll if options.poll is None else options.poll)
+
+
+def _in_words(event: WatchEvent) -> str:
+    match event:
+        case Settled(_, _, preset):
+            return "settled: would be queued" + (f", in the folder {preset!r}" if preset else "")
+        case Stalled(_, reason):
+            return f"stalled: {reason}"
+        case FolderNotice(_, text):
+            return text
+    return type(event).__name__.lower()
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handle)

@@ -1,0 +1,59 @@
+"""What the daemon and the engine's process say to each other."""
+
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from dawbridge.engine.job import SeparationJob, SeparationResult
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """To the engine: do this order. Only sent while the engine is idle."""
+
+    job_id: int
+    order: SeparationJob
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """To the engine: stop what it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """To the engine: stop, and end the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """From the engine: the model is loaded and warm; or `problem` says why it is not."""
+
+    device: str
+    model_hash: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """From the engine: so much of the task is done, 0..1."""
+
+    job_id: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """From the engine: the task's end. Exactly one of `outcome` and `code` is set."""
+
+    job_id: int
+    outcome: SeparationResult | None = None
+    code: str = ""
+    message: str = ""
+
+
+FromEngine = Ready | TaskProgress | Finished
+
+
+ToEngine = Task | Cancel | Quit
+EnginePipe = Connection
+"""The engine's end of the pipe: sends `FromEngine`, receives `ToEngine`."""

@@ -1,0 +1,104 @@
+"""The engine's side of the pipe: a process that owns the model, takes one task at a time and can be cancelled.
+
+It is a process of its own so that OSC, MIDI and the watch answer within milliseconds while all cores separate, and
+so that a crash of the engine is one failed bounce.
+"""
+
+import ctypes
+import signal
+import sys
+from concurrent.futures import Executor
+from contextlib import suppress
+from pathlib import Path
+
+from dawbridge.engine import memory
+from dawbridge.engine.analysis import AnalysisCache
+from dawbridge.engine.estimate import Engine
+from dawbridge.engine.process.messages import EnginePipe, Finished, Quit, Ready, Task, TaskProgress
+from dawbridge.engine.resident import ResidentRenderer
+from dawbridge.engine.separate import separate
+from dawbridge.errors import Cancelled, DawbridgeError
+
+REST_S = 2.0
+"""Once nothing was asked for so long, what was written in a hurry is made durable, and free memory given back."""
+
+
+def serve(
+    connection: EnginePipe, model: str, device: str, cache: Path, executor: Executor | None = None, threads: int = 1
+) -> None:
+    """Run tasks until told to quit or the other side is gone. The body of the engine's process.
+
+    `executor` has so many `threads` for the renders; None: they take turns with everything else.
+    """
+    _die_with_the_daemon()
+    memory.reuse_freed_blocks()
+    for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        _Worker(connection, model, device, cache, ResidentRenderer(executor, threads)).run()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the daemon is gone
+
+
+def _die_with_the_daemon() -> None:
+    """On Linux a killed daemon takes its engine along at once, so that no stem appears beside the next one's.
+
+    Elsewhere the engine ends as soon as it looks at its pipe. Source: prctl(2), PR_SET_PDEATHSIG.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class _Worker:
+    def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path, studio: ResidentRenderer) -> None:
+        self._connection = connection
+        self._cache = AnalysisCache(cache)
+        self._engine = Engine(model, device, on_step=self._heed)
+        self._studio = studio
+        self._quitting = False
+
+    def run(self) -> None:
+        self._connection.send(self._warm())
+        try:
+            while not self._quitting:
+                if not self._connection.poll(REST_S):
+                    self._studio.flush(self._connection.poll)
+                    memory.release()
+                message = self._connection.recv()
+                if isinstance(message, Quit):
+                    return
+                if isinstance(message, Task):
+                    self._connection.send(self._do(message))
+                    self._studio.let_go()
+        finally:
+            self._studio.flush()
+
+    def _warm(self) -> Ready:
+        try:
+            self._engine.warm()
+            return Ready(self._engine.device, self._engine.hash)
+        except DawbridgeError as error:
+            return Ready(self._engine.device, "", str(error))
+        except MemoryError:
+            return Ready(self._engine.device, "", "not enough memory for the model; close something")
+
+    def _heed(self) -> None:
+        """Raises `Cancelled` where the daemon wants the engine to stop what it does."""
+        if self._connection.poll():
+            self._quitting = isinstance(self._connection.recv(), Quit)
+            raise Cancelled("cancelled")
+
+    def _do(self, task: Task) -> Finished:
+        def progress(fraction: float) -> None:
+            self._heed()
+            self._connection.send(TaskProgress(task.job_id, fraction))
+
+        try:
+            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress, self._studio))
+        except DawbridgeError as error:
+            return Finished(task.job_id, code=error.code, message=str(error))
+        except MemoryError:
+            return Finished(task.job_id, code="memory", message="not enough memory; close something, or bounce shorter")
+        except Exception as error:
+            return Finished(task.job_id, code="internal", message=f"{type(error).__name__}: {error}")

@@ -1,0 +1,109 @@
+"""The preset deck: which preset is on, and all the ways a control surface changes it."""
+
+import threading
+
+from dawbridge.errors import PresetError
+from dawbridge.events import Bus, PresetLoaded, PresetMorphed
+from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
+from dawbridge.knobs.presets import Preset, Presets
+
+
+class PresetLoader:
+    """Loads presets into the store and tells the bus. One for the daemon, shared by OSC and MIDI; thread-safe."""
+
+    def __init__(self, presets: Presets, store: ParameterStore, bus: Bus) -> None:
+        self.presets = presets
+        self._store = store
+        self._bus = bus
+        self._lock = threading.RLock()
+        self._current = ""
+        self._ends: dict[str, Preset] = {}
+        self._position = 0.0
+
+    @property
+    def can_morph(self) -> bool:
+        """Both ends are chosen: a control that is bound to the morph does something."""
+        return set(self._ends) == {"a", "b"}
+
+    @property
+    def current(self) -> str:
+        """Name of the preset loaded last; empty before the first."""
+        return self._current
+
+    @property
+    def index(self) -> int:
+        """Its number, from 1; 0 before the first, and where it was deleted since."""
+        names = self.presets.names()
+        return names.index(self._current) + 1 if self._current in names else 0
+
+    @property
+    def position(self) -> float:
+        """Where the morph was set last, 0 (preset a) to 1 (preset b)."""
+        return self._position
+
+    def end(self, end: str) -> str:
+        """Name of the preset at end `"a"` or `"b"` of the morph; empty before one was chosen."""
+        return self._ends[end].name if end in self._ends else ""
+
+    def load(self, name: str) -> Preset:
+        """Load by name. Raises `PresetError`."""
+        return self._put_on(self.presets.load(name))
+
+    def load_index(self, index: int) -> Preset:
+        """Load number `index`, from 1. Raises `PresetError`."""
+        return self._put_on(self.presets.at(index))
+
+    def load_position(self, position: float) -> None:
+        """The whole list on one fader, 0..1. Loads only where the fader comes upon another preset."""
+        count = len(self.presets.names())
+        index = min(int(min(max(position, 0.0), 1.0) * count), count - 1) + 1
+        if index != self.index:
+            self.load_index(index)
+
+    def step(self, by: int) -> Preset:
+        """The preset `by` places on (-1: back), round the ends of the list. Raises `PresetError`."""
+        count = len(self.presets.names())
+        if not count:
+            raise PresetError("there are no presets")
+        return self.load_index((max(self.index, 0 if by > 0 else 1) - 1 + by) % count + 1)
+
+    def save(self, name: str) -> Preset:
+        """Keep the knobs' positions as the user's preset `name`. Raises `PresetNameError`, `PresetError`."""
+        preset = self.presets.save(name, self._store.snapshot())
+        self._current = preset.name
+        return preset
+
+    def delete(self, name: str) -> None:
+        """Delete the user's preset `name`. Raises as `Presets.delete` does."""
+        self.presets.delete(name)
+
+    def set_end(self, end: str, name: str) -> None:
+        """Choose the preset at end `"a"` or `"b"` of the morph. Raises `PresetError`."""
+        self._ends[end] = self.presets.load(name)
+
+    def morph(self, position: float, origin: str = "") -> None:
+        """All knobs between preset a (0) and preset b (1), each along its own curve.
+
+        `origin` (`"osc:127.0.0.1:9000"`, `"midi:port"`) is who moved it; all others are told. Raises `PresetError`.
+        """
+        if not self.can_morph:
+            raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
+        self._position = position = min(max(position, 0.0), 1.0)
+        a, b = self._ends["a"].setting, self._ends["b"].setting
+        between = {}
+        for name in a.keys() & b.keys():
+            row = PARAMETERS[name]
+            low, high = row.normalize(a[name]), row.normalize(b[name])
+            between[name] = row.denormalize(low + (high - low) * position)
+        self._store.update(between, "preset:morph")
+        self._bus.publish(PresetMorphed(position, origin))
+
+    def _put_on(self, preset: Preset) -> Preset:
+        """Set it, and tell where that was news: two programs that mirror each other come to rest."""
+        with self._lock:
+            changes = self._store.update(preset.setting, f"preset:{preset.name}")
+            news = preset.name != self._current or any(change.changed for change in changes)
+            self._current = preset.name
+            if news:
+                self._bus.publish(PresetLoaded(self.index, preset.name))
+        return preset

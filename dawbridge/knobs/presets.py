@@ -1,0 +1,250 @@
+"""Presets: TOML files with raw parameter values, shipped with dawbridge or saved by the user.
+
+A preset is a whole setting: the sound parameters it does not name (stages analysis and render) go back to their
+defaults. Control-stage parameters (`live_enable`, `watch_enable`) stay as they are unless it names them.
+
+```toml
+name = "karaoke"                 # optional; else the file's stem
+description = "what it is for"   # optional
+[parameters]
+mask_floor = -80.0               # raw units: dB, Hz, 0..1; switches 0, 1, true or false
+```
+"""
+
+import math
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dawbridge.config.paths import config_folder
+from dawbridge.errors import PresetError, PresetNameError, did_you_mean
+from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Curve, Stage
+
+_NAME = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _-]{0,38}[A-Za-z0-9_-])?")
+_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
+_KEYS = ("name", "description", "parameters")
+
+
+class PresetReadOnlyError(PresetError):
+    """A shipped preset cannot be deleted."""
+
+    code = "read_only"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a preset: which key, what stood there, and what is allowed or meant."""
+
+    key: str
+    value: object
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value!r}: {self.advice}" if self.key else self.advice
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One preset as its file has it. `values` holds the raw values that the file names, checked."""
+
+    name: str
+    description: str
+    values: Mapping[str, float]
+    path: Path
+    shipped: bool
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with the file; `Presets.load` refuses a preset that has any."""
+
+    @property
+    def setting(self) -> dict[str, float]:
+        """Raw values to set: all sound parameters, and the control-stage ones that the preset names."""
+        sound = {name: raw for name, raw in DEFAULTS.items() if PARAMETERS[name].stage is not Stage.CONTROL}
+        return {**sound, **self.values}
+
+
+def validate(parameters: Mapping[str, object]) -> tuple[dict[str, float], list[Problem]]:
+    """Raw parameter values as a file gives them → those that can be used, and every mistake at once.
+
+    Unlike a knob, a file's value is not clamped: one outside the range is a problem.
+    """
+    values: dict[str, float] = {}
+    problems: list[Problem] = []
+    for key, given in parameters.items():
+        checked = _check(key, given)
+        if isinstance(checked, Problem):
+            problems.append(checked)
+        else:
+            values[key] = checked
+    return values, problems
+
+
+def shipped_folder() -> Path:
+    """The wheel's `dawbridge/presets`, or the checkout's `presets/` in an editable install."""
+    package = Path(__file__).parent.parent
+    inside = package / "presets"
+    return inside if inside.is_dir() else package.parent / "presets"
+
+
+def user_folder() -> Path:
+    """`config_folder()/presets`; it may not exist yet."""
+    return config_folder() / "presets"
+
+
+def check_name(name: str) -> str:
+    """`name`, if it can become a file name on any system. Raises `PresetNameError`."""
+    if _NAME.fullmatch(name) and name.lower() not in _DEVICES:
+        return name
+    raise PresetNameError(
+        f"{name[:60]!r} cannot be a preset's name; allowed are 1 to 40 letters A-Z a-z, digits, spaces, _ and -, "
+        "no space at either end, no reserved device name"
+    )
+
+
+class Presets:
+    """The shipped presets and the user's own, in file order: shipped first, each folder by file name.
+
+    A user preset with the name of a shipped one takes its place, and its number. The files are read at each
+    call, so an edited one counts at once. Numbers start at 1.
+    """
+
+    def __init__(self, shipped: Path | None = None, user: Path | None = None) -> None:
+        self._shipped = shipped
+        self._user = user
+
+    def list(self) -> tuple[Preset, ...]:
+        """All presets in order, the damaged ones too (see `Preset.problems`)."""
+        found: dict[str, Preset] = {}
+        for folder, shipped in ((self._shipped or shipped_folder(), True), (self._user or user_folder(), False)):
+            for path in sorted(folder.glob("*.toml")):
+                preset = read(path, shipped=shipped)
+                found[preset.name] = preset
+        return tuple(found.values())
+
+    def names(self) -> tuple[str, ...]:
+        """The names in order."""
+        return tuple(preset.name for preset in self.list())
+
+    def load(self, name: str) -> Preset:
+        """The preset called `name`. Raises `PresetError` for an unknown name or a file with problems."""
+        return _usable(self._find(name))
+
+    def at(self, index: int) -> Preset:
+        """Preset number `index` (1 or more). Raises `PresetError`."""
+        presets = self.list()
+        if not 1 <= index <= len(presets):
+            raise PresetError(f"there is no preset number {index}; there are 1..{len(presets)}")
+        return _usable(presets[index - 1])
+
+    def index(self, name: str) -> int:
+        """The number of the preset called `name`, from 1. Raises `PresetError`."""
+        return self.names().index(self._find(name).name) + 1
+
+    def save(self, name: str, values: Mapping[str, float], description: str = "") -> Preset:
+        """Write the sound parameters among `values` (raw) as the user's preset `name`, in place of one it has.
+
+        Raises `PresetNameError`, or `PresetError` for values that cannot be used or a folder that refuses.
+        """
+        check_name(name)
+        sound = {key: raw for key, raw in values.items() if _is_sound(key)}
+        _, problems = validate(sound)
+        if problems:
+            raise PresetError(f"preset {name!r} was not saved: {_in_words(problems)}")
+        own = [preset for preset in self.list() if preset.name == name and not preset.shipped]
+        path = own[0].path if own else (self._user or user_folder()) / f"{name}.toml"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, _as_toml(name, description, sound))
+        except OSError as error:
+            raise PresetError(f"preset {name!r} was not saved: {path}: {error.strerror}") from error
+        return read(path, shipped=False)
+
+    def delete(self, name: str) -> None:
+        """Delete the user's preset `name`; a shipped one that it stood in for comes back.
+
+        Raises `PresetNameError`, `PresetError`, or `PresetReadOnlyError` for a shipped preset.
+        """
+        check_name(name)
+        preset = self._find(name)
+        if preset.shipped:
+            raise PresetReadOnlyError(f"{name!r} is shipped with dawbridge and cannot be deleted")
+        try:
+            preset.path.unlink()
+        except OSError as error:
+            raise PresetError(f"preset {name!r} was not deleted: {preset.path}: {error.strerror}") from error
+
+    def _find(self, name: str) -> Preset:
+        presets = {preset.name: preset for preset in self.list()}
+        if name not in presets:
+            known = ", ".join(presets) or "none"
+            raise PresetError(f"no preset is called {name[:60]!r}{did_you_mean(name, presets)}; there are: {known}")
+        return presets[name]
+
+
+def read(path: Path, *, shipped: bool) -> Preset:
+    """Read one file. Never raises for what stands in it: mistakes are in `problems`."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        return Preset(path.stem, "", {}, path, shipped, (Problem("", None, f"not a readable TOML file: {error}"),))
+    problems = [
+        Problem(key, given, f"no such key{did_you_mean(key, (*_KEYS, *PARAMETERS))}; allowed are {', '.join(_KEYS)}")
+        for key, given in document.items()
+        if key not in _KEYS
+    ]
+    name, description, table = (
+        document.get(key, default) for key, default in zip(_KEYS, (path.stem, "", {}), strict=True)
+    )
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        problems.append(Problem("name", name, "allowed are 1 to 40 letters, digits, spaces, _ and -"))
+        name = path.stem
+    if not isinstance(description, str):
+        problems.append(Problem("description", description, "a text is wanted"))
+    if not isinstance(table, dict):
+        problems.append(Problem("parameters", table, "a table is wanted: [parameters]"))
+        table = {}
+    values, wrong = validate(table)
+    return Preset(name, str(description), values, path, shipped, (*problems, *wrong))
+
+
+def _check(key: str, given: object) -> float | Problem:
+    row = PARAMETERS.get(key)
+    if row is None:
+        return Problem(key, given, f"no parameter is called {key!r}{did_you_mean(key, PARAMETERS)}")
+    switch = row.curve is Curve.SWITCH
+    if not isinstance(given, int | float) or (isinstance(given, bool) and not switch):
+        return Problem(key, given, f"not a number; allowed is {row.allowed}")
+    stepped = switch or row.curve is Curve.STEPS
+    if not math.isfinite(given) or not row.low <= given <= row.high or (stepped and given != int(given)):
+        return Problem(key, given, f"allowed is {row.allowed}")
+    return float(given)
+
+
+def _is_sound(name: str) -> bool:
+    return name not in PARAMETERS or PARAMETERS[name].stage is not Stage.CONTROL
+
+
+def _usable(preset: Preset) -> Preset:
+    if preset.problems:
+        raise PresetError(f"preset {preset.name!r} ({preset.path}) cannot be used: {_in_words(preset.problems)}")
+    return preset
+
+
+def _in_words(problems: tuple[Problem, ...] | list[Problem]) -> str:
+    return "; ".join(map(str, problems))
+
+
+def _as_toml(name: str, description: str, values: Mapping[str, float]) -> str:
+    text = "".join(character for character in description if character.isprintable())
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    rows = "".join(f"{key} = {float(raw)!r}\n" for key, raw in values.items())
+    return f'name = "{name}"\ndescription = "{text}"\n\n[parameters]\n{rows}'
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    beside = path.with_suffix(f".{os.getpid()}.part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

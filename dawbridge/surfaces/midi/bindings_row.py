@@ -1,0 +1,118 @@
+"""One `[[binding]]` of the bindings' file: checked, all its mistakes at once, and written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from dawbridge.errors import DawbridgeError, did_you_mean
+from dawbridge.knobs.presets import Problem
+from dawbridge.surfaces.midi.bindings import PRESET, TARGETS, Binding
+from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.relative import Encoding
+from dawbridge.surfaces.midi.takeover import Takeover
+
+_NONE = "none"
+_KINDS = (*map(str, Kind), _NONE)
+_KEYS = ("parameter", *_KINDS, "channel", "port", "mode", "takeover", "center", "invert")
+_WHOLE = ("channel", "center", *map(str, Kind))
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One `[[binding]]`: a parameter and its control, or None where nothing shall turn it."""
+
+    target: str
+    binding: Binding | None
+
+
+def read_row(table: Mapping[str, object], problems: list[Problem], where: str = "binding") -> Row | None:
+    """One table; its mistakes go to `problems` under the name `where`, and one with a mistake is no row."""
+    wrong = [Problem(key, table[key], f"no such key{did_you_mean(key, _KEYS)}") for key in table if key not in _KEYS]
+    target = table.get("parameter")
+    if target not in TARGETS:
+        wrong.append(Problem("parameter", target, f"no such parameter{did_you_mean(str(target), TARGETS)}"))
+    kinds = [kind for kind in _KINDS if kind in table]
+    if target == PRESET and not kinds:
+        kinds = [str(Kind.PROGRAM)]
+    if len(kinds) != 1:
+        wrong.append(Problem("", None, f"exactly one of these is wanted: {', '.join(_KINDS)}"))
+    values = {key: _value(key, given, wrong) for key, given in table.items()}
+    is_bound = not wrong and kinds != [_NONE]
+    binding = _binding(str(target), Kind(kinds[0]), values, wrong) if is_bound else None
+    problems += [_placed(problem, where) for problem in wrong]
+    return None if wrong else Row(str(target), binding)
+
+
+def as_toml(target: str, binding: Binding | None) -> str:
+    """One `[[binding]]`."""
+    lines = ["[[binding]]", f'parameter = "{target}"']
+    if binding is None:
+        return "\n".join((*lines, "none = true"))
+    if binding.number is not None:
+        lines.append(f"{binding.kind} = {binding.number}")
+    if binding.channel is not None:
+        lines.append(f"channel = {binding.channel + 1}")
+    if binding.port is not None:
+        lines.append(f"port = {_quoted(binding.port)}")
+    if binding.encoding is not Encoding.ABSOLUTE:
+        lines.append(f'mode = "{binding.encoding}"')
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    text = "".join(character for character in text if character.isprintable())
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _placed(problem: Problem, where: str) -> Problem:
+    if problem.key:
+        return Problem(f"{where}: {problem.key}", problem.value, problem.advice)
+    return Problem("", None, f"{where}: {problem.advice}")
+
+
+def _binding(target: str, kind: Kind, values: Mapping[str, object], wrong: list[Problem]) -> Binding | None:
+    channel = values.get("channel")
+    more = {"encoding": "mode", "inverted": "invert", "center": "center", "takeover": "takeover", "port": "port"}
+    named = {name: values[key] for name, key in more.items() if key in values}
+    named["channel"] = channel - 1 if isinstance(channel, int) else None
+    try:
+        return Binding(target, kind, values.get(str(kind)), **named)  # type: ignore[arg-type]
+    except DawbridgeError as error:
+        wrong.append(Problem("", None, str(error)))
+        return None
+
+
+def _value(key: str, given: object, wrong: list[Problem]) -> object:
+    """The value of one key, as its type."""
+    if key in ("mode", "takeover"):
+        return _word(Encoding if key == "mode" else Takeover, key, given, wrong)
+    advice = _advice(key, given)
+    if advice:
+        wrong.append(Problem(key, given, advice))
+    return given
+
+
+def _advice(key: str, given: object) -> str:
+    """What is wanted instead of `given`; empty where it is right."""
+    is_whole = isinstance(given, int) and not isinstance(given, bool)
+    if key in _WHOLE and not is_whole:
+        return "a whole number is wanted"
+    if key == "channel" and given not in range(1, 17):
+        return "allowed is 1..16; leave it out for every channel"
+    if key == _NONE and given is not True:
+        return "true is wanted: nothing shall turn this parameter"
+    if key == "invert" and not isinstance(given, bool):
+        return "true or false is wanted"
+    if key == "port" and not (isinstance(given, str) and given):
+        return "part of a port's name is wanted (see: dawbridge midi ports)"
+    return ""
+
+
+def _word(words: type[_Word], key: str, given: object, wrong: list[Problem]) -> object:
+    allowed: Sequence[str] = [str(word) for word in words]
+    if given in allowed:
+        return words(str(given))
+    wrong.append(Problem(key, given, f"allowed are {', '.join(allowed)}{did_you_mean(str(given), allowed)}"))
+    return given

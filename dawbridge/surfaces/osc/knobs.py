@@ -1,0 +1,88 @@
+"""The parameters' addresses: set, query, `/raw`, `/str`, `/delta`."""
+
+from collections.abc import Callable, Iterable
+
+from dawbridge.knobs.parameters import TABLE, Parameter, ParameterStore
+from dawbridge.surfaces.osc.arguments import Arguments, Refused, arity, number
+from dawbridge.surfaces.osc.codec import Value, matches
+
+Reply = Callable[[str, Iterable[Value]], None]
+"""Sends one message to whoever asked."""
+
+FACES = ("", "/raw", "/str", "/delta")
+"""What hangs below a parameter's address: position 0..1, unit's value, text, a step (-1..1)."""
+
+
+class Knobs:
+    """Gathers what one datagram sets, so that a bundle is applied at once and together (`apply`)."""
+
+    def __init__(self, store: ParameterStore) -> None:
+        self._store = store
+        self._routes = {row.address + face: (row, face) for row in TABLE for face in FACES}
+        self._pending: dict[str, float] = {}
+        self._to_echo: dict[str, None] = {}
+
+    def knows(self, address: str) -> bool:
+        """It is a parameter's address, or one of its faces."""
+        return address in self._routes
+
+    def matching(self, pattern: str) -> list[str]:
+        """The parameter addresses that an OSC pattern fits. Patterns reach parameters only, never commands."""
+        return [address for address in self._routes if matches(pattern, address)]
+
+    def handle(self, address: str, arguments: Arguments, reply: Reply, origin: str) -> None:
+        """Obey one message. Raises `Refused`, or `ParameterError`, with nothing set by this message."""
+        row, face = self._routes[address]
+        if face == "/delta":
+            arity(arguments, 1, 1, "a step of -1..1")
+            self._turn(row, number(arguments[0]))
+        elif not arguments:
+            self.apply(origin, reply)
+            reply(address, (self._face(row, face),))
+        elif face == "/str":
+            raise Refused("read_only", f"text goes out here; set the value at {row.address} or {row.address}/raw")
+        else:
+            arity(arguments, 1, 1, "one number, or nothing for a query")
+            self._set(row, face, number(arguments[0]))
+
+    def apply(self, origin: str, reply: Reply) -> None:
+        """Set what has been gathered; tell the sender where it was clamped, and where a step has led to."""
+        pending, self._pending = self._pending, {}
+        to_echo, self._to_echo = self._to_echo, {}
+        if pending:
+            self._store.update(pending, origin)
+        for name in to_echo:
+            for address, value in self.values((name,)):
+                reply(address, (value,))
+
+    def values(self, names: Iterable[str] | None = None) -> list[tuple[str, Value]]:
+        """Position, unit's value and text of the parameters `names` (None: all), as addresses and values."""
+        wanted = None if names is None else set(names)
+        rows = [row for row in TABLE if wanted is None or row.name in wanted]
+        return [(row.address + face, self._face(row, face)) for row in rows for face in FACES[:3]]
+
+    def value(self, address: str) -> Value:
+        """What stands at a parameter's address or face."""
+        return self._face(*self._routes[address])
+
+    def _face(self, row: Parameter, face: str) -> Value:
+        raw = self._store.get(row.name)
+        if face == "/str":
+            return row.display(raw)
+        return raw if face == "/raw" else row.normalize(raw)
+
+    def _set(self, row: Parameter, face: str, given: float) -> None:
+        value = row.clamp(given) if face == "/raw" else row.denormalize(given)
+        self._pending[row.name] = value
+        low, high = (row.low, row.high) if face == "/raw" else (0.0, 1.0)
+        if low <= given <= high:
+            return
+        self._to_echo[row.name] = None
+        if face == "":
+            unit = f", {row.unit} at {row.address}/raw" if row.unit else ""
+            raise Refused("bad_args", f"{given:g} was clamped: 0..1 here{unit}")
+
+    def _turn(self, row: Parameter, step: float) -> None:
+        here = row.normalize(self._pending.get(row.name, self._store.get(row.name)))
+        self._pending[row.name] = row.denormalize(row.turned(here, step))
+        self._to_echo[row.name] = None

@@ -1,0 +1,144 @@
+"""Who hears of changes and events, how often, and until when."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from dawbridge.surfaces.osc.arguments import Refused
+from dawbridge.surfaces.osc.codec import Value, bundled, encode
+
+Address = tuple[str, int]
+"""Host and UDP port."""
+
+Values = Callable[[Iterable[str]], list[tuple[str, Value]]]
+"""Names of parameters → the messages that say their values now."""
+
+MAX_SUBSCRIBERS = 16
+DEFAULT_HZ = 30
+_QUIET_S = 0.3
+_WAIT_AT_MOST_S = 3600.0
+"""A lease may end in decades; no system call waits so long."""
+_MAX_EVENTS = 512
+
+
+@dataclass(slots=True)
+class Subscriber:
+    """One listener. What waits for it is sent at most `max_hz` times a second, only the newest of each value."""
+
+    target: Address
+    source: Address | None
+    """Where its own messages come from; None for the permanent subscriber."""
+    prefix: str = ""
+    """Only addresses that begin so."""
+    max_hz: int = DEFAULT_HZ
+    lease_s: int = 0
+    """It is forgotten after so long without `/ping`; 0: never."""
+    expires_s: float = float("inf")
+    next_s: float = float("-inf")
+    names: dict[str, float] = field(default_factory=dict)
+    """Parameters to send, and the time before which they wait."""
+    events: dict[object, tuple[str, tuple[Value, ...]]] = field(default_factory=dict)
+
+    def due_s(self) -> float:
+        """When there is something to send; infinite if nothing waits."""
+        if self.events:
+            return self.next_s
+        return max(self.next_s, min(self.names.values(), default=float("inf")))
+
+
+class Subscribers:
+    """At most `MAX_SUBSCRIBERS`, and one permanent one beside them."""
+
+    def __init__(self, values: Values, send: Callable[[bytes, Address], None], permanent: Address | None) -> None:
+        self._values = values
+        self._send = send
+        self._permanent = Subscriber(permanent, None) if permanent else None
+        self._others: dict[Address, Subscriber] = {}
+        self._count = 0
+
+    def __iter__(self) -> Iterator[Subscriber]:
+        if self._permanent:
+            yield self._permanent
+        yield from self._others.values()
+
+    def add(self, subscriber: Subscriber, now_s: float) -> None:
+        """Take one up, or renew it with other terms. Raises `Refused` (`too_many_clients`)."""
+        if subscriber.target not in self._others and len(self._others) >= MAX_SUBSCRIBERS:
+            raise Refused("too_many_clients", f"there are {MAX_SUBSCRIBERS} subscribers already")
+        self._others[subscriber.target] = subscriber
+        self._renew(subscriber, now_s)
+
+    def remove(self, target: Address) -> None:
+        """Forget it, if it is there. The permanent one stays."""
+        self._others.pop(target, None)
+
+    def remove_own(self, source: Address) -> None:
+        """Forget all that were subscribed from `source`, whatever port they listen on."""
+        for subscriber in [other for other in self._others.values() if _is_own(other, source)]:
+            self.remove(subscriber.target)
+
+    def renew(self, host: str, now_s: float) -> None:
+        """Renew all leases of a host."""
+        for subscriber in self._others.values():
+            if subscriber.target[0] == host:
+                self._renew(subscriber, now_s)
+
+    def targets(self, source: Address) -> tuple[Address, ...]:
+        """Where an answer to `source` goes: there, and to the port on which it said that it listens."""
+        own = [subscriber.target for subscriber in self if _is_own(subscriber, source)]
+        return tuple(dict.fromkeys((source, *own)))
+
+    def changed(self, name: str, source: Address | None, now_s: float) -> None:
+        """Tell all but the one it came from. What the permanent subscriber's host did itself waits until it rests."""
+        for subscriber in self:
+            if source is None or not _is_own(subscriber, source):
+                subscriber.names[name] = now_s
+            elif subscriber is self._permanent:
+                subscriber.names[name] = now_s + _QUIET_S
+            else:
+                subscriber.names.pop(name, None)
+
+    def event(self, address: str, values: tuple[Value, ...], key: object = None, but: tuple[Address, ...] = ()) -> None:
+        """Tell all except the targets `but`. Of events with the same `key` only the newest is sent."""
+        self._count += 1
+        key = self._count if key is None else key
+        for subscriber in self:
+            if subscriber.target not in but and address.startswith(subscriber.prefix):
+                subscriber.events.pop(key, None)
+                subscriber.events[key] = (address, values)
+                if len(subscriber.events) > _MAX_EVENTS:
+                    subscriber.events.pop(next(iter(subscriber.events)))
+
+    def wait_s(self, now_s: float) -> float | None:
+        """Seconds until `flush` has something to do; None: for ever."""
+        due = min((subscriber.due_s() for subscriber in self), default=float("inf"))
+        due = min(due, min((other.expires_s for other in self._others.values()), default=due))
+        return None if due == float("inf") else min(max(0.0, due - now_s), _WAIT_AT_MOST_S)
+
+    def flush(self, now_s: float) -> None:
+        """Send what is due and forget whose lease has ended."""
+        for target in [other.target for other in self._others.values() if other.expires_s <= now_s]:
+            self.remove(target)
+        for subscriber in self:
+            if subscriber.due_s() <= now_s:
+                self._empty(subscriber, now_s)
+
+    def _empty(self, subscriber: Subscriber, now_s: float) -> None:
+        """Events first: a start or a preset is told before the values that come of it."""
+        due = [name for name, not_before_s in subscriber.names.items() if not_before_s <= now_s]
+        events, subscriber.events = list(subscriber.events.values()), {}
+        values = [(address, (value,)) for address, value in self._values(due)]
+        for name in due:
+            del subscriber.names[name]
+        wanted = [message for message in (*events, *values) if message[0].startswith(subscriber.prefix)]
+        for datagram in bundled(encode(address, arguments) for address, arguments in wanted):
+            self._send(datagram, subscriber.target)
+        subscriber.next_s = now_s + 1 / subscriber.max_hz
+
+    def _renew(self, subscriber: Subscriber, now_s: float) -> None:
+        subscriber.expires_s = now_s + subscriber.lease_s if subscriber.lease_s else float("inf")
+
+
+def _is_own(subscriber: Subscriber, source: Address) -> bool:
+    if subscriber.source is None:
+        return subscriber.target[0] == source[0]
+    return source in (subscriber.source, subscriber.target)

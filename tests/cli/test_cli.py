@@ -1,0 +1,163 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from dawbridge.cli.main import BROKEN_PIPE, build_parser, main
+from dawbridge.config.paths import config_folder
+
+HELP = Path(__file__).parent / "help"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def song(tmp_path):
+    noise = 0.1 * np.random.default_rng(1).standard_normal((8000, 2))
+    soundfile.write(tmp_path / "song.wav", noise, 44100, subtype="PCM_16")
+    return tmp_path / "song.wav"
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="argparse sets help texts otherwise since 3.13")
+@pytest.mark.parametrize(
+    "command",
+    ["", "watch", "separate", "presets", "weights", "jobs", "cache", "trace", "osc", "midi", "service", "doctor"],
+)
+def test_help_is_as_it_was_agreed(command, capsys, monkeypatch):
+    monkeypatch.setattr("dawbridge.cli.main.model_names", lambda: ("acapellanet-small", "center"))
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([command, "--help"] if command else ["--help"])
+    agreed = HELP / f"{command or 'dawbridge'}.txt"
+    shown = capsys.readouterr().out
+    if not agreed.exists():
+        agreed.write_text(shown, encoding="utf-8")
+    assert shown == agreed.read_text(encoding="utf-8"), f"changed on purpose? remove {agreed} and run again"
+
+
+LIGHT = (
+    "-c 'import dawbridge'",
+    "-m dawbridge --help",
+    "-m dawbridge presets",
+    "-m dawbridge weights",
+    "-m dawbridge jobs",
+    "-m dawbridge cache",
+    "-m dawbridge midi bindings",
+    "-m dawbridge osc --osc-port 9",
+    "-m dawbridge service install . --dry-run",
+)
+
+
+@pytest.mark.parametrize("arguments", LIGHT)
+def test_light_commands_import_neither_torch_nor_librosa(arguments, tmp_path):
+    line = f"{sys.executable} -X importtime {arguments}"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    imported = {row.rsplit("|", 1)[-1].strip() for row in done.stderr.splitlines()}
+    assert "dawbridge" in imported
+    assert not {"torch", "librosa", "rtmidi", "mido"} & imported
+
+
+def test_separate_writes_stems_and_says_how_exactly(song, tmp_path, capsys):
+    assert main(["separate", str(song), "-o", str(tmp_path / "out"), "--model", "center", "--mask-depth", "0.5"]) == 0
+    assert "bit for bit" in capsys.readouterr().out
+    acapella, instrumental = (
+        soundfile.read(tmp_path / "out" / f"song_{stem}.wav", dtype="float64")[0]
+        for stem in ("acapella", "instrumental")
+    )
+    np.testing.assert_array_equal(acapella + instrumental, soundfile.read(song, dtype="float64")[0])
+
+
+def test_files_of_one_name_get_stems_of_their_own(song, tmp_path):
+    samples, rate = soundfile.read(song)
+    other = song.with_suffix(".flac")
+    soundfile.write(other, samples[:5000], rate)
+    out = tmp_path / "out"
+    assert main(["separate", str(song), str(other), str(song), "-o", str(out), "--model", "center"]) == 0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "song.flac_acapella.flac",
+        "song.flac_instrumental.flac",
+        "song_acapella.wav",
+        "song_instrumental.wav",
+    ]
+
+
+def test_a_bad_file_is_named_and_the_rest_is_done(song, tmp_path, capsys):
+    bad = tmp_path / "text.wav"
+    bad.write_text("hello")
+    before = bad.read_bytes()
+    assert main(["separate", str(bad), str(song), "-o", str(tmp_path / "out"), "--model", "center"]) == 1
+    assert "text.wav" in capsys.readouterr().err
+    assert bad.read_bytes() == before
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["song_acapella.wav", "song_instrumental.wav"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["separate", "x.wav", "--model", "acapellanet-smal"], "did you mean 'acapellanet-small'"),
+        (["separate", "x.wav", "--preset", "karaoki"], "did you mean 'karaoke'"),
+        (["separate", "x.wav", "--format", "mp3"], "mp3"),
+        (["watch", "/nowhere/at/all", "--no-midi"], "does not exist"),
+        (["watch", ".", "--osc-feedback", "nonsense"], "HOST:PORT"),
+        (["watch", ".", "--osc-port", "99999"], "0..65535"),
+        (["watch", ".", "--output", "{name}"], "{stem}"),
+        (["presets", "show"], "which one"),
+        (["weights", "import"], "which file"),
+        (["weights", "import", "nowhere.h5"], "no such file"),
+        (["separate", "x.wav", "--model", "acapellabot-2017"], "dawbridge weights import"),
+    ],
+)
+def test_mistakes_get_one_line_with_what_to_do(arguments, words, capsys):
+    assert main(arguments) in (1, 2)
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.startswith("dawbridge: ")
+    assert error.count("\n") == 1
+
+
+def test_a_value_beyond_its_range_is_clamped_and_said(song, tmp_path, capsys):
+    main(["separate", str(song), "-o", str(tmp_path), "--model", "center", "--mask-floor", "-100"])
+    assert "-80 is used" in capsys.readouterr().err
+
+
+def test_presets_are_listed_and_shown(capsys):
+    assert main(["presets"]) == 0
+    assert "karaoke" in capsys.readouterr().out
+    assert main(["presets", "show", "gentle reduction"]) == 0
+    assert "* mask_depth" in capsys.readouterr().out
+
+
+def test_doctor_reads_the_configuration(tmp_path, capsys):
+    file = config_folder() / "dawbridge.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"[[folder]]\npath = '{tmp_path}'\nmodle = 'center'\n[[folder]]\npath = '{tmp_path / 'gone'}'\n")
+    assert main(["doctor", "--model", "center", "--osc-port", "0"]) == 1
+    line = next(line for line in capsys.readouterr().out.splitlines() if "dawbridge.toml" in line)
+    assert line.startswith("FAIL")
+    assert "modle" in line
+    assert "gone does not exist" in line
+
+
+def test_doctor_ends_well_on_a_healthy_machine(tmp_path, capsys):
+    assert main(["doctor", str(tmp_path), "--model", "center", "--osc-port", "0"]) == 0
+    assert "FAIL" not in capsys.readouterr().out
+    assert main(["doctor", str(tmp_path / "missing"), "--model", "center", "--osc-port", "0"]) == 1
+    assert "mkdir -p" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of the shell")
+def test_a_reader_that_has_had_enough_is_no_error():
+    program = subprocess.Popen(
+        [sys.executable, "-m", "dawbridge", "osc", "--osc-port", "9"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    program.stdout.close()
+    assert program.stderr.read() == b""
+    assert program.wait() == BROKEN_PIPE
+    program.stderr.close()

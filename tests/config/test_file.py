@@ -1,0 +1,134 @@
+from argparse import Namespace
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from dawbridge.cli.main import build_parser, main
+from dawbridge.cli.watch import read_folders
+from dawbridge.config.file import TIMES, config_file, folders_of, read
+from dawbridge.config.settings import FolderSettings
+from dawbridge.errors import ConfigError
+from dawbridge.watch.settle import SettleTimes
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, file=None):
+        file = file or tmp_path / "settings.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    return write
+
+
+def options(*words) -> Namespace:
+    return build_parser().parse_args(["watch", *map(str, words)])
+
+
+WHOLE = """
+[[folder]]
+path = "/music/a"
+preset = "karaoke"
+output = "out/{name}_{stem}"
+format = "flac24"
+accept_streamed = true
+existing = true
+poll = false
+times = { closed_s = 0.2, stalled_s = 5, poll_s = 3 }
+
+[[folder]]
+path = "~/b"
+"""
+
+
+def test_each_folder_has_its_own_settings(write):
+    first, second = folders_of(write(WHOLE))
+    assert first.path == Path("/music/a")
+    assert (first.preset, first.output.template, first.format.container) == ("karaoke", "out/{name}_{stem}", "FLAC")
+    assert (first.accept_streamed, first.existing, first.poll) == (True, True, False)
+    assert (first.times.closed_s, first.times.stalled_s, first.poll_s) == (0.2, 5.0, 3.0)
+    assert second == FolderSettings(Path.home() / "b")
+
+
+def test_every_mistake_at_once_with_what_is_meant(write):
+    file = write("""
+        foldr = 1
+        [[folder]]
+        pth = "/music"
+        preset = "karaoki"
+        format = "mp3"
+        output = "{nme}"
+        poll = "yes"
+        times = { closed = 1, stalled_s = -1 }
+        [[folder]]
+        path = "relative"
+    """)
+    with pytest.raises(ConfigError) as refused:
+        folders_of(file)
+    text = str(refused.value)
+    assert str(file) in text
+    for words in (
+        "foldr = 1: no such key; did you mean 'folder'",
+        "folder 1: pth = '/music': no such key; did you mean 'path'",
+        "did you mean 'karaoke'",
+        "format = 'mp3': stem format: 'mp3' is unknown; allowed are source",
+        "{stem}",
+        "poll = 'yes': allowed are true and false",
+        "times.closed = 1: no such key; did you mean 'closed_s'",
+        "times.stalled_s = -1: allowed is 0.05..86400 seconds",
+        "folder 1: path = '': is missing",
+        "folder 2: path = 'relative': an absolute path",
+    ):
+        assert words in text
+    assert text.count("\n") == 10
+
+
+@pytest.mark.parametrize("text", ["[folder]\npath = '/a'", "folder = 3", "folder = [", "\x00", "[[folder]]\ntimes = 3"])
+def test_no_table_of_folders(write, text):
+    assert read(write(text))[1]
+
+
+def test_the_same_folder_twice(write):
+    with pytest.raises(ConfigError, match="twice"):
+        folders_of(write('[[folder]]\npath = "/a"\n[[folder]]\npath = "/b/../a"'))
+
+
+def test_the_usual_file_may_be_missing_a_named_one_may_not(tmp_path):
+    assert folders_of(None) == ()
+    with pytest.raises(ConfigError, match="No such file"):
+        folders_of(tmp_path / "none.toml")
+
+
+def test_the_command_line_goes_before_the_file(write):
+    file = write(WHOLE, config_file())
+    assert read_folders(options()) == folders_of(file)
+    first, second = read_folders(options("--output", "else", "--existing", "--poll", "--preset", "karaoke"))
+    assert (first.output.template, first.poll, first.preset) == ("else", True, "")
+    assert (second.output.template, second.existing) == ("else", True)
+    (only,) = read_folders(options("/music/a"))
+    assert only == folders_of(file)[0]
+    assert read_folders(options("/other")) == (FolderSettings(Path("/other")),)
+
+
+def test_no_folder_at_all(capsys):
+    assert main(["watch", "--no-midi"]) == 2
+    assert "[[folder]]" in capsys.readouterr().err
+
+
+def test_a_folder_inside_another_is_refused(tmp_path, capsys):
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    arguments = ["watch", str(tmp_path / "a" / "b"), str(tmp_path / "a"), "--no-midi", "--osc-port", "0"]
+    assert main(arguments) == 1
+    assert "lies in" in capsys.readouterr().err
+
+
+def test_all_times_can_be_set():
+    settling = {field.name for field in fields(SettleTimes)} - {"accept_streamed"}
+    assert settling | {"poll_s", "rescan_s"} == set(TIMES)

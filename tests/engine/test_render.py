@@ -1,0 +1,159 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from dawbridge.engine.mask import apply_mask, band_gain
+from dawbridge.engine.render import Grid, is_neutral, render
+from dawbridge.knobs.parameters import complete
+
+RATE = 44100
+
+
+def noise(seed, samples=RATE, channels=2):
+    return (0.1 * np.random.default_rng(seed).standard_normal((channels, samples))).astype(np.float32)
+
+
+def reader(samples):
+    return lambda start, stop: samples[:, start:stop]
+
+
+def rendered(mixture, vocals, sample_rate=RATE, block=None, **values):
+    frames = mixture.shape[1]
+    block = block or frames
+    pieces = [
+        render(
+            reader(mixture), reader(vocals), start, min(start + block, frames), frames, sample_rate, complete(values)
+        )
+        for start in range(0, frames, block)
+    ]
+    return np.concatenate(pieces, axis=1)
+
+
+def level_db(samples):
+    return 20 * math.log10(np.sqrt(np.mean(np.square(samples))) + 1e-12)
+
+
+def test_neutral_knobs_give_the_estimate_itself():
+    mixture, vocals = noise(1), noise(2)
+    assert is_neutral(complete({}))
+    np.testing.assert_array_equal(rendered(mixture, vocals), vocals)
+
+
+def test_strength_0_is_the_mixture_itself():
+    mixture, vocals = noise(1), noise(2)
+    np.testing.assert_array_equal(rendered(mixture, vocals, mask_strength=0.0), mixture)
+
+
+def test_half_strength_halves_the_attenuation_in_db():
+    mixture = noise(1)
+    quiet = mixture * 0.1  # -20 dB everywhere
+    assert level_db(rendered(mixture, quiet, mask_strength=0.5)) - level_db(mixture) == pytest.approx(-10, abs=0.01)
+
+
+def test_half_strength_turns_the_phase_half_way():
+    spectrum = torch.randn(1, 5, 4, dtype=torch.complex64, generator=torch.Generator().manual_seed(1))
+    turned = spectrum * torch.polar(torch.tensor(1.0), torch.tensor(1.0))
+    halfway = apply_mask(spectrum, turned, complete({"mask_strength": 0.5}))
+    torch.testing.assert_close(torch.angle(halfway * spectrum.conj()), torch.full((1, 5, 4), 0.5))
+
+
+def test_strength_just_below_1_is_all_but_the_estimate():
+    mixture, vocals = noise(1), 0.5 * noise(1) + 0.2 * noise(2)
+    error = rendered(mixture, vocals, mask_strength=0.9999) - vocals
+    assert level_db(error) < level_db(vocals) - 50
+
+
+@pytest.mark.parametrize("modulus", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("contrast", [0.0, 0.25, 0.75, 1.0])
+def test_contrast_is_symmetric_for_both_stems(modulus, contrast):
+    x = torch.ones(1, 1, 1, dtype=torch.complex64)
+    values = complete({"mask_contrast": contrast})
+    up, down = apply_mask(x, modulus * x, values).real.item(), apply_mask(x, (1 - modulus) * x, values).real.item()
+    gamma = 4 ** (2 * contrast - 1)
+    assert up + down == pytest.approx(1, abs=1e-5)
+    assert up == pytest.approx(modulus**gamma / (modulus**gamma + (1 - modulus) ** gamma), abs=1e-5)
+
+
+def test_floor_is_the_least_gain_of_a_bin():
+    mixture = noise(1)
+    silent = np.zeros_like(mixture)
+    floored = rendered(mixture, silent, mask_floor=-20.0)
+    assert level_db(floored) - level_db(mixture) == pytest.approx(-20, abs=0.01)
+    untouched = rendered(mixture, mixture * 0.5, mask_floor=-20.0)
+    np.testing.assert_allclose(untouched, mixture * 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_floor_never_lifts_what_the_mixture_does_not_hold(strength):
+    mixture, vocals = noise(1), 1e-4 * noise(2)
+    mixture[:, 10000:30000] = 0  # silence in the mixture, a trace of voice in the estimate
+    floored = rendered(mixture, vocals, mask_floor=-24.0, mask_strength=strength)
+    assert np.abs(floored).max() <= np.abs(mixture).max()
+
+
+@pytest.mark.parametrize("contrast", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("floor", [-80.0, -24.0])
+def test_contrast_never_lifts_what_the_mixture_does_not_hold(contrast, floor):
+    """A trace of voice in the estimate came out 26,000 times as loud where the mixture is silent."""
+    mixture, vocals = noise(1), 1e-4 * noise(2)
+    mixture[:, 10000:30000] = 0
+    shaped = rendered(mixture, vocals, mask_contrast=contrast, mask_floor=floor)
+    assert np.abs(shaped).max() <= np.abs(mixture).max()
+    assert np.abs(shaped[:, 15000:25000]).max() < 1e-4
+
+
+@pytest.mark.parametrize("knobs", [{"mask_contrast": 0.8}, {"mask_floor": -30.0}, {"mask_strength": 0.6}, {}])
+def test_many_channels_are_done_in_tiles_with_the_same_samples(monkeypatch, knobs):
+    mixture, vocals = noise(1, 20000, 6), noise(2, 20000, 6)
+    whole = rendered(mixture, vocals, band_low=100.0, **knobs)
+    monkeypatch.setattr("dawbridge.engine.mask._TILE_VALUES", 1)
+    np.testing.assert_array_equal(rendered(mixture, vocals, band_low=100.0, **knobs), whole)
+
+
+def test_band_sends_what_lies_outside_to_the_instrumental():
+    time_s = np.arange(RATE) / RATE
+    low, mid, high = (np.sin(2 * np.pi * hz * time_s)[None].astype(np.float32) for hz in (60, 1000, 12000))
+    kept = rendered(low + mid + high, low + mid + high, band_low=200.0, band_high=6000.0)
+    assert level_db((kept - mid)[:, 8192:-8192]) < level_db(mid) - 60
+
+
+def test_band_edges_are_half_gain_at_the_knob():
+    gain = band_gain(44100, RATE, complete({"band_low": 100.0, "band_high": 5000.0}))
+    assert gain[100].item() == pytest.approx(0.5, abs=1e-5)
+    assert gain[5000].item() == pytest.approx(0.5, abs=1e-5)
+    assert gain[0].item() == 0
+    assert gain[1000].item() == 1
+
+
+def test_depth_leaves_voice_in_the_instrumental():
+    mixture, vocals = noise(1), noise(2)
+    np.testing.assert_allclose(rendered(mixture, vocals, mask_depth=0.5), 0.5 * vocals)
+
+
+@pytest.mark.row("clicks at chunk borders")
+@pytest.mark.parametrize("sample_rate", [44100, 48000, 96000])
+def test_pieces_equal_one_whole_pass_bit_for_bit(sample_rate):
+    mixture, vocals = noise(1, 70001), noise(2, 70001)
+    knobs = {"mask_strength": 0.7, "mask_contrast": 0.6, "band_low": 80.0}
+    whole = rendered(mixture, vocals, sample_rate, **knobs)
+    pieces = rendered(mixture, vocals, sample_rate, block=Grid.of(sample_rate).hop * 8, **knobs)
+    np.testing.assert_array_equal(pieces, whole)
+
+
+@pytest.mark.parametrize("samples", [1, 2, 1023, 4097])
+def test_short_mixtures_keep_their_length(samples):
+    assert rendered(noise(1, samples), noise(2, samples), mask_contrast=0.9).shape == (2, samples)
+
+
+def test_silence_stays_finite_and_silent():
+    silent = np.zeros((2, 9000), np.float32)
+    for knobs in ({"mask_strength": 0.5}, {"mask_contrast": 1.0}, {"mask_floor": -6.0}):
+        assert not rendered(silent, silent, **knobs).any()
+
+
+def test_grid_scales_with_the_rate():
+    assert Grid.of(44100) == Grid(4096, 1024)
+    assert Grid.of(88200) == Grid(8192, 2048)
+    assert Grid.of(4000).window == 4 * Grid.of(4000).hop

@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dawbridge.surfaces.midi.position import Position, PositionDecoder, timecode_s
+
+CLOCK, START, CONTINUE, STOP = [0xF8], [0xFA], [0xFB], [0xFC]
+
+
+def play(decoder, clocks, beats_a_minute, now_s):
+    """So many clocks from `now_s` on; the last position and the time of the next clock."""
+    position = None
+    for _ in range(clocks):
+        position = decoder.feed(CLOCK, now_s)
+        now_s += 60 / beats_a_minute / 24
+    return position, now_s
+
+
+def test_clock_from_the_start_counts_real_seconds_through_a_change_of_tempo():
+    decoder = PositionDecoder()
+    assert decoder.feed(START, 10.0) == Position(0.0, True)
+    _, now = play(decoder, 96, 120, 10.0)
+    position, _ = play(decoder, 97, 60, now)
+    assert position.seconds == pytest.approx(2.0 + 4.0)
+
+
+def test_stop_holds_and_continue_goes_on():
+    decoder = PositionDecoder()
+    decoder.feed(START, 0.0)
+    play(decoder, 25, 120, 0.0)
+    assert decoder.feed(STOP, 1.0) == Position(pytest.approx(0.5), False)
+    assert decoder.feed(CLOCK, 2.0) is None
+    assert decoder.feed(CONTINUE, 5.0) == Position(pytest.approx(0.5), True)
+    position, _ = play(decoder, 25, 120, 5.0)
+    assert position.seconds == pytest.approx(1.0)
+
+
+def test_song_position_counts_sixteenths_at_the_clock_s_tempo():
+    decoder = PositionDecoder()
+    assert decoder.feed([0xF2, 8, 0], 0.0).seconds == pytest.approx(1.0)  # two beats, 120 a minute until a clock says
+    play(decoder, 400, 60, 1.0)
+    assert decoder.feed([0xF2, 0, 1], 100.0) == Position(pytest.approx(32.0, rel=1e-3), False)  # 128 sixteenths
+
+
+def quarters(rate, hours, minutes, seconds, frames):
+    low = [frames, frames >> 4, seconds, seconds >> 4, minutes, minutes >> 4, hours, hours >> 4 & 1 | rate << 1]
+    return [[0xF1, piece << 4 | nibble & 15] for piece, nibble in enumerate(low)]
+
+
+def test_eight_quarter_frames_tell_a_time_two_frames_late():
+    decoder = PositionDecoder()
+    told = [decoder.feed(message, 0.0) for message in quarters(1, 1, 2, 3, 4)]
+    assert told[:7] == [None] * 7
+    assert told[7] == Position(pytest.approx(3723 + 6 / 25), True)
+    assert decoder.feed([0xF1, 0x70], 0.0) is not None
+    decoder.feed([0xF1, 0x00], 0.0)
+    assert decoder.feed([0xF1, 0x70], 0.0) is None  # the pieces between are missing
+
+
+def test_a_full_frame_is_a_jump():
+    full = [0xF0, 0x7F, 0x7F, 0x01, 0x01, 0x60, 0, 10, 15, 0xF7]
+    assert PositionDecoder().feed(full, 0.0) == Position(pytest.approx(10.5), False)
+    full[7] = 75
+    assert PositionDecoder().feed(full, 0.0) is None
+
+
+def test_drop_frame_keeps_the_wall_clock():
+    assert timecode_s(2, 1, 0, 0, 0) == pytest.approx(3600, abs=0.02)
+    assert timecode_s(2, 0, 1, 0, 2) == pytest.approx(1800 * 1001 / 30000)
+
+
+@given(st.lists(st.lists(st.integers(0, 255), max_size=12), max_size=40))
+def test_nothing_that_comes_in_raises(messages):
+    decoder = PositionDecoder()
+    for now, message in enumerate(messages):
+        position = decoder.feed(message, now / 10)
+        assert position is None or 0 <= position.seconds < 200_000

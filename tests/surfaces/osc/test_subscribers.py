@@ -1,0 +1,273 @@
+"""Who hears of what, when: over real sockets, and with a clock that is turned by hand."""
+
+import socket
+
+import pytest
+
+from dawbridge.errors import ControlError
+from dawbridge.events import Done, Failed, JobState, Progress, QueueLength, StateChanged
+from dawbridge.knobs.parameters import TABLE
+from dawbridge.surfaces.osc.arguments import Refused
+from dawbridge.surfaces.osc.codec import decode
+from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.surfaces.osc.subscribers import Subscriber, Subscribers
+
+STRENGTH = "/dawbridge/mask/strength"
+VALUES = {row.address + face for row in TABLE for face in ("", "/raw", "/str")}
+HERE = ("127.0.0.1", 9321)
+
+
+def strength(value):
+    """What is told of a changed `mask_strength`."""
+    return [(STRENGTH, (value,)), (STRENGTH + "/raw", (value,)), (STRENGTH + "/str", (f"{value:.2f}",))]
+
+
+def test_a_subscriber_gets_every_value_then_every_change_but_its_own(rig, client):
+    ear = rig.client()
+    ear.send("/dawbridge/subscribe")
+    assert ear.wait_for("/dawbridge/subscribed") == (ear.port, "", 30, 0)
+    assert {address for address, _ in ear.synced()} == VALUES
+    client.send(STRENGTH, 0.5)
+    assert [ear.heard() for _ in range(3)] == strength(0.5)
+    ear.send(STRENGTH, 0.25)
+    ear.send("/dawbridge/mask/depth", 0.25)
+    client.send("/dawbridge/mask/floor", 0.5)
+    assert ear.wait_for("/dawbridge/mask/floor") == (0.5,)
+    assert not [address for address, _ in ear.synced() if STRENGTH in address or "depth" in address]
+
+
+def test_the_origin_is_told_where_it_was_clamped(rig):
+    ear = rig.client().subscribe()
+    ear.send(STRENGTH, 0.5)
+    assert ear.ask(STRENGTH, 3.0)[1:] == strength(1.0)
+
+
+def test_changes_from_elsewhere_reach_everyone(rig):
+    ear = rig.client().subscribe()
+    rig.store.set("mask_strength", 0.5, "midi:fader")
+    assert ear.wait_for(STRENGTH) == (0.5,)
+
+
+def test_another_port_is_named_and_unsubscribed_again(rig, client):
+    ear = rig.client()
+    client.send("/dawbridge/subscribe", ear.port)
+    assert client.wait_for("/dawbridge/subscribed") == (ear.port, "", 30, 0)
+    assert ear.wait_for("/dawbridge/subscribed") == (ear.port, "", 30, 0)
+    assert client.ask("/dawbridge/unsubscribe", ear.port)[-1] == ("/dawbridge/unsubscribed", (ear.port,))
+    ear.wait_for("/dawbridge/unsubscribed")
+    assert len(rig.client().subscribe().ask(STRENGTH, 0.5)) == 0
+    assert ear.ask(STRENGTH) == [(STRENGTH, (0.5,))]
+
+
+def test_unsubscribing_without_a_port_ends_what_was_asked_from_there(rig, client):
+    ear, other = rig.client(), rig.client()
+    client.send("/dawbridge/subscribe", ear.port)
+    ear.wait_for("/dawbridge/subscribed")
+    client.send("/dawbridge/unsubscribe")
+    ear.wait_for("/dawbridge/unsubscribed", client.port)
+    other.subscribe()
+    client.send(STRENGTH, 0.5)
+    assert other.wait_for(STRENGTH) == (0.5,)
+    assert ear.synced() == []
+
+
+def test_a_prefix_narrows(rig, client):
+    ear = rig.client()
+    ear.send("/dawbridge/subscribe", ear.port, "/dawbridge/mask/")
+    assert ear.wait_for("/dawbridge/subscribed") == (ear.port, "/dawbridge/mask/", 30, 0)
+    assert all(address.startswith("/dawbridge/mask/") for address, _ in ear.synced())
+    client.send("/dawbridge/center/amount", 0.5)
+    client.send("/dawbridge/mask/depth", 0.5)
+    assert ear.heard()[0] == "/dawbridge/mask/depth"
+
+
+def test_a_flood_is_thinned_out_and_its_last_value_always_arrives(rig, client):
+    ear = rig.client().subscribe(0, "", 5)
+    for step in range(1, 500):
+        client.send(STRENGTH, step / 1000)
+    client.synced()
+    heard = []
+    while not heard or heard[-1] != pytest.approx(0.499):
+        heard.extend(ear.wait_for(STRENGTH))
+    assert len(heard) < 50
+    assert heard == sorted(heard)
+
+
+def test_one_of_two_subscribers_dies(rig, client):
+    dead, ear = rig.client().subscribe(), rig.client().subscribe()
+    dead.close()
+    for step in range(1, 6):
+        client.send(STRENGTH, step / 8)
+        assert ear.wait_for(STRENGTH) == (step / 8,)
+    assert client.synced() == []
+
+
+def test_there_is_room_for_sixteen(rig, client):
+    first = rig.client().subscribe()
+    for _ in range(15):
+        rig.client().subscribe()
+    assert client.refused("/dawbridge/subscribe") == "too_many_clients"
+    first.subscribe(0, "", 10)  # other terms for one that is in
+    first.ask("/dawbridge/unsubscribe")
+    client.subscribe()
+
+
+def test_the_servers_own_port_cannot_be_subscribed(rig, client):
+    assert client.refused("/dawbridge/subscribe", rig.address[1]) == "bad_args"
+
+
+def test_a_preset_is_told_to_all_once(rig, client):
+    ear = rig.client().subscribe()
+    client.send("/dawbridge/preset", "karaoke")
+    assert ear.wait_for("/dawbridge/preset") == ("karaoke",)
+    assert ear.wait_for("/dawbridge/preset/index") == (rig.deck.index,)
+    client.send("/dawbridge/preset", "karaoke")  # as a mirror sends it back: nothing new
+    client.send(STRENGTH, 0.375)
+    addresses = []
+    while (heard := ear.heard()) != (STRENGTH, (0.375,)):
+        addresses.append(heard[0])
+    assert addresses
+    assert not [address for address in addresses if "preset" in address]
+
+
+def test_errors_reach_the_others_too(rig, client):
+    ear = rig.client().subscribe()
+    client.send("/nowhere")
+    assert ear.wait_for("/dawbridge/error")[:2] == ("/nowhere", "unknown_address")
+
+
+def test_job_events(rig):
+    ear = rig.client().subscribe(0, "", 1000)
+    file = "/in/Größe – ミックス\udcff.wav"
+    rig.bus.publish(StateChanged(3, JobState.RUNNING, file))
+    rig.bus.publish(QueueLength(2))
+    for percent in range(101):
+        rig.bus.publish(Progress(3, percent / 100))
+    rig.bus.publish(Done(3, "/out/a.wav", "", 1.5))
+    rig.bus.publish(Failed(4, "unreadable", "no audio"))
+    assert ear.heard() == ("/dawbridge/job/state", (3, "running", "/in/Größe – ミックス?.wav"))
+    assert ear.heard() == ("/dawbridge/queue", (2,))
+    progress = []
+    while (heard := ear.heard())[0] == "/dawbridge/job/progress":
+        progress.append(heard[1])
+    assert progress[-1] == (3, 1.0)
+    assert len(progress) <= 5
+    assert heard == ("/dawbridge/job/done", (3, "/out/a.wav", "", 1.5))
+    assert ear.heard() == ("/dawbridge/job/failed", (4, "unreadable", "no audio"))
+
+
+def test_permanent_feedback_begins_with_startup_and_every_value(idle_rig):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
+        ear.bind(("127.0.0.1", 0))
+        ear.settimeout(10)
+        rig = idle_rig.serve(feedback=("localhost", ear.getsockname()[1]))
+        heard = {}
+        while not heard.keys() >= VALUES | {"/dawbridge/startup"}:
+            datagram, source = ear.recvfrom(65535)
+            heard.update({message.address: message.arguments for message in decode(datagram)})
+            assert source == rig.address
+        assert heard["/dawbridge/startup"] == ("1.2.3",)
+        rig.client().send(STRENGTH, 0.5)  # from the same host: after a short rest
+        assert decode(ear.recv(65535))[0].arguments == (0.5,)
+        rig.client().ask("/dawbridge/unsubscribe", ear.getsockname()[1])  # is answered, and ends nothing
+        rig.store.set("mask_strength", 0.25, "midi:fader")
+        while decode(ear.recv(65535))[0].arguments != (0.25,):
+            pass
+
+
+def test_what_cannot_be_opened_is_said_at_once(rig):
+    store, deck, board, bus = rig.store, rig.deck, rig.board, rig.bus
+    with pytest.raises(ControlError, match="--osc-port"):
+        OscServer(store, deck, board, bus, port=rig.address[1])
+    with pytest.raises(ControlError, match="--host"):
+        OscServer(store, deck, board, bus, host="192.0.2.1", port=0)
+    with pytest.raises(ControlError, match="--osc-feedback"):
+        OscServer(store, deck, board, bus, port=0, feedback=("no-such-host.invalid", 9321))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        free = probe.getsockname()[1]
+    with pytest.raises(ControlError, match="listens on this port"):
+        OscServer(store, deck, board, bus, port=free, feedback=("127.0.0.1", free))
+
+
+def test_closed_before_it_served_the_port_is_free_again(rig):
+    server = OscServer(rig.store, rig.deck, rig.board, rig.bus, port=0)
+    server.close()
+    server.close()
+    server.serve()
+    OscServer(rig.store, rig.deck, rig.board, rig.bus, port=server.address[1]).close()
+
+
+class Desk:
+    """Subscribers without a socket: `sent` has (target, addresses)."""
+
+    def __init__(self, permanent=None):
+        self.sent = []
+        self.subscribers = Subscribers(
+            lambda names: [("/" + name, 1.0) for name in names],
+            lambda datagram, target: self.sent.append((target, [message.address for message in decode(datagram)])),
+            permanent,
+        )
+
+    def flush(self, now_s):
+        self.sent.clear()
+        self.subscribers.flush(now_s)
+        return self.sent
+
+
+def test_no_more_often_than_asked():
+    desk = Desk()
+    desk.subscribers.add(Subscriber(HERE, HERE, max_hz=10), 0.0)
+    desk.subscribers.changed("a", None, 0.0)
+    assert desk.subscribers.wait_s(0.0) == 0
+    assert desk.flush(0.0) == [(HERE, ["/a"])]
+    assert desk.subscribers.wait_s(0.0) is None
+    for now_s in (0.01, 0.02, 0.03):
+        desk.subscribers.changed("a", None, now_s)
+        assert desk.flush(now_s) == []
+    assert desk.subscribers.wait_s(0.03) == pytest.approx(0.07)
+    assert desk.flush(0.1) == [(HERE, ["/a"])]
+
+
+def test_a_lease_ends_unless_its_host_pings():
+    desk = Desk()
+    there = ("192.0.2.7", 9000)
+    for target in (HERE, there):
+        desk.subscribers.add(Subscriber(target, target, lease_s=60), 0.0)
+    desk.subscribers.renew(there[0], 59.0)
+    assert desk.subscribers.wait_s(59.0) == 1.0
+    desk.flush(60.0)
+    assert [subscriber.target for subscriber in desk.subscribers] == [there]
+    desk.flush(119.0)
+    assert list(desk.subscribers) == []
+
+
+def test_the_permanent_listeners_own_moves_wait_until_they_rest():
+    desk = Desk(HERE)
+    for now_s in (0.0, 0.1, 0.2):
+        desk.subscribers.changed("a", ("127.0.0.1", 5000), now_s)
+        assert desk.flush(now_s) == []
+    assert desk.subscribers.wait_s(0.2) == pytest.approx(0.3)
+    assert desk.flush(0.5) == [(HERE, ["/a"])]
+
+
+def test_one_who_cannot_follow_loses_the_oldest_events():
+    desk = Desk(HERE)
+    for number in range(600):
+        desk.subscribers.event(f"/{number}", ())
+    heard = [address for _, addresses in desk.flush(0.0) for address in addresses]
+    assert heard == [f"/{number}" for number in range(88, 600)]
+
+
+def test_the_seventeenth_is_refused():
+    desk = Desk(HERE)
+    for port in range(16):
+        desk.subscribers.add(Subscriber(("192.0.2.1", port), None), 0.0)
+    with pytest.raises(Refused) as refused:
+        desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 0.0)
+    assert refused.value.code == "too_many_clients"
+
+
+def test_a_lease_of_decades_does_not_end_the_server(client):
+    client.subscribe(client.port, "", 30, 2**31 - 1)
+    assert client.ask("/dawbridge/ping")[0][0] == "/dawbridge/pong"
