@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 
 from acapellanet import DEFAULT_MODEL, isolate_center, load_estimator
-from acapellanet.metrics import usdr
+from acapellanet.evaluation.metrics import usdr
 
 RATE_HZ = 44100
 VOWELS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))

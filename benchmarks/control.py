@@ -201,7 +201,7 @@ def busy_rows(options: argparse.Namespace) -> list[Row]:
 
 def main() -> int:
     """Measure and print; 1 where a limit is broken."""
-    from acapellanet.registry import DEFAULT_MODEL
+    from acapellanet.estimate.registry import DEFAULT_MODEL
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=180.0, help="length of the bounce [180]")

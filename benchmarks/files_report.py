@@ -52,7 +52,7 @@ WRITERS = (
 )
 TABLES = (("complaints elsewhere", COMPLAINTS), ("chunks and tags", CHUNKS), ("writers", WRITERS))
 ROWS = COMPLAINTS + CHUNKS + WRITERS
-FOLDERS = ("tests/audio", "tests/engine", "tests/model/test_streaming.py", "tests/watch",
+FOLDERS = ("tests/audio", "tests/engine", "tests/model/estimate/test_streaming.py", "tests/watch",
            "tests/clients/test_bounces.py")  # fmt: skip
 _WORSE = ("passed", "skipped", "FAILED")
 

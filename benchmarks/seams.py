@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 
 from acapellanet import DEFAULT_MODEL, load_estimator
-from acapellanet.estimator import Estimator
-from acapellanet.streaming import stream_estimate
+from acapellanet.estimate.estimator import Estimator
+from acapellanet.estimate.streaming import stream_estimate
 from benchmarks.center import RATE_HZ, mashup
 
 LIMIT_DBFS = -90.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from acapellanet.registry import DEFAULT_MODEL
+from acapellanet.estimate.registry import DEFAULT_MODEL
 from dawbridge.engine.analysis import Analysis, MemoryEstimates
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.mixture import ArrayMixture
@@ -70,7 +70,7 @@ class VocalIsolator:
     """Takes a mixture apart into acapella and instrumental.
 
     Every parameter of the table (`dawbridge.knobs.parameters.TABLE`) is a keyword, an attribute and an entry of
-    `parameters`. `model` is a name that `acapellanet.registry.model_names()` lists, or a path to weights;
+    `parameters`. `model` is a name that `acapellanet.estimate.registry.model_names()` lists, or a path to weights;
     `device` is `auto`, `cuda`, `mps` or `cpu`. The switches (`…_enable`) concern files and do nothing here.
     Deterministic; not thread-safe.
 

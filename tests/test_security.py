@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from acapellanet.errors import ModelError
-from acapellanet.estimator import load_estimator
+from acapellanet.estimate.estimator import load_estimator
 from dawbridge.errors import PresetError
 from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.knobs.presets import Presets, read

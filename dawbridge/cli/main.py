@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from acapellanet.registry import ANCESTOR, DEFAULT_MODEL, GRIFFIN_LIM, model_names
+from acapellanet.estimate.registry import ANCESTOR, DEFAULT_MODEL, GRIFFIN_LIM, model_names
 from dawbridge import __version__
 from dawbridge.cli import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch, weights
 from dawbridge.cli.service_files import SYSTEMS

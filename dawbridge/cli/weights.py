@@ -4,8 +4,8 @@ from argparse import Namespace
 from collections.abc import Iterator
 
 from acapellanet.errors import AcapellanetError
-from acapellanet.header import read_header
-from acapellanet.registry import CENTER_MODEL, GRIFFIN_LIM, model_names, user_weights_folder, weights_path
+from acapellanet.estimate.registry import CENTER_MODEL, GRIFFIN_LIM, model_names, user_weights_folder, weights_path
+from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
 
 
@@ -16,7 +16,7 @@ def run(options: Namespace) -> int:
         return 0
     if options.file is None:
         raise ConfigError("weights import: which file? dawbridge weights import weights.h5")
-    from acapellanet.keras_import import import_weights
+    from acapellanet.estimate.keras_import import import_weights
 
     try:
         path = import_weights(options.file.expanduser(), options.name)

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from acapellanet.center import CENTER_CONTEXT_SAMPLES, isolate_center
 from acapellanet.errors import AcapellanetError
-from acapellanet.estimator import Estimator, load_estimator
-from acapellanet.registry import DEFAULT_MODEL, model_hash
-from acapellanet.shifts import shifted
-from acapellanet.streaming import stream_estimate
+from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, isolate_center
+from acapellanet.estimate.estimator import Estimator, load_estimator
+from acapellanet.estimate.registry import DEFAULT_MODEL, model_hash
+from acapellanet.estimate.shifts import shifted
+from acapellanet.estimate.streaming import stream_estimate
 from dawbridge.engine.loop import LoopMixture, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture, blocks
 from dawbridge.engine.resample import exactly, resample

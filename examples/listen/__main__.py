@@ -5,7 +5,7 @@ import math
 import sys
 from pathlib import Path
 
-from acapellanet.registry import DEFAULT_MODEL
+from acapellanet.estimate.registry import DEFAULT_MODEL
 from dawbridge.errors import DawbridgeError
 
 LONGEST_S = 300.0

@@ -9,8 +9,8 @@ import soxr
 from numpy.typing import NDArray
 
 from acapellanet.errors import DataError
-from acapellanet.evaluate import find_songs
-from acapellanet.metrics import usdr
+from acapellanet.evaluation.evaluate import find_songs
+from acapellanet.evaluation.metrics import usdr
 from dawbridge import VocalIsolator
 from dawbridge.audio.files import open_source
 from dawbridge.errors import AudioError

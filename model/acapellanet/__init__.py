@@ -12,12 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from acapellanet.errors import AcapellanetError, DataError, ModelError, SignalError, TrainingError
-from acapellanet.registry import DEFAULT_MODEL, model_hash, model_names
+from acapellanet.estimate.registry import DEFAULT_MODEL, model_hash, model_names
 
 if TYPE_CHECKING:
-    from acapellanet.center import isolate_center
-    from acapellanet.estimator import Estimator, load_estimator
-    from acapellanet.streaming import stream_estimate
+    from acapellanet.estimate.center import isolate_center
+    from acapellanet.estimate.estimator import Estimator, load_estimator
+    from acapellanet.estimate.streaming import stream_estimate
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -35,10 +35,10 @@ __all__ = [
 ]
 
 _LAZY = {
-    "Estimator": "acapellanet.estimator",
-    "isolate_center": "acapellanet.center",
-    "load_estimator": "acapellanet.estimator",
-    "stream_estimate": "acapellanet.streaming",
+    "Estimator": "acapellanet.estimate.estimator",
+    "isolate_center": "acapellanet.estimate.center",
+    "load_estimator": "acapellanet.estimate.estimator",
+    "stream_estimate": "acapellanet.estimate.streaming",
 }
 
 

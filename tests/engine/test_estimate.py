@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from acapellanet.acapellabot import Acapellabot, save_acapellabot
+from acapellanet.acapellabot.network import Acapellabot, save_acapellabot
 from dawbridge.engine.estimate import Engine, Variant, pick_device
 from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.errors import ConfigError, ModelError

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 import torch
 
-from acapellanet.config import CONFIGS
-from acapellanet.network import AcapellaNet
-from acapellanet.weights import save_network
+from acapellanet.net.config import CONFIGS
+from acapellanet.net.network import AcapellaNet
+from acapellanet.net.weights import save_network
 from dawbridge.audio.files import is_loop, read_mark
 from dawbridge.engine.analysis import Analysis, AnalysisCache, MemoryEstimates
 from dawbridge.engine.estimate import Engine

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from acapellanet import DEFAULT_MODEL, load_estimator
-from acapellanet.registry import model_names
+from acapellanet.estimate.registry import model_names
 from benchmarks.center import mashup
 from benchmarks.seams import LIMIT_DBFS, worst
 

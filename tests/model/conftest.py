@@ -9,9 +9,9 @@ import pytest
 import soundfile
 import torch
 
-from acapellanet import validation
-from acapellanet.config import NetworkConfig
-from acapellanet.network import AcapellaNet
+from acapellanet.evaluation import validation
+from acapellanet.net.config import NetworkConfig
+from acapellanet.net.network import AcapellaNet
 
 Audio = npt.NDArray[np.float32]
 RATE = 44100

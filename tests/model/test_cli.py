@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from acapellanet import validation
 from acapellanet.cli import main, parser
-from acapellanet.config import config_from_json
-from acapellanet.files import read_tensors
-from acapellanet.network import AcapellaNet
-from acapellanet.tempering import at_temper
-from acapellanet.weights import load_network, save_network
+from acapellanet.evaluation import validation
+from acapellanet.evaluation.calibration import at_temper
+from acapellanet.net.config import config_from_json
+from acapellanet.net.network import AcapellaNet
+from acapellanet.net.tensor_files import read_tensors
+from acapellanet.net.weights import load_network, save_network
 
 
 def test_help_names_both_commands() -> None:

@@ -1,0 +1,138 @@
+"""`acapellanet train`: its options, and what they start."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from acapellanet.data.licences import FOLDERS_BY_LICENCE, excluded_folders
+from acapellanet.errors import DataError
+from acapellanet.estimate.registry import DEFAULT_MODEL
+from acapellanet.net.config import CONFIGS, NetworkConfig
+
+
+def add_train(train: argparse.ArgumentParser) -> None:
+    """Give `train` its options."""
+    train.add_argument("data", type=Path, metavar="DATA", help="folder of songs and voices; docs/training.md")
+    train.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights, pictures")
+    train.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
+    train.add_argument("--minutes", type=float, required=True, help="training time to spend")
+    train.add_argument(
+        "--recipe",
+        choices=("acapellanet", "2017"),
+        default="acapellanet",
+        help="2017: the ancestor's network and training, the baseline; takes --cache, --minutes, --seed, --resume, "
+        "--threads and what leaves data out, and writes OUT/acapellabot-2017.safetensors (default: acapellanet)",
+    )
+    train.add_argument("--config", choices=sorted(CONFIGS), help="size (default: that of --from, else small)")
+    train.add_argument(
+        "--from",
+        dest="source",
+        metavar="NAME",
+        help=f"fine-tune a model ({DEFAULT_MODEL}), or weights by their path; of this --config, or narrower ones grown",
+    )
+    train.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate (default: 0.0015)")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--resume", action="store_true", help="go on where OUT's checkpoint stands")
+    train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
+    train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
+    train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
+    train.add_argument("--device", default="auto", help="cuda, mps or cpu (default: auto); torchrun uses several")
+    train.add_argument("--compile", action="store_true", help="compile features and loss; needs a C++ compiler")
+    train.add_argument(
+        "--bfloat16",
+        action=argparse.BooleanOptionalAction,
+        help="autocast (default: where the processor has it in hardware)",
+    )
+    train.add_argument("--matched", action="store_true", help="mix sung voices and music in one key and tempo")
+    train.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
+    )
+    train.add_argument(
+        "--exclude-from", type=Path, metavar="FILE", help="leave out the files listed in FILE (acapellanet vocal-leaks)"
+    )
+    train.add_argument(
+        "--licence-free-of",
+        action="append",
+        default=[],
+        choices=sorted(FOLDERS_BY_LICENCE),
+        help="leave out data under share-alike (sa) or GPL (gpl) terms; may be repeated",
+    )
+    train.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> int:
+    import torch
+    from rich.console import Console
+
+    from acapellanet.training.distributed import close_world, open_world
+    from acapellanet.training.run import RunOptions, run_training
+    from acapellanet.training.trainer import TrainingOptions
+
+    torch.set_num_threads(options.threads)
+    cache = options.cache or options.out / "cache"
+    listed = _lines_of(options.exclude_from) if options.exclude_from else ()
+    exclude = (*options.exclude, *listed, *excluded_folders(options.licence_free_of))
+    if options.recipe == "2017":
+        from acapellanet.training.acapellabot_recipe import Recipe2017, run_recipe
+
+        recipe = Recipe2017(
+            options.data, options.out, cache, options.minutes, options.seed, options.resume, exclude=exclude
+        )
+        print(f"weights: {run_recipe(recipe, Console())}")
+        return 0
+    run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source, options.matched)
+    training = TrainingOptions(
+        minutes=options.minutes,
+        seed=options.seed,
+        batch=options.batch,
+        frames=options.frames,
+        peak_rate=options.rate,
+        bfloat16=options.bfloat16,
+        compiled=options.compile,
+        threads=options.threads,
+    )
+    config = _config(options.config, options.source)
+    world = open_world(options.device)
+    try:
+        weights = run_training(config, run, training, Console(quiet=not world.leads), world)
+    finally:
+        close_world()
+    if world.leads:
+        print(f"weights: {weights}")
+    return 0
+
+
+def _config(name: str | None, source: str | None) -> NetworkConfig:
+    """The size that is asked for, else the one that training starts from."""
+    from acapellanet.estimate.registry import weights_path
+    from acapellanet.net.weights import load_network
+
+    if name is None and source is not None:
+        return replace(load_network(weights_path(source)).config, temper=1.0)  # chosen anew at the end
+    return CONFIGS[name or "small"]
+
+
+def _lines_of(path: Path) -> tuple[str, ...]:
+    try:
+        return tuple(filter(None, path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--exclude-from {path}: cannot be read ({error})") from error
+
+
+def add_average(command: argparse.ArgumentParser) -> None:
+    """Give `average` its options."""
+    command.description = (
+        "What a run unlearned of the weights that it started from, their mean keeps in part. Judge it by 'evaluate' "
+        "beside both before you use it."
+    )
+    command.add_argument("models", nargs="+", metavar="MODEL", help="names, or paths of weights, the newest last")
+    command.add_argument("--out", type=Path, required=True, help="weights file to write (.safetensors)")
+    command.set_defaults(run=_average)
+
+
+def _average(options: argparse.Namespace) -> int:
+    from acapellanet.training.averaging import save_mean
+
+    save_mean(options.out, options.models)
+    print(f"weights: {options.out}")
+    return 0

@@ -1,0 +1,203 @@
+"""The training data: a folder of songs, voices and instrumentals, decoded once into one memory map.
+
+What the folder may look like stands in `layouts`. Decoded audio is kept as float16 `[frames, channels]` at 44.1 kHz,
+one file after the other.
+"""
+
+import json
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+
+from acapellanet.audio import SAMPLE_RATE, Samples
+from acapellanet.data.layouts import KNOWN_LAYOUTS, Entry, scan
+from acapellanet.errors import DataError
+
+RATES_HZ = range(8000, 384001)
+SILENCE_PEAK = 1e-3
+SHORTEST_S = 0.5
+UNEVEN_S = 0.1
+"""Halves of a song whose lengths differ by more are taken for a mistake."""
+AUDIO_FILE, INDEX_FILE = "audio.f16", "index.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One decoded file: where it lies in the cache and what it is."""
+
+    name: str
+    """Path inside the data folder, with forward slashes."""
+    role: str
+    """`vocals` or `instrumental`."""
+    bank: str
+    """Folder that the file lies in: a song of stems, a voice bank, an owner of instrumentals."""
+    paired: bool
+    """Whether the other half of the mixture is there as well (stems)."""
+    start: int
+    """First value in the cache, counted in float16 values."""
+    frames: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that was skipped, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+class Library:
+    """Decoded tracks behind one read-only memory map."""
+
+    def __init__(self, cache: Path, tracks: list[Track], problems: list[Problem]) -> None:
+        self.tracks = tracks
+        self.problems = problems
+        self._values = np.memmap(cache / AUDIO_FILE, dtype=np.float16, mode="r")
+
+    def read(self, track: Track, start: int = 0, frames: int | None = None) -> Samples:
+        """`[2, n]` float32 samples of `track` from `start`; mono is put on both channels.
+
+        `n` is `frames` or what is left of the track, whichever is less.
+        """
+        stop = track.frames if frames is None else min(start + frames, track.frames)
+        first = track.start + start * track.channels
+        values = self._values[first : track.start + stop * track.channels]
+        audio = np.asarray(values, dtype=np.float32).reshape(-1, track.channels).T
+        return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1])))
+
+
+def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Library:
+    """Decode what `data` holds into `cache`, or take it from there if it is the same data.
+
+    `exclude`: glob patterns; a file whose path inside `data` matches one is left out.
+    Raises `DataError` when nothing usable is found.
+    """
+    found = scan(data)
+    if not found:
+        raise DataError(f"{data}: no audio to train on there; expected {KNOWN_LAYOUTS}")
+    fingerprint = _fingerprint(data, found)
+    library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
+    tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
+    problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
+    tracks = _whole_songs(tracks, problems)
+    if not tracks:
+        raise DataError(_unusable(data, found, problems))
+    return Library(cache, tracks, problems)
+
+
+def _excluded(name: str, patterns: tuple[str, ...]) -> bool:
+    path = Path(name)
+    return any(pattern in name or path.match(pattern) for pattern in patterns)
+
+
+def _fingerprint(data: Path, found: list[Entry]) -> int:
+    sizes = [(entry.name, [(data / part).stat().st_size for part in entry.parts]) for entry in found]
+    return zlib.crc32(json.dumps([SAMPLE_RATE, sizes]).encode())
+
+
+def _load(cache: Path, fingerprint: int) -> Library | None:
+    try:
+        index = json.loads((cache / INDEX_FILE).read_text(encoding="utf-8"))
+        if index["fingerprint"] != fingerprint:
+            return None
+        tracks = [Track(**track) for track in index["tracks"]]
+        return Library(cache, tracks, [Problem(**problem) for problem in index["problems"]])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -> Library:
+    cache.mkdir(parents=True, exist_ok=True)
+    (cache / INDEX_FILE).unlink(missing_ok=True)
+    tracks: list[Track] = []
+    problems: list[Problem] = []
+    start = 0
+    with (cache / AUDIO_FILE).open("wb") as audio_file, ThreadPoolExecutor() as pool:
+        decoded = pool.map(lambda entry: _decode_or_reason([data / part for part in entry.parts]), found)
+        for entry, audio in zip(found, decoded, strict=True):
+            if isinstance(audio, str):
+                problems.append(Problem(entry.name, audio))
+                continue
+            audio_file.write(audio.tobytes())
+            frames, channels = audio.shape
+            tracks.append(Track(entry.name, entry.role, entry.bank, entry.paired, start, frames, channels))
+            start += audio.size
+    index = {"fingerprint": fingerprint, "tracks": [asdict(t) for t in tracks]}
+    index["problems"] = [asdict(problem) for problem in problems]
+    if start == 0:
+        raise DataError(_unusable(data, found, problems))
+    (cache / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
+    return Library(cache, tracks, problems)
+
+
+def _decode_or_reason(paths: list[Path]) -> npt.NDArray[np.float16] | str:
+    try:
+        return decode_sum(paths).astype(np.float16)
+    except (DataError, soundfile.LibsndfileError, OSError) as error:
+        return str(error)
+
+
+def _unusable(data: Path, found: list[Entry], problems: list[Problem]) -> str:
+    listed = "; ".join(str(problem) for problem in problems[:5])
+    return f"{data}: none of {len(found)} files could be used ({listed or 'all of them are excluded'})"
+
+
+def _whole_songs(tracks: list[Track], problems: list[Problem]) -> list[Track]:
+    """Leave out halves of songs whose other half is missing or of another length."""
+    songs: dict[str, dict[str, Track]] = {}
+    for track in tracks:
+        if track.paired:
+            songs.setdefault(track.bank, {})[track.role] = track
+    reasons = {bank: _why_not(halves) for bank, halves in songs.items()}
+    problems += [Problem(t.name, reasons[t.bank]) for t in tracks if t.paired and reasons[t.bank]]
+    return [track for track in tracks if not (track.paired and reasons[track.bank])]
+
+
+def _why_not(halves: dict[str, Track]) -> str:
+    if len(halves) < 2:
+        return f"no usable {'instrumental' if 'vocals' in halves else 'vocals'} beside it"
+    lengths_s = {role: track.frames / SAMPLE_RATE for role, track in halves.items()}
+    if abs(lengths_s["vocals"] - lengths_s["instrumental"]) <= UNEVEN_S:
+        return ""
+    return f"vocals are {lengths_s['vocals']:.1f} s long, instrumental {lengths_s['instrumental']:.1f} s"
+
+
+def decode_sum(paths: list[Path]) -> Samples:
+    """The sum of files as `decode` gives each; only the sum must not be silent. Raises `DataError`."""
+    parts = [decode(path, may_be_silent=len(paths) > 1) for path in paths]
+    if len({part.shape for part in parts}) > 1:
+        raise DataError("parts of different lengths or channels")
+    total = np.sum(parts, axis=0) if len(parts) > 1 else parts[0]
+    if float(np.abs(total).max()) < SILENCE_PEAK:
+        raise DataError("silent")
+    return np.asarray(total, dtype=np.float32)
+
+
+def decode(path: Path, may_be_silent: bool = False) -> Samples:
+    """`[frames, channels]` float32 at 44.1 kHz, 1 or 2 channels.
+
+    Raises `DataError` for audio that cannot be trained on: an odd rate, NaN, silence, too short.
+    """
+    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    if rate not in RATES_HZ:
+        raise DataError(f"sample rate {rate} Hz, expected {RATES_HZ.start} to {RATES_HZ.stop - 1}")
+    if not np.isfinite(audio).all():
+        raise DataError("holds NaN or infinity")
+    if audio.shape[0] < SHORTEST_S * rate:
+        raise DataError(f"{audio.shape[0] / rate:.2f} s, expected {SHORTEST_S} s or more")
+    if not may_be_silent and float(np.abs(audio).max()) < SILENCE_PEAK:
+        raise DataError("silent")
+    audio = audio[:, :2]
+    if rate != SAMPLE_RATE:
+        audio = soxr.resample(audio, rate, SAMPLE_RATE)
+    return np.asarray(audio, dtype=np.float32)

@@ -1,0 +1,131 @@
+"""The seam that a host stands in front of: a mixture in, an estimate of its vocals out."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from acapellanet.acapellabot.separation import AcapellabotEstimator
+from acapellanet.errors import ModelError
+from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, NOMINAL_RATE_HZ, isolate_center
+from acapellanet.estimate.inference import context_samples, prepare
+from acapellanet.estimate.registry import (
+    ANCESTOR,
+    CENTER_MODEL,
+    DEFAULT_MODEL,
+    GRIFFIN_LIM,
+    is_ancestor,
+    model_hash,
+    weights_path,
+)
+from acapellanet.net.network import Dilated, TfcTdf
+from acapellanet.net.separation import check_stereo, separate
+from acapellanet.net.weights import load_network
+
+
+class Estimator(Protocol):
+    """What estimates the vocals of a mixture."""
+
+    @property
+    def name(self) -> str:
+        """Name of the model, or path of its weights."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 in hex of the weights; what an estimate depends on besides the mixture."""
+        ...
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz; `estimate` takes and gives this rate."""
+        ...
+
+    @property
+    def context_samples(self) -> int:
+        """Context that a chunk of a stream needs on either side, to be thrown away."""
+        ...
+
+    @property
+    def alignment_samples(self) -> int:
+        """Chunks of a stream must start at multiples of this."""
+        ...
+
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` float32 → vocals of the same shape, in one pass over all of it, on the CPU."""
+        ...
+
+
+class NetworkEstimator:
+    """An `AcapellaNet` with its weights, ready on a device."""
+
+    def __init__(self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None]) -> None:
+        network = load_network(path)
+        self.name, self.hash = name, digest
+        self.sample_rate = network.config.sample_rate
+        self.context_samples = context_samples(network.config)
+        self.alignment_samples = network.config.alignment_samples
+        self._device = _device(device)
+        self._network = prepare(network, self._device)
+        for block in self._network.modules():
+            if isinstance(block, (TfcTdf, Dilated)):
+                block.register_forward_pre_hook(lambda *_: on_step())
+
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        check_stereo(mixture)
+        return separate(self._network, mixture.to(self._device, torch.float32)).cpu()
+
+
+class CenterEstimator:
+    """Centre isolation alone: no network, no weights."""
+
+    name = CENTER_MODEL
+    sample_rate = NOMINAL_RATE_HZ
+    context_samples = CENTER_CONTEXT_SAMPLES
+    alignment_samples = HOP_SAMPLES
+
+    def __init__(self, width: float) -> None:
+        self.hash = model_hash(CENTER_MODEL)
+        self._width = width
+
+    @torch.inference_mode()
+    def estimate(self, mixture: Tensor) -> Tensor:
+        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        check_stereo(mixture)
+        return isolate_center(mixture.float(), self.sample_rate, self._width)
+
+
+def load_estimator(
+    model: str = DEFAULT_MODEL,
+    device: str = "cpu",
+    *,
+    center_width: float = 0.5,
+    on_step: Callable[[], None] = lambda: None,
+) -> Estimator:
+    """A model by its name (`model_names()`) or by the path of a `.safetensors` file.
+
+    Behind weights of the ancestor, `-griffinlim` asks for its own phase instead of the mixture's (`ancestor`).
+    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
+    called before each block of the network, many times a second, and may raise to stop an estimate.
+    Raises `ModelError` when the name is unknown, or the file missing, damaged or of another architecture.
+    """
+    if model == CENTER_MODEL:
+        return CenterEstimator(center_width)
+    path, griffin_lim = weights_path(model), model.endswith(GRIFFIN_LIM)
+    if is_ancestor(path):
+        return AcapellabotEstimator(model, path, model_hash(model), _device(device), griffin_lim, on_step)
+    if griffin_lim:
+        raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it away")
+    return NetworkEstimator(model, path, model_hash(model), device, on_step)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ModelError(f"device {name!r} cannot be used ({str(error).splitlines()[0]}); try 'cpu'") from error
+    return device

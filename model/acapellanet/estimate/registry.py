@@ -1,0 +1,117 @@
+"""Which models there are, and what their files hash to; does not import torch."""
+
+import hashlib
+import os
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+
+import platformdirs
+
+from acapellanet.acapellabot import ARCHITECTURE
+from acapellanet.errors import ModelError
+from acapellanet.net.header import read_header
+
+DEFAULT_MODEL = "acapellanet-full"
+CENTER_MODEL = "center"
+CENTER_VERSION = "center-1"
+"""Changes whenever centre isolation gives other samples, so that what was cached from it is made anew."""
+ANCESTOR = ARCHITECTURE
+"""The network of 2017, whose weights users bring; also the name of its architecture."""
+GRIFFIN_LIM = "-griffinlim"
+"""Behind the name, or path, of weights of the ancestor: its phase comes from Griffin-Lim, not from the mixture."""
+GRIFFIN_LIM_VERSION = "griffinlim-1"
+HOME_VARIABLE = "DAWBRIDGE_HOME"
+"""Environment variable: one folder in place of the platform's."""
+WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
+SUFFIX = ".safetensors"
+
+
+def user_weights_folder() -> Path:
+    """Where imported weights lie; they come before shipped ones of the same name."""
+    home = os.environ.get(HOME_VARIABLE)
+    data = Path(home).expanduser() / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
+    return data / "weights"
+
+
+def model_names() -> tuple[str, ...]:
+    """Names that `load_estimator` takes: the shipped weights, those that were imported, and `center`."""
+    paths = [*WEIGHTS_FOLDER.glob(f"*{SUFFIX}"), *user_weights_folder().glob(f"*{SUFFIX}")]
+    names = {path.stem for path in paths}
+    names |= {path.stem + GRIFFIN_LIM for path in paths if is_ancestor(path)}
+    return (*sorted(names), CENTER_MODEL)
+
+
+def is_ancestor(path: Path) -> bool:
+    """Whether a weights file is of the network of 2017; a damaged file is of none."""
+    try:
+        return read_header(path).metadata.get("architecture") == ANCESTOR
+    except ModelError:
+        return False
+
+
+def model_label(model: str) -> str:
+    """How a table names a model: the ancestor's weights are its own or ours, and that is said.
+
+    Raises `ModelError` for an unknown name or a missing file.
+    """
+    if model == CENTER_MODEL or not is_ancestor(weights_path(model)):
+        return model
+    imported = read_header(weights_path(model)).metadata.get("origin") == "imported"
+    way = GRIFFIN_LIM if model.endswith(GRIFFIN_LIM) else ""
+    return f"{ANCESTOR}{way} ({'its own weights' if imported else 'our weights, --recipe 2017'})"
+
+
+def weights_path(model: str) -> Path:
+    """The weights file of a model's name, or of a path that ends in `.safetensors`; `-griffinlim` may follow both.
+
+    Raises `ModelError` for an unknown name or a missing file.
+    """
+    plain = model.removesuffix(GRIFFIN_LIM)
+    if plain.endswith(SUFFIX):
+        path = Path(plain).expanduser()
+        if not path.is_file():
+            raise ModelError(f"{path}: no such weights file")
+        return path
+    paths = [folder / f"{plain}{SUFFIX}" for folder in (user_weights_folder(), WEIGHTS_FOLDER)]
+    found = [path for path in paths if path.is_file()]
+    if "/" in plain or "\\" in plain or not found:
+        raise ModelError(_unknown(model))
+    return found[0]
+
+
+def _unknown(model: str) -> str:
+    if model == DEFAULT_MODEL:
+        return f"the weights of {model} are missing from this installation; reinstall, or use model 'center'"
+    if model.removesuffix(GRIFFIN_LIM) == ANCESTOR:
+        return (
+            f"the weights of {ANCESTOR} are not here: bring a copy of its weights.h5 with 'dawbridge weights import "
+            "weights.h5', or train them with 'acapellanet train DATA --recipe 2017' and give the path of what it writes"
+        )
+    known = model_names()
+    close = get_close_matches(model, known, n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"no model is called {model!r}{hint} (known: {', '.join(known)}, or a path to a {SUFFIX} file)"
+
+
+def model_hash(model: str) -> str:
+    """SHA-256 in hex of a model's weights file; of name and version for `center`.
+
+    Raises `ModelError` for an unknown name or a missing file.
+    """
+    if model == CENTER_MODEL:
+        return hashlib.sha256(CENTER_VERSION.encode()).hexdigest()
+    path = weights_path(model)
+    try:
+        stat = path.stat()
+        digest = _hash_of(path, stat.st_mtime_ns, stat.st_size)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if model.endswith(GRIFFIN_LIM):
+        return hashlib.sha256(f"{GRIFFIN_LIM_VERSION} {digest}".encode()).hexdigest()
+    return digest
+
+
+@lru_cache(maxsize=16)
+def _hash_of(path: Path, _modified_ns: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,33 @@
+"""A whole pass of the network over a piece of audio."""
+
+import torch
+from torch import Tensor
+
+from acapellanet.errors import SignalError
+from acapellanet.net.network import AcapellaNet
+from acapellanet.net.transforms import from_planes, istft, pad_to_frames, stft, to_planes
+
+
+@torch.inference_mode()
+def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
+    """`[2, samples]` or `[batch, 2, samples]` at the network's rate → vocals of that shape.
+
+    The network must be in evaluation mode. Zeros are put after the end up to a whole number of its
+    coarsest frames.
+    """
+    samples = mixture.shape[-1]
+    if samples == 0:
+        return mixture.clone()
+    config = network.config
+    batch = mixture if mixture.dim() == 3 else mixture.unsqueeze(0)
+    padded = pad_to_frames(batch, config.hop_samples, config.time_stride_frames)
+    planes = to_planes(stft(padded, config.fft_samples, config.hop_samples))
+    spectrum = from_planes(network(planes))
+    vocals = istft(spectrum, config.fft_samples, config.hop_samples, samples)
+    return vocals.reshape(mixture.shape)
+
+
+def check_stereo(mixture: Tensor) -> None:
+    """Raises `SignalError` unless it is `[2, samples]`."""
+    if mixture.dim() != 2 or mixture.shape[0] != 2:
+        raise SignalError(f"estimate takes [2, samples], not {list(mixture.shape)}")

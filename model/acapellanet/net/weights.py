@@ -1,0 +1,27 @@
+"""A network with its configuration in one safetensors file."""
+
+import json
+from pathlib import Path
+
+from acapellanet.errors import ModelError
+from acapellanet.net.config import config_from_json
+from acapellanet.net.network import AcapellaNet
+from acapellanet.net.tensor_files import load_into, read_tensors, write_tensors
+
+CONFIG_KEY, TRAINING_KEY = "config", "training"
+
+
+def save_network(path: Path, network: AcapellaNet, training: dict[str, object]) -> None:
+    """Weights and BatchNorm statistics, with the configuration and how they came about as metadata."""
+    metadata = {CONFIG_KEY: network.config.to_json(), TRAINING_KEY: json.dumps(training)}
+    write_tensors(path, network.state_dict(), metadata)
+
+
+def load_network(path: Path) -> AcapellaNet:
+    """What `save_network` wrote, in evaluation mode. Raises `ModelError` for anything else."""
+    tensors, metadata = read_tensors(path)
+    if CONFIG_KEY not in metadata:
+        raise ModelError(f"{path}: safetensors, but not of acapellanet (no configuration in its metadata)")
+    network = AcapellaNet(config_from_json(metadata[CONFIG_KEY]))
+    load_into(network, tensors, str(path))
+    return network.eval()

@@ -1,0 +1,1 @@
+"""Training: the steps, the runs, and what else turns weights into other weights."""

@@ -1,0 +1,203 @@
+"""Training: mashups in, weights out, within a budget of minutes, and on again after a kill."""
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from acapellanet.data.mashups import Mashups
+from acapellanet.errors import TrainingError
+from acapellanet.net.config import NetworkConfig
+from acapellanet.net.network import AcapellaNet
+from acapellanet.training.batches import Batch, make_batch
+from acapellanet.training.distributed import ALONE, World, join_norms
+from acapellanet.training.losses import separation_loss
+from acapellanet.training.schedule import Budget, ema_decay, learning_rate
+from acapellanet.training.widen import start_from
+
+Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+"""Of estimate, vocals, mixture and level, as `separation_loss` takes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOptions:
+    """What a training run is asked to do."""
+
+    minutes: float
+    seed: int = 0
+    batch: int = 5
+    """Examples per step, of all processes together."""
+    frames: int = 192
+    """Length of an example in STFT frames."""
+    peak_rate: float = 1.5e-3
+    weight_decay: float = 1e-2
+    ema: float = 0.999
+    clip: float = 1.0
+    settle: float = 0.75
+    """Share of the time after which BatchNorm's statistics stay as they are, as in inference."""
+    max_bad_steps: int = 50
+    """Steps with a loss that is not finite, after which training stops."""
+    bfloat16: bool | None = None
+    """Autocast; `None`: where the processor multiplies bfloat16 in hardware (elsewhere it halves the speed)."""
+    compiled: bool = False
+    """Whether features and loss go through `torch.compile`; a tenth faster on CPU, needs a C++ compiler."""
+    threads: int = 2
+    """Threads that mix examples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After each step."""
+
+    step: int
+    loss: float
+    rate: float
+    spent_s: float
+    limit_s: float
+    bad_steps: int
+
+
+class Trainer:
+    """Network, averaged network, optimizer and clock; `step` by `step` until `done`."""
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        options: TrainingOptions,
+        mashups: Mashups,
+        source: AcapellaNet | None = None,
+        world: World = ALONE,
+        build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet,
+        loss: Loss = separation_loss,
+    ) -> None:
+        torch.manual_seed(options.seed)
+        self.config = config
+        self.options = options
+        self.mashups = mashups
+        self.world = world
+        self.network = build(config)
+        if source is not None:
+            start_from(self.network, source, options.seed)
+        self.network.to(world.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = build(config).to(world.device).eval()
+        self.averaged.load_state_dict(self.network.state_dict())
+        if world.size > 1:
+            join_norms(self.network)
+        self._masks = world.together(_Masks(self.network))
+        self.optimizer = _optimizer(self.network, options)
+        self.budget = Budget(options.minutes * 60)
+        self.step_number = 0
+        self.bad_steps = 0
+        features, objective = self.network.features, partial(_masked_loss, self.network.applied, loss)
+        self._features = torch.compile(features) if options.compiled else features
+        self._loss = torch.compile(objective) if options.compiled else objective
+        self._bfloat16 = _has_bfloat16(world.device) if options.bfloat16 is None else options.bfloat16
+        self._mixers = ThreadPoolExecutor(options.threads, initializer=lambda: torch.set_num_threads(1))
+
+    @property
+    def done(self) -> bool:
+        """Whether the time is spent."""
+        return self.budget.progress >= 1.0
+
+    def step(self) -> Progress:
+        """One batch. Raises `TrainingError` when too many losses were not finite."""
+        began = time.monotonic()
+        rate, loss = self.learn(self._next_batch(), self.budget.progress)
+        self.budget.add(self.world.agreed(time.monotonic() - began))
+        spent_s, limit_s = self.budget.spent_s, self.budget.limit_s
+        return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps)
+
+    def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
+        """One step on `batch` at `progress` 0..1 of the schedule: learning rate and loss."""
+        rate = learning_rate(self.options.peak_rate, progress, self.step_number)
+        self.network.train(progress < self.options.settle)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self._descend(batch)
+        self.step_number += 1
+        return rate, loss
+
+    def _next_batch(self) -> Batch:
+        first = self.step_number * self.options.batch
+        numbers = self.world.share(range(first, first + self.options.batch))
+        return make_batch(list(self._mixers.map(self.mashups.example, numbers)), self.config, self.world.device)
+
+    def _descend(self, batch: Batch) -> float:
+        self.optimizer.zero_grad(set_to_none=True)
+        with _precision(self.world.device, self._bfloat16):
+            masks = self._masks(self._features(batch.mixture))
+        loss = self._loss(masks, batch.vocals, batch.mixture, batch.level)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
+        mean = self.world.mean(loss)
+        if not (math.isfinite(mean) and math.isfinite(norm.item())):
+            self._count_bad()
+            return float("nan")
+        self.optimizer.step()
+        self._average()
+        return mean
+
+    def _count_bad(self) -> None:
+        self.bad_steps += 1
+        if self.bad_steps > self.options.max_bad_steps:
+            raise TrainingError(
+                f"{self.bad_steps} steps had a loss that is not finite; lower the learning rate, check the data"
+            )
+
+    def _average(self) -> None:
+        decay = ema_decay(self.options.ema, self.step_number)
+        ours, theirs = self.averaged.state_dict(), self.network.state_dict()
+        with torch.no_grad():
+            for name, value in theirs.items():
+                if value.is_floating_point():
+                    ours[name].lerp_(value, 1 - decay)
+                else:
+                    ours[name].copy_(value)
+
+
+def _masked_loss(
+    applied: Callable[[Tensor, Tensor], Tensor],
+    loss: Loss,
+    masks: Tensor,
+    vocals: Tensor,
+    mixture: Tensor,
+    level: Tensor,
+) -> Tensor:
+    return loss(applied(masks, mixture), vocals, mixture, level)
+
+
+class _Masks(nn.Module):
+    """A network's masks as a module's forward, which is what can be run on several devices."""
+
+    def __init__(self, network: AcapellaNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, features: Tensor) -> Tensor:
+        """`[batch, 4, frames, folded]` → `[batch, 3, frames, folded]`."""
+        return self.network.masks(features)
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type != "cpu":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported()
+    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.10
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def _precision(device: torch.device, bfloat16: bool) -> AbstractContextManager[object]:
+    return torch.autocast(device.type, torch.bfloat16) if bfloat16 else nullcontext()
+
+
+def _optimizer(network: AcapellaNet, options: TrainingOptions) -> torch.optim.AdamW:
+    """AdamW; biases, norms and positions do not decay."""
+    decaying = [p for name, p in network.named_parameters() if p.dim() > 1 and name != "position"]
+    rest = [p for name, p in network.named_parameters() if p.dim() <= 1 or name == "position"]
+    groups = [{"params": decaying, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=options.peak_rate)
