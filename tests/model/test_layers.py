@@ -1,6 +1,7 @@
 """No module of acapellanet imports one of a package above its own."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ FRONT = {"__init__.py", "__main__.py"}
 """The package's own face, which may import anything."""
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Modules of acapellanet that a module imports, wherever in it, as dotted names without the first part."""
     names: set[str] = set()
