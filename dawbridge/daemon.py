@@ -1,16 +1,11 @@
 """The daemon: wires watch, board, engine and surfaces together. The only file that starts threads or processes."""
 
-import multiprocessing
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import FrameType
 
@@ -18,6 +13,7 @@ from dawbridge import __version__, running
 from dawbridge.audio.files import sweep
 from dawbridge.config.paths import cache_folder, state_folder
 from dawbridge.config.settings import FolderSettings, Settings, checked_folders
+from dawbridge.engine.process.link import start_process
 from dawbridge.engine.process.messages import Cancel, Finished, FromEngine, Ready, TaskProgress
 from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
@@ -38,25 +34,6 @@ from dawbridge.watch.making import TICK_S, make_watch
 PATIENCE_S = 5.0
 MANY = 20
 """Events of one look that are worth a common transaction."""
-
-
-def start_engine(settings: Settings) -> tuple[SpawnProcess, Connection]:
-    """The engine in a process of its own, and the pipe to it."""
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    arguments = (theirs, settings.model, settings.device, cache_folder() / "analyses")
-    process = context.Process(target=_serve, args=arguments, name="dawbridge-engine", daemon=True)
-    process.start()
-    theirs.close()
-    return process, ours
-
-
-def _serve(pipe: Connection, model: str, device: str, cache: Path) -> None:
-    from dawbridge.engine.process.worker import serve  # torch is loaded in the engine's process alone
-
-    threads = os.cpu_count() or 1
-    with ThreadPoolExecutor(threads, "render") as executor:
-        serve(pipe, model, device, cache, executor, threads)
 
 
 class Daemon:
@@ -100,7 +77,9 @@ class Daemon:
             threading.Thread(target=serve, name=name, daemon=True)
             for name, serve in self.surfaces.loops(self._stopping)
         ]
-        self._engine = Supervisor(lambda: start_engine(self._settings), self._clock)
+        self._engine = Supervisor(
+            lambda: start_process(self._settings.model, self._settings.device, cache_folder() / "analyses"), self._clock
+        )
         try:
             for folder in self._settings.folders:
                 sweep(folder.path.resolve(), folder.output.base(folder.path))

@@ -1,7 +1,9 @@
 import multiprocessing
+from multiprocessing.connection import wait
 
 import pytest
 
+from dawbridge.engine.process.link import PipeLink
 from dawbridge.engine.process.messages import Quit
 from dawbridge.engine.process.supervisor import HOPELESS, Supervisor
 
@@ -36,7 +38,7 @@ class Shop:
 
     def start(self):
         self.made.append(FakeProcess())
-        return self.made[-1], self.made[-1].pipe
+        return PipeLink(self.made[-1], self.made[-1].pipe)
 
 
 @pytest.fixture
@@ -49,7 +51,9 @@ def shop():
 
 
 def test_messages_pass(shop):
+    assert wait(shop.supervisor.waitables(), 0) == []
     shop.made[0].theirs.send("hello")
+    assert wait(shop.supervisor.waitables(), 1)
     assert shop.supervisor.receive(1) == ["hello"]
     assert shop.supervisor.receive(0) == []
     shop.supervisor.send(Quit())
@@ -61,6 +65,8 @@ def test_a_death_is_told_once_and_a_well_engine_is_replaced_at_once(shop):
     shop.made[0].die()
     assert shop.supervisor.receive(1) is None
     assert shop.supervisor.ended == "exit code -9"
+    assert shop.supervisor.waitables() == []
+    shop.supervisor.send(Quit())
     assert shop.supervisor.receive(0) == []
     assert len(shop.made) == 2
 
@@ -79,6 +85,13 @@ def test_one_that_never_starts_is_tried_ever_more_seldom(shop):
     assert shop.supervisor.hopeless
     shop.supervisor.is_well()
     assert not shop.supervisor.hopeless
+
+
+def test_what_a_dying_engine_said_last_is_heard_before_its_death(shop):
+    shop.made[0].theirs.send("last words")
+    shop.made[0].die()
+    assert shop.supervisor.receive(1) == ["last words"]
+    assert shop.supervisor.receive(1) is None
 
 
 def test_stop_ends_it(shop):
