@@ -17,7 +17,7 @@ from dawbridge.engine.process.link import start_process
 from dawbridge.engine.process.messages import Cancel, Finished, FromEngine, Ready, TaskProgress
 from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
-from dawbridge.events import Bus, Event, Failed, Notice
+from dawbridge.events import Bus, Failed, Notice
 from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
@@ -27,11 +27,14 @@ from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.saved_positions import KeptPositions
 from dawbridge.surfaces.opening import Surfaces
+from dawbridge.surfaces.terminal import Terminal
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import TICK_S, make_watch
 
 PATIENCE_S = 5.0
+HAPPENED = 16384
+"""Events that may happen in one turn of the loop before the oldest is forgotten."""
 MANY = 20
 """Events of one look that are worth a common transaction."""
 
@@ -39,12 +42,21 @@ MANY = 20
 class Daemon:
     """One run of `dawbridge watch`."""
 
-    def __init__(self, settings: Settings, bus: Bus, clock: Callable[[], float] = time.monotonic) -> None:
-        """Open everything that can be refused. Raises `WatchError`, `ControlError`, `PresetError`, `JobError`."""
-        self._settings, self._bus, self._clock = settings, bus, clock
+    def __init__(
+        self,
+        settings: Settings,
+        bus: Bus,
+        clock: Callable[[], float] = time.monotonic,
+        terminal: Terminal | None = None,
+    ) -> None:
+        """Open everything that can be refused. `terminal` shows what happens on `bus`.
+
+        Raises `WatchError`, `ControlError`, `PresetError`, `JobError`.
+        """
+        self._settings, self._bus, self._clock, self._terminal = settings, bus, clock, terminal
         self._stopping = threading.Event()
         self._positions = KeptPositions(state_folder() / "knobs.json", clock)
-        self.store = ParameterStore(self._positions.values)
+        self.store = ParameterStore(self._positions.values, clock)
         presets = Presets()
         self.deck = PresetLoader(presets, self.store, bus)
         if settings.preset:
@@ -67,7 +79,7 @@ class Daemon:
         self.failures: list[str] = []
         """What became of bounces that could not be separated."""
         self.model_problem = ""
-        bus.subscribe(self._count)
+        self._happened = bus.mailbox(limit=HAPPENED)
         self._ready = False
         self._trouble = ""
 
@@ -77,6 +89,8 @@ class Daemon:
             threading.Thread(target=serve, name=name, daemon=True)
             for name, serve in self.surfaces.loops(self._stopping)
         ]
+        if self._terminal:
+            threading.Thread(target=self._terminal.serve, name="terminal", daemon=True).start()
         self._engine = Supervisor(
             lambda: start_process(self._settings.model, self._settings.device, cache_folder() / "analyses"), self._clock
         )
@@ -134,6 +148,7 @@ class Daemon:
             self._drive(now)
             self._say(self._positions.keep(self.store.snapshot()))
             self._mind_ledger()
+            self._count()
             if self._settings.once and (self._ready or self._engine.hopeless) and self.board.is_idle:
                 return
             if self._settings.once and self._engine.hopeless:
@@ -146,9 +161,8 @@ class Daemon:
             for event in events:
                 self._hear(event)
 
-    def _count(self, event: Event) -> None:
-        if isinstance(event, Failed):
-            self.failures.append(event.message)
+    def _count(self) -> None:
+        self.failures += [event.message for event in self._happened.drain() if isinstance(event, Failed)]
 
     def _hear(self, event: WatchEvent) -> None:
         match event:

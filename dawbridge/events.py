@@ -1,9 +1,11 @@
 """What happens, told to whoever listens: OSC feedback, the progress display, the log."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from dawbridge.mailbox import LIMIT, Mailbox, Mailboxes
 
 
 class JobState(StrEnum):
@@ -136,20 +138,36 @@ Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | P
 
 
 class Bus:
-    """Hands each event to every listener, in the publisher's thread and in order. Listeners must return at once."""
+    """Puts each event into every mailbox, in one order. Thread-safe; `publish` never waits for a listener."""
 
     def __init__(self) -> None:
-        self._listeners: list[Callable[[Event], None]] = []
-        self._lock = threading.RLock()
+        self._mailboxes = Mailboxes[Event]()
+        self._lock = threading.Lock()
 
-    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Hear of every event; the returned function ends it."""
-        with self._lock:
-            self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def mailbox(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[Event]:
+        """A mailbox that every event goes into from now on, until it is closed.
+
+        Its reader drains it in its own thread. `wake` is called in the publisher's thread when an event comes into the
+        empty mailbox, and must only wake. Of a job's progress, and of what else is soon out of date, only the newest
+        waits. Beyond `limit` events these go first, then the oldest.
+        """
+        return self._mailboxes.add(Mailbox(wake, limit, key=_replaces, on_close=self._mailboxes.remove))
 
     def publish(self, event: Event) -> None:
-        """Tell all listeners."""
+        """Tell all listeners, in time."""
         with self._lock:
-            for listener in tuple(self._listeners):
-                listener(event)
+            filled = [box for box in self._mailboxes if box.put(event)]
+        for box in filled:
+            box.wake()
+
+
+def _replaces(event: Event) -> Hashable | None:
+    """Events with the same key tell of the same thing, and only the newest counts."""
+    match event:
+        case Progress(job_id):
+            return ("progress", job_id)
+        case QueueLength():
+            return "queue"
+        case PresetMorphed():
+            return "morph"
+    return None

@@ -61,12 +61,13 @@ def start_daemon(tmp_path):
     """A function that starts a daemon on one folder, again and again if wanted; all end with the test.
 
     `folder`: None for those of a `--config`. `through`: a program and its arguments that start it in its own process.
+    `output`: where its lines go, as for `subprocess.Popen`.
     """
     folder, home = tmp_path / "bounces", tmp_path / "home"
     folder.mkdir()
     running = []
 
-    def start(*arguments, folder=folder, through=()):
+    def start(*arguments, folder=folder, through=(), output=None):
         heard = Listener()
         heard.__enter__()
         port = free_port()
@@ -74,7 +75,8 @@ def start_daemon(tmp_path):
         command += [str(folder)] if folder else []
         command += ["--http-port", "0"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}", *arguments]
-        process = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(home)})
+        environment = {**os.environ, "DAWBRIDGE_HOME": str(home)}
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         running.append((process, heard))
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
         return RunningDaemon(folder, home, heard, port, process)

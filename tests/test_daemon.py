@@ -160,3 +160,22 @@ def test_recorded_knob_moves_are_rendered_into_the_bounce(start_daemon):
     np.testing.assert_array_equal(flat + read(instrumental), bounce)
     daemon.send("/dawbridge/automation/clear")
     np.testing.assert_array_equal(read(daemon.done()[1]), flat)
+
+
+def test_one_whose_output_nobody_reads_answers_separates_and_ends(start_daemon):
+    """A pipe that nobody drains, a terminal after Ctrl-S."""
+    reader, writer = os.pipe()
+    daemon = start_daemon(output=writer)
+    for number in range(5000):  # a line each, together far more than the 64 KiB that a pipe holds
+        daemon.send("/dawbridge/preset/next")
+        if number % 100 == 99:
+            daemon.send("/dawbridge/sync", number)
+            daemon.heard.wait_for("/dawbridge/synced", PATIENCE_S)
+    daemon.send("/dawbridge/ping")
+    daemon.heard.wait_for("/dawbridge/pong", PATIENCE_S)
+    daemon.bounce()
+    daemon.done()
+    assert daemon.stop() == 0
+    os.close(writer)
+    with os.fdopen(reader, "rb") as read:
+        assert len(read.read()) > 2**15

@@ -168,16 +168,18 @@ def _listen(hear: Callable[[Event], None], is_done: Callable[[], bool], paramete
     from dawbridge.surfaces.midi.names import ALL
     from dawbridge.surfaces.midi.ports import MidiPorts
 
-    bus, store, said = Bus(), ParameterStore(), list[str]()
-    bus.subscribe(hear)
-    bus.subscribe(lambda event: said.append(event.text) if isinstance(event, Notice) else None)
+    bus, store = Bus(), ParameterStore()
+    happened = bus.mailbox()
     learning = MidiBinder(bus, bindings_file.bindings_path())
     ports = MidiPorts(store, PresetLoader(Presets(), store, bus), bus, port=ALL, learning=learning)
     if not ports.available:
+        said = [event.text for event in happened.drain() if isinstance(event, Notice)]
         raise ControlError(said[-1])
     learning.learn(parameter) if parameter else learning.monitor(MONITOR_AT_MOST_S)
     try:
         while not is_done():
             ports.step(_STEP_S)
+            for event in happened.drain():
+                hear(event)
     finally:
         ports.close()

@@ -8,7 +8,7 @@ from dawbridge.config.settings import FolderSettings, Settings
 from dawbridge.errors import ConfigError
 from dawbridge.events import Bus
 from dawbridge.files.output import Output
-from dawbridge.surfaces.terminal import make_display
+from dawbridge.surfaces.terminal import Terminal
 
 
 def run(options: Namespace) -> int:
@@ -16,14 +16,14 @@ def run(options: Namespace) -> int:
     from dawbridge.daemon import Daemon
 
     settings = read_settings(options)
-    bus, display = Bus(), make_display()
-    bus.subscribe(display)  # first: what is missing is said while the daemon is built
+    bus = Bus()
+    terminal = Terminal(bus)  # first: what is missing is said while the daemon is built
     try:
-        daemon = Daemon(settings, bus)
+        daemon = Daemon(settings, bus, terminal=terminal)
         daemon.stop_on_signals()
         daemon.run()
     finally:
-        display.close()
+        terminal.close()
     return 1 if settings.once and (daemon.stalled or daemon.failures or daemon.model_problem) else 0
 
 

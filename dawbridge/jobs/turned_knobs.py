@@ -12,7 +12,7 @@ LONGEST_WAIT_S = 1.0
 
 
 class TurnedKnobs:
-    """Collects changed sound parameters. Called in whichever thread sets them; `clock` counts seconds."""
+    """Collects changed sound parameters. Thread-safe; `clock` counts seconds."""
 
     def __init__(self, store: ParameterStore, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -20,11 +20,12 @@ class TurnedKnobs:
         self._analysis = False
         self._turned: dict[str, float] = {}
         self._first = self._last = 0.0
-        store.subscribe(self._heard)
+        self._box = store.mailbox()
 
     @property
     def pending(self) -> bool:
         """Something was turned and not taken yet."""
+        self._hear()
         return bool(self._turned)
 
     def settled(self, now: float) -> bool:
@@ -37,25 +38,27 @@ class TurnedKnobs:
 
     def take(self) -> dict[str, float]:
         """What was turned, raw values by name; then it counts as rendered."""
+        self._hear()
         with self._lock:
             taken, self._turned = self._turned, {}
             return taken
 
     def take_analysis(self) -> bool:
         """Whether a knob of the analysis stage was turned since the last call."""
+        self._hear()
         with self._lock:
             turned, self._analysis = self._analysis, False
             return turned
 
-    def _heard(self, changes: tuple[Change, ...]) -> None:
-        turned = {change.name: change.value for change in changes if change.changed and _sounds(change)}
-        if not turned:
-            return
+    def _hear(self) -> None:
+        """What came into the mailbox since."""
         with self._lock:
-            self._last = self._clock()
-            self._first = self._first if self._turned else self._last
-            self._turned.update(turned)
-            self._analysis |= any(PARAMETERS[name].stage is Stage.ANALYSIS for name in turned)
+            for change in (change for batch in self._box.drain() for change in batch):
+                if change.changed and _sounds(change):
+                    self._last = change.at_s
+                    self._first = self._first if self._turned else self._last
+                    self._turned[change.name] = change.value
+                    self._analysis |= PARAMETERS[change.name].stage is Stage.ANALYSIS
 
 
 def _sounds(change: Change) -> bool:

@@ -45,6 +45,7 @@ class Automations:
 
     def place(self, seconds: float, playing: bool) -> None:
         """The playhead is at `seconds` now."""
+        self._recorder.hear()
         self.transport.tell(seconds, playing)
 
     def record(self) -> None:
@@ -81,6 +82,7 @@ class Automations:
 
     def look(self, now: float) -> None:
         """Take up MIDI files that came or changed beside bounces, once they are at rest."""
+        self._recorder.hear()
         if now < self._next_s:
             return
         self._next_s = now + LOOK_EVERY_S

@@ -6,12 +6,14 @@ out of `TABLE`. A new parameter is one row.
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from dawbridge.errors import NotFiniteError, UnknownParameterError
+from dawbridge.mailbox import LIMIT, Mailbox, Mailboxes
 
 Snapshot = Mapping[str, float]
 """All parameters' raw values by name, immutable."""
@@ -123,9 +125,20 @@ class Parameter:
         return f"{value:.{digits}f}{' ' + self.unit if self.unit else ''}"
 
 
-def _row(name: str, span: tuple[float, float], default: float, stage: Stage, help: str, **more: object) -> Parameter:
-    fields = {"address": "/dawbridge/" + name.replace("_", "/", 1), **more}
-    return Parameter(name, low=span[0], high=span[1], default=default, stage=stage, help=help, **fields)  # type: ignore[arg-type]
+def _row(
+    name: str,
+    span: tuple[float, float],
+    default: float,
+    stage: Stage,
+    help: str,
+    *,
+    unit: str = "",
+    curve: Curve = Curve.LINEAR,
+    off: float | None = None,
+    address: str = "",
+) -> Parameter:
+    address = address or "/dawbridge/" + name.replace("_", "/", 1)
+    return Parameter(name, address, *span, default, stage, help, unit, curve, off)
 
 
 _RENDER, _ANALYSIS, _CONTROL = Stage.RENDER, Stage.ANALYSIS, Stage.CONTROL
@@ -185,6 +198,8 @@ class Change:
     origin: str
     clamped: bool
     """What was asked lay outside the range."""
+    at_s: float = field(default=0.0, compare=False)
+    """When, by the store's clock."""
 
     @property
     def changed(self) -> bool:
@@ -192,17 +207,19 @@ class Change:
         return self.value != self.previous
 
 
-Listener = Callable[[tuple[Change, ...]], None]
-"""Called in the setter's thread, in order, with all that was set together. It must return at once."""
+Changes = tuple[Change, ...]
+"""All that was set together."""
 
 
 class ParameterStore:
     """The knobs' positions: one place that OSC, MIDI, presets and the command line all write to. Thread-safe."""
 
-    def __init__(self, values: Mapping[str, float] | None = None) -> None:
+    def __init__(self, values: Mapping[str, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start at `values` over the defaults; `clock` counts seconds. Raises `ParameterError`."""
         self._values = dict(complete(values or {}))
-        self._listeners: list[Listener] = []
-        self._lock = threading.RLock()
+        self._clock = clock
+        self._mailboxes = Mailboxes[Changes]()
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> float:
         """The raw value. Raises `UnknownParameterError`."""
@@ -231,25 +248,34 @@ class ParameterStore:
         value = row.denormalize(position)
         return self._apply(((row, value, not 0.0 <= float(position) <= 1.0),), origin)[0]
 
-    def update(self, values: Mapping[str, float], origin: str) -> tuple[Change, ...]:
+    def update(self, values: Mapping[str, float], origin: str) -> Changes:
         """Set several raw values together: listeners hear of them at once, and nothing is set if one is refused."""
         rows = [(parameter(name), value) for name, value in values.items()]
         checked = [(row, row.clamp(value), value) for row, value in rows]
         return self._apply(((row, clamped, clamped != float(value)) for row, clamped, value in checked), origin)
 
-    def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Hear of every change; the returned function ends it."""
-        with self._lock:
-            self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def mailbox(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[Changes]:
+        """A mailbox that all changes go into from now on, each with what was set together with it.
 
-    def _apply(self, settings: Iterable[tuple[Parameter, float, bool]], origin: str) -> tuple[Change, ...]:
+        Its reader drains it in its own thread. `wake` is called in the setter's thread when a change comes into the
+        empty mailbox, and must only wake. Beyond `limit` the oldest goes, but the last change of each value stays.
+        """
+        return self._mailboxes.add(Mailbox(wake, limit, merge=_merged, on_close=self._mailboxes.remove))
+
+    def _apply(self, settings: Iterable[tuple[Parameter, float, bool]], origin: str) -> Changes:
         with self._lock:
-            changes = []
+            now_s, changes = self._clock(), []
             for row, value, clamped in settings:
-                changes.append(Change(row.name, value, self._values[row.name], origin, clamped))
+                changes.append(Change(row.name, value, self._values[row.name], origin, clamped, now_s))
                 self._values[row.name] = value
             batch = tuple(changes)
-            for listener in tuple(self._listeners) if batch else ():
-                listener(batch)
-            return batch
+            filled = [box for box in self._mailboxes if box.put(batch)] if batch else []
+        for box in filled:
+            box.wake()
+        return batch
+
+
+def _merged(older: Changes, newer: Changes) -> Changes:
+    """Both as one: of the older, only what the newer does not change again."""
+    changed = {change.name for change in newer if change.changed}
+    return (*(change for change in older if change.changed and change.name not in changed), *newer)

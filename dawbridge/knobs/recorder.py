@@ -23,13 +23,14 @@ class Transport:
         """The playhead is at `seconds` now."""
         self._told = (min(max(seconds, 0.0), LONGEST_S), self._clock(), playing)
 
-    def seconds(self) -> float | None:
-        """Where it is now; None where nobody has said."""
+    def seconds(self, when_s: float | None = None) -> float | None:
+        """Where it was at `when_s` by the clock (None: now), as far as it was last told; None where nobody has said."""
         told = self._told
         if told is None:
             return None
         seconds, at_s, playing = told
-        return seconds + min(self._clock() - at_s, FOLLOWS_S) if playing else seconds
+        passed_s = max(0.0, (self._clock() if when_s is None else when_s) - at_s)
+        return seconds + min(passed_s, FOLLOWS_S) if playing else seconds
 
 
 class Recorder:
@@ -41,7 +42,7 @@ class Recorder:
         self._recording = False
         self._points: dict[str, dict[float, float]] = {}
         self._last: dict[str, float] = {}
-        store.subscribe(self._heard)
+        self._box = store.mailbox()
 
     @property
     def is_recording(self) -> bool:
@@ -50,24 +51,23 @@ class Recorder:
 
     def record(self) -> None:
         """Begin, with nothing kept."""
+        self._box.drain()
         with self._lock:
             self._points, self._last, self._recording = {}, {}, True
 
     def stop(self) -> Automation:
         """End; what was moved meanwhile."""
+        self.hear()
         with self._lock:
             self._recording = False
             return Automation.of({name: points.items() for name, points in self._points.items()})
 
-    def _heard(self, changes: tuple[Change, ...]) -> None:
-        if not self._recording:
-            return
-        now = self._transport.seconds()
-        if now is None:
-            return
+    def hear(self) -> None:
+        """Keep what was moved since, each at the place where the playhead was then. Called before it is told anew."""
         with self._lock:
-            for change in changes:
-                if change.changed and change.name in AUTOMATABLE:
+            for change in (change for batch in self._box.drain() for change in batch):
+                now = self._transport.seconds(change.at_s)
+                if self._recording and now is not None and change.changed and change.name in AUTOMATABLE:
                     self._keep(change, now)
 
     def _keep(self, change: Change, now: float) -> None:

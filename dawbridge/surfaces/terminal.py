@@ -1,14 +1,24 @@
-"""What the person at the terminal sees: a live progress bar, or plain lines where the output is not a terminal."""
+"""What the user at the terminal sees: a live progress bar, or plain lines where the output is not a terminal.
+
+The terminal has a thread and a mailbox of its own: one that is stopped (Ctrl-S), or a pipe that nobody reads, stops
+nothing but itself.
+"""
 
 import sys
+import threading
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
-from dawbridge.events import Done, Event, Failed, JobState, Notice, PresetLoaded, Progress, StateChanged
+from dawbridge.events import Bus, Done, Event, Failed, JobState, Notice, PresetLoaded, Progress, StateChanged
+from dawbridge.surfaces.patient import PatientOutput
 
 _PLAIN_STEP = 0.25
 """Without a terminal, progress is a line each quarter."""
 _SAID = {JobState.SETTLING: "settling", JobState.QUEUED: "queued", JobState.CANCELLED: "cancelled"}
+LINES = 4096
+"""How many events wait for a terminal that is not read."""
+LAST_WORDS_S = 1.0
+"""How long the end of the program waits for a terminal that is not read."""
 
 
 class PlainDisplay:
@@ -63,13 +73,17 @@ class PlainDisplay:
 class LiveDisplay(PlainDisplay):
     """The same lines above a bar for the bounce that is being separated."""
 
-    def __init__(self) -> None:
+    def __init__(self, out: TextIO | None = None) -> None:
+        from rich.console import Console
         from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
-        super().__init__()
+        super().__init__(out)
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-        self._bar = Bar(*columns, TimeRemainingColumn(), auto_refresh=False, transient=True)
+        self._bar = Bar(
+            *columns, TimeRemainingColumn(), console=Console(file=self._out), auto_refresh=False, transient=True,
+            redirect_stdout=out is None, redirect_stderr=out is None,
+        )  # fmt: skip
         self._tasks: dict[int, TaskID] = {}
         self._bar.start()
 
@@ -97,6 +111,45 @@ class LiveDisplay(PlainDisplay):
         return ""
 
 
+class Terminal:
+    """The display of a daemon. `serve` writes, in a thread of its own, until `close`."""
+
+    def __init__(self, bus: Bus, out: TextIO | None = None) -> None:
+        """Everything that is said on `bus` from now on is shown on `out` (default: the standard output)."""
+        self._output = PatientOutput(out)
+        self._happened = bus.mailbox(limit=LINES)
+        self._served = threading.Lock()
+
+    def serve(self) -> None:
+        """Show what happens until `close` is called. Blocks for as long as nobody reads."""
+        with self._served:
+            display = make_display(cast(TextIO, self._output))
+            try:
+                while not self._happened.is_closed:
+                    self._happened.wait(None)
+                    self._show(display)
+            finally:
+                display.close()
+                self._output.flush()
+
+    def close(self) -> None:
+        """Let `serve` end; whatever has not been shown yet is, if somebody reads. Blocks for a second at most."""
+        self._happened.close()
+        self._output.give_up(LAST_WORDS_S)
+        if self._served.acquire(timeout=2 * LAST_WORDS_S):  # else the thread is about to give up
+            try:
+                self._show(PlainDisplay(cast(TextIO, self._output)))
+            finally:
+                self._served.release()
+
+    def _show(self, display: PlainDisplay) -> None:
+        lost, events = self._happened.take_lost(), self._happened.drain()
+        if lost:
+            display.line(f"{lost} lines are missing here: nobody read the output")
+        for event in events:
+            display(event)
+
+
 def done_text(event: Done, name: str) -> str:
     """One line: what was written, how long it took, how exactly the stems add up."""
     null = "bit for bit" if event.null_db == float("-inf") else f"to {event.null_db:.0f} dBFS"
@@ -106,6 +159,6 @@ def done_text(event: Done, name: str) -> str:
     return f"[{event.job_id}] {name}: {where} ({speed}, sum equals the bounce {null})"
 
 
-def make_display() -> PlainDisplay:
+def make_display(out: TextIO | None = None) -> PlainDisplay:
     """A live one on a terminal, else plain lines."""
-    return LiveDisplay() if sys.stdout.isatty() else PlainDisplay()
+    return LiveDisplay(out) if (out or sys.stdout).isatty() else PlainDisplay(out)

@@ -15,14 +15,15 @@ from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.decode import Kind
 from dawbridge.surfaces.midi.ports import MidiPorts
 from tests.clients.jack import CC_7_SWEEPS, PATIENCE_S, SERVER, jack_ports, send_cc, wait_until
+from tests.listening import Heard
 
 pytestmark = pytest.mark.usefixtures("jack")
 
 
 @pytest.fixture
 def desk():
-    store, bus, said = ParameterStore(), Bus(), []
-    bus.subscribe(said.append)
+    store, bus = ParameterStore(), Bus()
+    said = Heard(bus.mailbox())
     made = []
 
     def open_ports(**more):
@@ -51,8 +52,7 @@ def test_csound_turns_a_knob(desk, start, tmp_path):
 
 def test_a_sequencers_notes_are_buttons(desk, start):
     ports = desk.open(bindings=[Binding("live_enable", Kind.NOTE, 60)])
-    changes = []
-    desk.store.subscribe(changes.extend)
+    changes = Heard(desk.store.mailbox(), flat=True)
     sequencer = start("jack_midiseq", "sequencer", "4800", "0", "60", "2400")
     wait_until(lambda: subprocess.run(["jack_connect", "sequencer:out", "dawbridge:in"]).returncode == 0)
     wait_until(lambda: [change.value for change in changes[:3]] == [0, 1, 0], ports.step)
@@ -64,8 +64,7 @@ def test_clock_turns_nothing_and_notes_beside_it_still_do(desk, start):
     import rtmidi
 
     ports = desk.open(bindings=[*DEFAULT_BINDINGS, Binding("live_enable", Kind.NOTE, 60)])
-    changes, heard = [], []
-    desk.store.subscribe(changes.extend)
+    changes, heard = Heard(desk.store.mailbox(), flat=True), []
     ear = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ear")
     ear.ignore_types(timing=False)
     ear.set_callback(lambda message, _: heard.append(message[0][0]))
@@ -144,8 +143,8 @@ def test_a_control_of_csound_is_learned_over_osc_and_turns_the_knob(daemon, star
 
 def test_without_a_server_it_is_one_line_at_once(monkeypatch):
     monkeypatch.setenv("JACK_DEFAULT_SERVER", f"{SERVER}-nobody")
-    said, bus, store = [], Bus(), ParameterStore()
-    bus.subscribe(said.append)
+    bus, store = Bus(), ParameterStore()
+    said = Heard(bus.mailbox())
     before = time.monotonic()
     ports = MidiPorts(store, PresetLoader(Presets(), store, bus), bus, api="UNIX_JACK")
     assert time.monotonic() - before < PATIENCE_S

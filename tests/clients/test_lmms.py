@@ -13,6 +13,7 @@ from dawbridge.jobs.ledger import Ledger
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
+from tests.listening import Heard
 
 SONGS = Path("/usr/share/lmms/projects/shorties")
 SHORT, LONGER = SONGS / "Greshz-CoolSnip.mmpz", SONGS / "Skiessi-222.mmpz"
@@ -45,8 +46,8 @@ def board(tmp_path):
     """A board on `tmp_path/bounces`, with all that its bus says in `events`."""
     root = tmp_path / "bounces"
     root.mkdir()
-    bus, ledger, events = Bus(), Ledger(tmp_path / "ledger.sqlite"), []
-    bus.subscribe(events.append)
+    bus, ledger = Bus(), Ledger(tmp_path / "ledger.sqlite")
+    events = Heard(bus.mailbox())
     board = JobBoard(
         ParameterStore(), Presets(), ledger, bus, [root], output=Output(), format=None, clock=lambda: 0.0
     )  # fmt: skip

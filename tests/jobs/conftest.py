@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
+from tests.listening import Heard
 
 
 @dataclass
@@ -21,12 +22,11 @@ class Desk:
     root: Path
     home: Path
     now: float = 100.0
-    events: list = field(default_factory=list)
 
     def __post_init__(self):
-        self.store = ParameterStore()
+        self.store = ParameterStore(clock=lambda: self.now)
         self.bus = Bus()
-        self.bus.subscribe(self.events.append)
+        self.events = Heard(self.bus.mailbox(limit=100_000))
         self.ledger = Ledger(self.home / "ledger.sqlite")
         self.board = JobBoard(
             self.store, Presets(), self.ledger, self.bus, [self.root],

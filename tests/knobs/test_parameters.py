@@ -18,6 +18,7 @@ from dawbridge.knobs.parameters import (
     parameter,
     stage_values,
 )
+from tests.listening import Heard
 
 every = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 rows = st.sampled_from(TABLE)
@@ -32,9 +33,7 @@ def store():
 
 @pytest.fixture
 def heard(store):
-    batches = []
-    store.subscribe(batches.append)
-    return batches
+    return Heard(store.mailbox())
 
 
 class TestTable:
@@ -186,20 +185,43 @@ class TestStore:
         assert store.snapshot() == DEFAULTS
         assert heard == []
 
-    def test_listeners_hear_in_the_order_they_came_and_no_more_once_they_left(self, store):
-        order = []
-        store.subscribe(lambda batch: order.append("first"))
-        leave = store.subscribe(lambda batch: order.append("second"))
+    def test_a_closed_mailbox_hears_no_more(self, store):
+        first, second = store.mailbox(), store.mailbox()
         store.set("mask_depth", 0, "cli")
-        leave()
+        second.close()
         store.set("mask_depth", 1, "cli")
-        assert order == ["first", "second", "first"]
+        assert (len(first.drain()), len(second.drain())) == (2, 1)
 
-    def test_a_listener_sees_the_value_already_set(self, store):
+    def test_whoever_is_woken_sees_the_value_and_may_ask_and_set(self, store):
         seen = []
-        store.subscribe(lambda batch: seen.append(store.get("mask_depth")))
+
+        def wake():
+            seen.append(store.get("mask_depth"))
+            store.set("mask_contrast", 0.1, "listener")
+
+        box = store.mailbox(wake)
         store.set("mask_depth", 0.3, "cli")
         assert seen == [0.3]
+        assert [batch[0].name for batch in box.drain()] == ["mask_depth", "mask_contrast"]
+
+    def test_changes_carry_the_time_of_the_stores_clock(self):
+        store = ParameterStore(clock=lambda: 42.0)
+        assert store.set("mask_depth", 0.3, "cli").at_s == 42.0
+
+    def test_a_mailbox_that_nobody_drains_keeps_the_last_change_of_each_value(self, store):
+        box = store.mailbox(limit=5)
+        store.update({"mask_depth": 0.5, "band_low": 100}, "one")
+        for step in range(1, 100):
+            store.set("mask_strength", step / 100, "two")
+        store.set("mask_strength", 0.99, "three")
+        changes = [change for batch in box.drain() for change in batch]
+        assert {change.name: change.value for change in changes} == {
+            "mask_depth": 0.5,
+            "band_low": 100,
+            "mask_strength": 0.99,
+        }
+        assert {"mask_depth", "band_low"} <= {change.name for change in changes if change.changed}
+        assert len(changes) <= 5 + 3
 
     def test_a_snapshot_stays_as_it_was(self, store):
         before = store.snapshot()
@@ -211,14 +233,7 @@ class TestStore:
     def test_listeners_see_one_history_whatever_the_threads(self, store):
         last = dict(DEFAULTS)
         broken = []
-
-        def follow(batch):
-            for change in batch:
-                if change.previous != last[change.name]:
-                    broken.append(change)
-                last[change.name] = change.value
-
-        store.subscribe(follow)
+        box = store.mailbox(limit=1000)
         threads = [
             threading.Thread(target=lambda n=n: [store.set("mask_depth", (i * n % 7) / 7, str(n)) for i in range(200)])
             for n in (1, 2, 3)
@@ -227,6 +242,10 @@ class TestStore:
             thread.start()
         for thread in threads:
             thread.join()
+        for change in (change for batch in box.drain() for change in batch):
+            if change.previous != last[change.name]:
+                broken.append(change)
+            last[change.name] = change.value
         assert broken == []
         assert last["mask_depth"] == store.get("mask_depth")
 

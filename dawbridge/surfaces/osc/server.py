@@ -8,13 +8,12 @@ import selectors
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 
 from dawbridge.errors import ControlError, DawbridgeError, did_you_mean
-from dawbridge.events import Bus, Event, MidiEvent, Notice, PresetLoaded, PresetMorphed
+from dawbridge.events import Bus, MidiEvent, Notice, PresetLoaded, PresetMorphed
 from dawbridge.knobs.loader import PresetLoader
-from dawbridge.knobs.parameters import PARAMETERS, Change, ParameterStore
+from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.surfaces.osc import socket as osc_socket
 from dawbridge.surfaces.osc.arguments import CODES, Arguments, Refused
 from dawbridge.surfaces.osc.codec import Malformed, Message, decode, is_pattern
@@ -83,14 +82,13 @@ class OscServer:
             self._knobs, deck, jobs, self._subscribers, self._pong, self._is_ours, self._midi, moves
         )
         self._flood = FloodGauge(lambda text: bus.publish(Notice(text)))
-        self._queue: deque[tuple[Change, ...] | Event] = deque()
         self._waker, self._wakened = socket.socketpair()
         for end in (self._waker, self._wakened):
             end.setblocking(False)
         self._lock = threading.Lock()
         self._serving = self._closing = self._released = False
         self._next_hint_s = float("-inf")
-        self._unsubscribe = (store.subscribe(self._hear), bus.subscribe(self._hear))
+        self._turned, self._happened = store.mailbox(self._wake), bus.mailbox(self._wake)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -137,8 +135,8 @@ class OscServer:
             if self._released:
                 return
             self._released = True
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
+        self._turned.close()
+        self._happened.close()
         for end in (self._socket, self._waker, self._wakened):
             end.close()
 
@@ -239,11 +237,6 @@ class OscServer:
         """What is sent to `target` would come in again."""
         return target[1] == self._address[1] and osc_socket.is_local(target[0], self._socket.family)
 
-    def _hear(self, heard: tuple[Change, ...] | Event) -> None:
-        """From any thread: note it, and wake `serve`."""
-        self._queue.append(heard)
-        self._wake()
-
     def _wake(self) -> None:
         try:
             self._waker.send(b"\0")
@@ -253,13 +246,10 @@ class OscServer:
     def _settle(self) -> None:
         """Queue for the subscribers what was heard since."""
         now_s = self._clock()
-        while self._queue:
-            heard = self._queue.popleft()
-            if isinstance(heard, tuple):
-                for change in heard:
-                    if change.changed:
-                        self._subscribers.changed(change.name, _source(change.origin), now_s)
-                continue
+        for change in (change for batch in self._turned.drain() for change in batch):
+            if change.changed:
+                self._subscribers.changed(change.name, _source(change.origin), now_s)
+        for heard in self._happened.drain():
             if isinstance(heard, MidiEvent):
                 self._midi.tell(heard)
                 continue

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dawbridge.errors import ControlError
-from dawbridge.events import Bus, Event, Notice, PresetMorphed
+from dawbridge.events import Bus, Notice, PresetMorphed
 from dawbridge.knobs.loader import PresetLoader
-from dawbridge.knobs.parameters import PARAMETERS, Change, ParameterStore
+from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.surfaces.osc.codec import encode
 from dawbridge.surfaces.osc.knobs import FACES, Knobs
 from dawbridge.surfaces.web.announce import Announcement
@@ -75,8 +75,8 @@ class OscQueryServer:
         self._listeners: set[_Listener] = set()
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
-        self._unsubscribe = store.subscribe(self._hear)
-        self._unsubscribe_bus = bus.subscribe(self._hear_event)
+        self._turned = store.mailbox(lambda: self._call(self._hear_turned))
+        self._happened = bus.mailbox(lambda: self._call(self._hear_happened))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -88,8 +88,8 @@ class OscQueryServer:
         try:
             self._loop.run_until_complete(self._serve())
         finally:
-            self._unsubscribe()
-            self._unsubscribe_bus()
+            self._turned.close()
+            self._happened.close()
             self._loop.close()
             self._socket.close()
 
@@ -181,15 +181,13 @@ class OscQueryServer:
         elif name == "IGNORE" and isinstance(path, str):
             listener.paths.discard(path)
 
-    def _hear(self, changes: tuple[Change, ...]) -> None:
-        """From any thread."""
-        paths = [PARAMETERS[change.name].address + face for change in changes if change.changed for face in FACES[:3]]
-        if paths and self._listeners:
-            self._call(self._tell, paths)
+    def _hear_turned(self) -> None:
+        changes = [change for batch in self._turned.drain() for change in batch if change.changed]
+        self._tell([PARAMETERS[change.name].address + face for change in changes for face in FACES[:3]])
 
-    def _hear_event(self, event: Event) -> None:
-        if isinstance(event, PresetMorphed):
-            self._call(self._tell, [MORPH])
+    def _hear_happened(self) -> None:
+        if any(isinstance(event, PresetMorphed) for event in self._happened.drain()):
+            self._tell([MORPH])
 
     def _say(self, text: str) -> None:
         self._bus.publish(Notice(text))

@@ -8,6 +8,7 @@ from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.controls import Surface
+from tests.listening import Heard
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def presets(tmp_path):
 @pytest.fixture
 def desk(presets):
     """A store, its deck and bus, what the bus said, and surfaces on demand."""
-    store, bus, said = ParameterStore(), Bus(), []
-    bus.subscribe(said.append)
+    store, bus = ParameterStore(), Bus()
+    said = Heard(bus.mailbox())
     deck = PresetLoader(presets, store, bus)
 
     def surface(*bindings, port="box"):

@@ -6,14 +6,20 @@ from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.decode import Kind
 from dawbridge.surfaces.midi.names import VIRTUAL, Port
+from tests.listening import Heard
 
 CC = 0xB0
 NANO = Port(0, "nano:nano 20:0", "nano:nano", 1)
 
 
 @pytest.fixture
-def said():
-    return []
+def bus():
+    return Bus()
+
+
+@pytest.fixture
+def said(bus):
+    return Heard(bus.mailbox())
 
 
 @pytest.fixture
@@ -22,9 +28,7 @@ def file(tmp_path):
 
 
 @pytest.fixture
-def learning(said, file):
-    bus = Bus()
-    bus.subscribe(said.append)
+def learning(bus, said, file):
     return MidiBinder(bus, file)
 
 
@@ -112,9 +116,7 @@ def test_a_file_that_is_broken_is_not_written_over(learning, said, file):
     assert file.read_text() == "[[binding"
 
 
-def test_without_a_file_nothing_is_learned(said):
-    bus = Bus()
-    bus.subscribe(said.append)
+def test_without_a_file_nothing_is_learned(bus, said):
     learning = MidiBinder(bus, None, DEFAULT_BINDINGS[:1])
     learning.learn("mask_strength")
     sweep(learning)

@@ -6,6 +6,7 @@ from dawbridge.surfaces.midi.controls import FEEDBACK_AT_ONCE, SILENCE_S
 from dawbridge.surfaces.midi.decode import Kind
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
+from tests.listening import Heard
 
 CC = 0xB0
 
@@ -25,16 +26,14 @@ def test_the_default_knobs(desk, binding, channel):
 
 
 def test_the_origin_names_the_port(desk):
-    changes = []
-    desk.store.subscribe(changes.extend)
+    changes = Heard(desk.store.mailbox(), flat=True)
     cc(desk.surface(port="nano"), 20, 3)
     assert [(change.name, change.origin) for change in changes] == [("mask_strength", "midi:nano")]
 
 
 @pytest.mark.parametrize("number, name", [(80, "live_enable"), (81, "watch_enable")])
 def test_switches_act_on_edges_alone(desk, number, name):
-    surface, changes = desk.surface(), []
-    desk.store.subscribe(changes.extend)
+    surface, changes = desk.surface(), Heard(desk.store.mailbox(), flat=True)
     cc(surface, number, 63, 0, 10, 64, 127, 90, 63, 127)
     assert [(change.name, change.value) for change in changes] == [(name, 0), (name, 1), (name, 0), (name, 1)]
 
@@ -84,8 +83,7 @@ def test_encoders_stop_at_the_ends_and_switch_switches(desk):
         Binding("mask_strength", Kind.CC, 20, encoding=Encoding.BINARY_OFFSET),
         Binding("live_enable", Kind.CC, 21, encoding=Encoding.BINARY_OFFSET),
     )
-    changes = []
-    desk.store.subscribe(changes.extend)
+    changes = Heard(desk.store.mailbox(), flat=True)
     cc(surface, 20, 127, 127, 64)
     cc(surface, 21, 60, 64, 70)
     assert [change.value for change in changes] == [1, 1, 0, 1]
@@ -269,7 +267,7 @@ def test_the_morph_between_two_presets(desk):
     desk.deck.set_end("b", "p3")
     cc(surface, 30, 0, 64, 127)
     assert desk.store.get("mask_strength") == pytest.approx(0.3)
-    assert desk.said[1:] == [PresetMorphed(value / 127, "midi:box") for value in (64, 127)]
+    assert desk.said[1:] == [PresetMorphed(1.0, "midi:box")]
     desk.deck.morph(0.5, "osc:1")
     assert surface.feedback(5.0) == [[CC, 30, 64]]
     cc(surface, 30, 120, at=6.0)

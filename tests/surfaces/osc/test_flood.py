@@ -1,5 +1,6 @@
 from dawbridge.events import Notice
 from dawbridge.surfaces.osc.flood import FLOOD_HZ, FloodGauge
+from tests.listening import Heard
 
 PATCH, TABLET = ("10.0.0.2", 5000), ("10.0.0.3", 9000)
 
@@ -39,8 +40,7 @@ def test_a_burst_after_a_rest_is_counted_over_the_time_that_passed():
 
 
 def test_the_server_says_it_on_the_bus(idle_rig):
-    heard, now = [], [10.0]
-    idle_rig.bus.subscribe(heard.append)
+    heard, now = Heard(idle_rig.bus.mailbox()), [10.0]
     client = idle_rig.serve(clock=lambda: now[0]).client()
     for number in range(FLOOD_HZ + 1):
         client.send("/dawbridge/mask/strength", 0.5)

@@ -7,6 +7,7 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 
 from dawbridge.knobs.parameters import TABLE, Curve
+from tests.listening import Heard
 
 STRENGTH, GAIN = "/dawbridge/mask/strength", "/dawbridge/acapella/gain"
 
@@ -131,8 +132,7 @@ def test_a_pattern_that_would_be_slow_is_not(client):
 
 
 def test_a_bundle_is_applied_at_once_and_together(rig, client):
-    heard = []
-    rig.store.subscribe(heard.append)
+    heard = Heard(rig.store.mailbox())
     future = 2**63
     inner = client.bundle(client.message("/dawbridge/mask/depth", 0.5), time=future)
     client.raw(client.bundle(client.message(STRENGTH, 0.5), inner, client.message(GAIN + "/raw", -6.0), time=future))

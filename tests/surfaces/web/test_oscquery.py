@@ -13,6 +13,7 @@ from dawbridge.knobs.parameters import TABLE  # noqa: E402
 from dawbridge.surfaces.osc.codec import decode  # noqa: E402
 from dawbridge.surfaces.web.announce import SERVICES, service_name  # noqa: E402
 from dawbridge.surfaces.web.oscquery import MAX_CLIENTS, OscQueryServer  # noqa: E402
+from tests.listening import Heard  # noqa: E402
 
 PATIENCE_S = 10
 
@@ -25,8 +26,7 @@ def announced():
 @pytest.fixture
 def query(rig, announced):
     """The server in its own thread, and its notices."""
-    rig.notices = []
-    rig.bus.subscribe(lambda event: rig.notices.append(event) if isinstance(event, Notice) else None)
+    rig.events = Heard(rig.bus.mailbox())
     server = OscQueryServer(
         rig.store, rig.deck, rig.bus, ("/dawbridge/dump", "/dawbridge/preset/index"),
         host="127.0.0.1", port=0, osc_port=rig.address[1], announce=announced,
@@ -221,6 +221,6 @@ def test_both_services_are_announced(query, rig):
             return ports
 
     ports = run(query, ask)
-    if any("not announced" in event.text for event in rig.notices):
+    if any("not announced" in event.text for event in rig.events if isinstance(event, Notice)):
         pytest.skip("no multicast on this machine")
     assert ports == [query.address[1], rig.address[1]]

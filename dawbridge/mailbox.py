@@ -1,0 +1,144 @@
+"""Mailboxes: how one thread tells another something without ever waiting for it.
+
+A publisher puts things in and goes on; the listener drains its own mailbox, in its own thread, when it has the time.
+A listener that never does loses the oldest things and holds up nobody.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from itertools import islice
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+LIMIT = 1024
+"""How many things wait in a mailbox unless its owner asks for another limit."""
+
+
+def _one_by_one(_item: object) -> None:
+    """No thing replaces another."""
+
+
+def _newer(_older: T, newer: T) -> T:
+    return newer
+
+
+class Mailbox(Generic[T]):
+    """A bounded queue with many writers and one reader. Thread-safe; `put` never blocks.
+
+    Drawn with `key` giving the letter, and a limit of 3:
+
+        put a1  put b1  put a2     put -7    put -8     drain
+        [a1]    [a1 b1] [b1 a2]    [b1 a2 7] [a2 7 8]   → [a2 7 8], lost 1
+    """
+
+    def __init__(
+        self,
+        wake: Callable[[], None] | None = None,
+        limit: int = LIMIT,
+        *,
+        key: Callable[[T], Hashable | None] = _one_by_one,
+        merge: Callable[[T, T], T] = _newer,
+        on_close: Callable[["Mailbox[T]"], None] = lambda _: None,
+    ) -> None:
+        """`wake` is called, under no lock, when the first thing comes into an empty mailbox; it must only wake.
+
+        Of things with the same `key` only the newest waits, in its own place; None never replaces anything. When
+        `limit` things wait and one more comes, the oldest that has a key goes, for it can be had again; if none has
+        one, the two oldest become one by `merge`, which drops the older unless it is told otherwise.
+        """
+        self._wake, self._limit, self._key, self._merge, self._on_close = wake, max(2, limit), key, merge, on_close
+        self._items: dict[int, T] = {}
+        self._keyed: dict[Hashable, int] = {}
+        self._next = 0
+        self._lock = threading.Lock()
+        self._filled = threading.Event()
+        self._closed = False
+        self._lost = 0
+
+    def put(self, item: T) -> bool:
+        """Put `item` in; whether `wake` has to be called, once no lock is held."""
+        with self._lock:
+            if self._closed:
+                return False
+            was_empty = not self._items
+            key = self._key(item)
+            if key is not None:
+                self._items.pop(self._keyed.pop(key, -1), None)
+                self._keyed[key] = self._next
+            if len(self._items) >= self._limit:
+                self._make_room()
+            self._items[self._next] = item
+            self._next += 1
+            self._filled.set()
+            return was_empty
+
+    def wake(self) -> None:
+        """Wake the listener, if it asked for that."""
+        if self._wake:
+            self._wake()
+
+    def drain(self) -> list[T]:
+        """Everything that waits, oldest first; the mailbox is empty then."""
+        with self._lock:
+            items, self._items = list(self._items.values()), {}
+            self._keyed.clear()
+            if not self._closed:
+                self._filled.clear()
+            return items
+
+    def wait(self, timeout_s: float | None) -> bool:
+        """Wait until something is in it or it is closed, at most `timeout_s` (None: for ever); whether that is so."""
+        return self._filled.wait(timeout_s)
+
+    def take_lost(self) -> int:
+        """How many things were dropped for want of room since the last call."""
+        with self._lock:
+            lost, self._lost = self._lost, 0
+            return lost
+
+    @property
+    def is_closed(self) -> bool:
+        """Nothing more comes in."""
+        return self._closed
+
+    def close(self) -> None:
+        """Take nothing more in, and wake who waits; what is in it can still be drained."""
+        with self._lock:
+            self._closed = True
+            self._filled.set()
+        self._on_close(self)
+        self.wake()
+
+    def _make_room(self) -> None:
+        oldest = next((serial for serial in self._keyed.values() if serial in self._items), None)
+        if oldest is not None:
+            self._keyed.pop(self._key(self._items.pop(oldest)), None)
+            self._lost += 1
+            return
+        first, second = islice(self._items, 2)
+        older = self._items.pop(first)
+        self._items[second] = self._merge(older, self._items[second])
+        self._lost += 1
+
+
+class Mailboxes(Generic[T]):
+    """All mailboxes of one publisher: each thing goes into all of them, in one order."""
+
+    def __init__(self) -> None:
+        self._boxes: tuple[Mailbox[T], ...] = ()
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[Mailbox[T]]:
+        return iter(self._boxes)
+
+    def add(self, box: Mailbox[T]) -> Mailbox[T]:
+        """Fill `box` from now on."""
+        with self._lock:
+            self._boxes = (*self._boxes, box)
+        return box
+
+    def remove(self, box: Mailbox[T]) -> None:
+        """Fill it no longer."""
+        with self._lock:
+            self._boxes = tuple(other for other in self._boxes if other is not box)
