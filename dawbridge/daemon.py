@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from dawbridge import __version__, running
+from dawbridge import running
 from dawbridge.audio.files import sweep
 from dawbridge.config.paths import cache_folder, state_folder
 from dawbridge.config.settings import FolderSettings, Settings, checked_folders
@@ -28,6 +28,7 @@ from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.saved_positions import KeptPositions
 from dawbridge.surfaces.opening import Surfaces
 from dawbridge.surfaces.terminal import Terminal
+from dawbridge.version import VERSION
 from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import TICK_S, make_watch
@@ -132,7 +133,7 @@ class Daemon:
 
     def _greet(self) -> None:
         names = ", ".join(str(watch.root) for watch in self._watches)
-        self._bus.publish(Notice(f"dawbridge {__version__} watches {names}"))
+        self._bus.publish(Notice(f"dawbridge {VERSION} watches {names}"))
         for line in self.surfaces.lines():
             self._bus.publish(Notice(line))
         for problem in self._positions.problems:

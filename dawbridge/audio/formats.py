@@ -1,10 +1,11 @@
 """What stems are written as: the container, the sample format and the suffix that follow from a bounce and a wish."""
 
-import re
 from dataclasses import dataclass
 
 from dawbridge.audio.info import AudioInfo, SampleKind
-from dawbridge.errors import AudioError
+from dawbridge.config.stem_format import StemFormat
+
+__all__ = ["RIFF_LIMIT", "StemEncoding", "StemFormat", "decide", "widened"]
 
 RIFF_LIMIT = 2**32 - 2**27
 """Bytes of samples up to which 32-bit sizes are used; the rest (128 MiB) is room for metadata."""
@@ -14,32 +15,6 @@ _SUFFIXES = {
     "W64": (".w64",), "AIFF": (".aif", ".aiff", ".aifc"), "CAF": (".caf",), "FLAC": (".flac",),
 }  # fmt: skip
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
-_ALLOWED = re.compile(r"(source|wav|aiff|flac)(16|24)?")
-
-
-@dataclass(frozen=True, slots=True)
-class StemFormat:
-    """What stems are written as.
-
-    `container`: `"source"` (the bounce's own where it is lossless, else WAV), `"WAV"`, `"AIFF"` or `"FLAC"`.
-    `bits`: 0 (the source's, at least 24; float stays float), 16 (dithered) or 24.
-    """
-
-    container: str = "source"
-    bits: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> "StemFormat":
-        """From `source`, `wav`, `aiff`, `flac`, or one of these with 16 or 24 behind it: `wav24`, `source16`.
-
-        Raises `AudioError`, with what is allowed.
-        """
-        match = _ALLOWED.fullmatch(text.strip().lower())
-        if match is None:
-            raise AudioError(f"stem format: {text!r} is unknown; allowed are source, wav, aiff and flac, "
-                             "each alone or with 16 or 24 behind it, as in wav24")  # fmt: skip
-        name = match[1] if match[1] == "source" else match[1].upper()
-        return cls(name, int(match[2] or 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from dawbridge import __version__
 from dawbridge.config import file as configuration
 from dawbridge.config.file import config_file
 from dawbridge.config.paths import cache_folder, config_folder, state_folder
 from dawbridge.errors import DawbridgeError
 from dawbridge.knobs.presets import Presets
+from dawbridge.version import VERSION
 
 PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "watchdog", "python-osc", "mido")
 
@@ -40,7 +40,7 @@ def run(options: Namespace) -> int:
 
 def examine(options: Namespace) -> Iterator[Line]:
     """All findings, the slow ones last."""
-    yield Line(True, "dawbridge", f"{__version__}, Python {platform.python_version()}, {platform.platform()}")
+    yield Line(True, "dawbridge", f"{VERSION}, Python {platform.python_version()}, {platform.platform()}")
     yield from (_package(name) for name in PACKAGES)
     yield _presets()
     yield _configuration()
@@ -71,7 +71,7 @@ def _configuration() -> Line:
     file = config_file()
     if not file.exists():
         return Line(False, file.name, f"no {file}: folders are named on the command line", optional=True)
-    folders, mistakes = configuration.read(file)
+    folders, mistakes = configuration.read(file, Presets().check)
     missing = [f"{folder.path} does not exist" for folder in folders if not folder.path.is_dir()]
     wrong = "; ".join([*map(str, mistakes), *missing])
     return Line(not wrong, file.name, f"{file}: {wrong or f'{len(folders)} folders'}")

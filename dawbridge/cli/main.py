@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from acapellanet.estimate.registry import ANCESTOR, DEFAULT_MODEL, GRIFFIN_LIM, model_names
-from dawbridge import __version__
 from dawbridge.cli import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch, weights
 from dawbridge.cli.service_files import SYSTEMS
 from dawbridge.config.settings import HOST, HTTP_PORT, OSC_PORT
 from dawbridge.errors import ConfigError, DawbridgeError
 from dawbridge.files.output import DEFAULT_OUTPUT
 from dawbridge.knobs.parameters import TABLE
+from dawbridge.version import VERSION
 
 BROKEN_PIPE = 141
 """Exit status of a program whose reader went away, as shells count it: 128 + SIGPIPE."""
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; parameter flags come from the table."""
     parser = argparse.ArgumentParser(prog="dawbridge", description=_ABOUT, epilog=_EXAMPLES, formatter_class=_Formatter)
-    parser.add_argument("--version", action="version", version=f"dawbridge {__version__}")
+    parser.add_argument("--version", action="version", version=f"dawbridge {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     _add_watch(_command(commands, "watch", watch.run, "watch a folder and separate every bounce (the daily one)"))
     _add_separate(_command(commands, "separate", separate.run, "separate files now, without a daemon"))

@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from dawbridge import __version__
 from dawbridge.config.file import folders_of
 from dawbridge.config.settings import FolderSettings
+from dawbridge.knobs.presets import Presets
+from dawbridge.version import VERSION
 from dawbridge.watch.folder import FolderNotice, Settled, Stalled, WatchEvent
 
 
@@ -22,7 +23,7 @@ def run(options: Namespace) -> int:
     stopping = threading.Event()
     _stop_on_signals(stopping)
     lines = _Lines(folder.path, time.monotonic(), options.seconds, stopping)
-    print(f"dawbridge {__version__} traces {folder.path} (seconds since the start; nothing is separated)", flush=True)
+    print(f"dawbridge {VERSION} traces {folder.path} (seconds since the start; nothing is separated)", flush=True)
     for event in trace(folder, lines.tell, stopping, lines.tick):
         lines.tell("result", event.path, _in_words(event))
     return 0
@@ -54,7 +55,7 @@ def printable(text: str) -> str:
 def _settings(options: Namespace) -> FolderSettings:
     """As the daemon has them for this folder."""
     path = options.folder.expanduser().resolve()
-    own = {folder.path.resolve(): folder for folder in folders_of(options.config)}
+    own = {folder.path.resolve(): folder for folder in folders_of(options.config, Presets().check)}
     folder = replace(own.get(path, FolderSettings(path)), path=path)
     return replace(folder, existing=options.existing, poll=folder.poll if options.poll is None else options.poll)
 

@@ -8,6 +8,7 @@ from dawbridge.config.settings import FolderSettings, Settings
 from dawbridge.errors import ConfigError
 from dawbridge.events import Bus
 from dawbridge.files.output import Output
+from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.terminal import Terminal
 
 
@@ -56,7 +57,7 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
     """
     from dawbridge.audio.files import StemFormat
 
-    configured = folders_of(options.config)
+    configured = folders_of(options.config, Presets().check)
     folders = configured
     if options.folders:
         own = {folder.path.resolve(): folder for folder in configured}

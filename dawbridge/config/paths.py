@@ -1,4 +1,4 @@
-"""Where dawbridge keeps its things, and the settings of a run."""
+"""Where dawbridge keeps its settings, its state and its cache. Each raises `ConfigError` for a home that cannot be."""
 
 import os
 from collections.abc import Callable
@@ -6,25 +6,27 @@ from pathlib import Path
 
 import platformdirs
 
+from dawbridge.files.paths import user_path
+
 HOME_VARIABLE = "DAWBRIDGE_HOME"
-"""Environment variable: one folder for configuration, state and cache together (a portable or a test set-up)."""
+"""Environment variable: one folder for settings, state and cache together (a portable or a test set-up)."""
 
 
 def config_folder() -> Path:
-    """The user's presets and bindings."""
+    """The user's presets, bindings and settings."""
     return _folder("config", platformdirs.user_config_path)
 
 
 def state_folder() -> Path:
-    """Knob positions and the ledger of jobs."""
+    """The knobs' positions and the ledger of jobs."""
     return _folder("state", platformdirs.user_state_path)
 
 
 def cache_folder() -> Path:
-    """Analyses: can be deleted at any time, and are made again when needed."""
+    """The analyses. It can be deleted at any time; they are made again when they are needed."""
     return _folder("cache", platformdirs.user_cache_path)
 
 
 def _folder(kind: str, standard: Callable[..., Path]) -> Path:
     home = os.environ.get(HOME_VARIABLE)
-    return Path(home).expanduser() / kind if home else standard("dawbridge", appauthor=False)
+    return user_path(home) / kind if home else standard("dawbridge", appauthor=False)

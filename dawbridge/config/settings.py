@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dawbridge.audio.files import StemFormat
+from dawbridge.config.settle_times import SettleTimes
+from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import WatchError
 from dawbridge.files.output import Output
 from dawbridge.files.presence import gone, out_of_sight
-from dawbridge.watch.settle import SettleTimes
 
 OSC_PORT = 9320
 HTTP_PORT = 9322

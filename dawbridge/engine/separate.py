@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge import __version__
 from dawbridge.audio.files import (
     AudioInfo,
     SampleKind,
@@ -26,6 +25,7 @@ from dawbridge.engine.job import SeparationJob, SeparationResult
 from dawbridge.engine.resident import SHAPING, Mark, ResidentRenderer
 from dawbridge.errors import AudioError
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Snapshot
+from dawbridge.version import VERSION
 
 Progress = Callable[[float], None]
 """Told a fraction 0..1; may raise `Cancelled`."""
@@ -133,7 +133,7 @@ def mark(order: SeparationJob, analysis: Analysis, stem: str, null_db: float) ->
     moving = [lane.name for lane in order.automation.only(own).lanes]
     more = [f"automation of {', '.join(moving)}"] if moving else []
     more += ["loop"] if analysis.loop else []
-    return "; ".join([f"dawbridge {__version__}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
+    return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -1,1 +1,1 @@
-"""."""
+"""Files as such, whatever they hold: opening, stamping, publishing, and where things go."""

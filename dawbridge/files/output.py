@@ -1,13 +1,15 @@
-"""Where stems go: a folder, or a template of one."""
+"""Where stems go: into a folder, or to paths that a template names."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from string import Formatter
 
 from dawbridge.errors import ConfigError
+from dawbridge.files.paths import user_path
 from dawbridge.files.publish import fitted
 
 FIELDS = ("name", "stem", "folder")
+STEMS = ("acapella", "instrumental")
 DEFAULT_OUTPUT = "separated"
 
 
@@ -15,25 +17,28 @@ DEFAULT_OUTPUT = "separated"
 class Output:
     """Final paths of a bounce's stems.
 
-    `template` is a folder (`separated`: beside the bounce; an absolute path: there), or a path with `{stem}`, and
-    `{name}` and `{folder}` where wanted: `separated/{name}_{stem}`. Its suffix is the stem's format's own.
+    `template` is a folder (`separated`: beside the bounce; an absolute path: that folder), or a path that contains
+    `{stem}`, and `{name}` and `{folder}` if wanted: `separated/{name}_{stem}`. The suffix follows from the format of
+    the stems.
     """
 
     template: str = DEFAULT_OUTPUT
 
     def __post_init__(self) -> None:
-        """Raises `ConfigError` for a template with unknown fields or without `{stem}`."""
-        try:
-            fields = [field for _, field, _, _ in Formatter().parse(self.template) if field is not None]
-        except ValueError as error:
+        """Raises `ConfigError` for a template that cannot be a path, or is the same path for both stems."""
+        given = f"output {self.template[:200]!r}"
+        rest = self.template
+        for field in FIELDS:
+            rest = rest.replace("{" + field + "}", "")
+        if "{" in rest or "}" in rest:
             raise ConfigError(
-                f"output {self.template!r}: {error}; allowed fields are {{name}} {{stem}} {{folder}}"
-            ) from None
-        wrong = [field for field in fields if field not in FIELDS]
-        if wrong or (fields and "stem" not in fields):
-            raise ConfigError(
-                f"output {self.template!r}: a template needs {{stem}} and may have {{name}} and {{folder}}, no more"
+                f"{given}: allowed in braces are {{stem}}, {{name}} and {{folder}}, exactly as written here"
             )
+        if rest != self.template and not self.is_template:
+            raise ConfigError(f"{given}: a template needs {{stem}}, or both stems would be one file")
+        user_path(self.template)
+        if self.is_template and len({os.path.normpath(self._filled("x", stem, "x")) for stem in STEMS}) == 1:
+            raise ConfigError(f"{given}: both stems would be one file; keep {{stem}} in the last part of the path")
 
     @property
     def is_template(self) -> bool:
@@ -42,39 +47,44 @@ class Output:
 
     @property
     def folder_name(self) -> str:
-        """The folder that stems lie in, as far as it is fixed: what a watch must not take for bounces."""
+        """Name of the folder that stems are in, as far as it is fixed: what a watch must not take for bounces."""
         path = Path(self.template)
         return (path.parent if self.is_template else path).name or DEFAULT_OUTPUT
 
     def paths(self, bounce: Path, name: str = "") -> tuple[Path, Path]:
-        """Acapella and instrumental, without suffix. `name` stands for the bounce's own, which is its stem."""
+        """Acapella and instrumental, without suffix. `name` replaces the bounce's own, which is its stem."""
         name = name or bounce.stem
         if not self.is_template:
-            folder = bounce.parent / Path(self.template).expanduser()
+            folder = bounce.parent / user_path(self.template)
             return _straight(folder / fitted(name, "_acapella")), _straight(folder / fitted(name, "_instrumental"))
-        template = str(Path(self.template).expanduser())  # before the name is in it, which may begin with a tilde
         acapella, instrumental = (
-            bounce.parent / template.format(name=name, stem=stem, folder=bounce.parent.name)
-            for stem in ("acapella", "instrumental")
+            bounce.parent / self._filled(name, stem, bounce.parent.name, bounce.stem) for stem in STEMS
         )
         return _straight(_short(acapella, "_acapella")), _straight(_short(instrumental, "_instrumental"))
 
     def base(self, root: Path) -> Path | None:
-        """The folder outside the bounces' `root` that stems lie below; None where they lie near their bounces."""
+        """The folder outside the bounces' `root` that stems are in or below; None if they are near their bounces."""
         before = self.template.partition("{")[0]
-        fixed = Path(before).expanduser()
+        fixed = user_path(before)
         if ".." in fixed.parts:
             fixed = (root / fixed).resolve()
         if not fixed.is_absolute():
             return None
         return fixed if not self.is_template or before.endswith("/") else fixed.parent
 
+    def _filled(self, name: str, stem: str, folder: str, usual: str = "") -> str:
+        """The template with its fields filled in; with `name` added if it is not the `usual` one and has no field."""
+        template = str(user_path(self.template))  # before the name is in it, which may begin with a tilde
+        if "{name}" not in template and usual and name != usual:
+            template += " {name}"
+        return template.format(name=name, stem=stem, folder=folder)
+
 
 def _straight(path: Path) -> Path:
-    """Without `..`: two folders' stems that lie in one place have one name there, which only one of them can have."""
+    """Without `..`: if two folders share a place for their stems, its paths are the same seen from either."""
     return path.parent.resolve() / path.name if ".." in path.parts else path
 
 
 def _short(path: Path, tail: str) -> Path:
-    """The same where the name fits a file system, else shortened so that both stems' names differ."""
+    """The same if the name fits into a file system, else shortened so that both stems' names differ."""
     return path if fitted(path.name, "") == path.name else path.with_name(fitted(path.name, tail))

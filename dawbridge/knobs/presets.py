@@ -1,6 +1,6 @@
 """Presets: TOML files with raw parameter values, shipped with dawbridge or saved by the user.
 
-A preset is a whole setting: the sound parameters it does not name (stages analysis and render) go back to their
+A preset is a whole setting: the sound parameters that it does not name (stages analysis and render) return to their
 defaults. Control-stage parameters (`live_enable`, `watch_enable`) stay as they are unless it names them.
 
 ```toml
@@ -11,16 +11,17 @@ mask_floor = -80.0               # raw units: dB, Hz, 0..1; switches 0, 1, true 
 ```
 """
 
-import math
-import os
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dawbridge.config.paths import config_folder
+from dawbridge.config.problem import Problem, in_words
+from dawbridge.config.toml import edited_toml, read_toml
 from dawbridge.errors import PresetError, PresetNameError, did_you_mean
+from dawbridge.files.small import write_whole
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Curve, Stage
 
 _NAME = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _-]{0,38}[A-Za-z0-9_-])?")
@@ -35,26 +36,16 @@ class PresetReadOnlyError(PresetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One mistake in a preset: which key, what stood there, and what is allowed or meant."""
-
-    key: str
-    value: object
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.key} = {self.value!r}: {self.advice}" if self.key else self.advice
-
-
-@dataclass(frozen=True, slots=True)
 class Preset:
-    """One preset as its file has it. `values` holds the raw values that the file names, checked."""
+    """One preset as its file describes it."""
 
     name: str
     description: str
     values: Mapping[str, float]
+    """The raw values that the file names, checked."""
     path: Path
     shipped: bool
+    """Whether it came with dawbridge, as opposed to being the user's own."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with the file; `Presets.load` refuses a preset that has any."""
 
@@ -66,9 +57,9 @@ class Preset:
 
 
 def validate(parameters: Mapping[str, object]) -> tuple[dict[str, float], list[Problem]]:
-    """Raw parameter values as a file gives them → those that can be used, and every mistake at once.
+    """Check raw parameter values that a file gives; return those that can be used, and every mistake at once.
 
-    Unlike a knob, a file's value is not clamped: one outside the range is a problem.
+    Unlike a knob's value, a file's is not clamped: one outside the range is a problem.
     """
     values: dict[str, float] = {}
     problems: list[Problem] = []
@@ -94,7 +85,7 @@ def user_folder() -> Path:
 
 
 def check_name(name: str) -> str:
-    """`name`, if it can become a file name on any system. Raises `PresetNameError`."""
+    """Return `name` if it can become a file name on any system. Raises `PresetNameError`."""
     if _NAME.fullmatch(name) and name.lower() not in _DEVICES:
         return name
     raise PresetNameError(
@@ -104,10 +95,10 @@ def check_name(name: str) -> str:
 
 
 class Presets:
-    """The shipped presets and the user's own, in file order: shipped first, each folder by file name.
+    """The shipped presets and the user's own: shipped ones first, both in the order of their file names.
 
-    A user preset with the name of a shipped one takes its place, and its number. The files are read at each
-    call, so an edited one counts at once. Numbers start at 1.
+    A user's preset with the name of a shipped one takes its place and its number. The files are read at each call, so
+    that an edit counts at once. Numbers start at 1.
     """
 
     def __init__(self, shipped: Path | None = None, user: Path | None = None) -> None:
@@ -127,6 +118,10 @@ class Presets:
         """The names in order."""
         return tuple(preset.name for preset in self.list())
 
+    def check(self, name: str) -> None:
+        """Raises `PresetError` unless the preset called `name` can be loaded."""
+        self.load(name)
+
     def load(self, name: str) -> Preset:
         """The preset called `name`. Raises `PresetError` for an unknown name or a file with problems."""
         return _usable(self._find(name))
@@ -143,26 +138,30 @@ class Presets:
         return self.names().index(self._find(name).name) + 1
 
     def save(self, name: str, values: Mapping[str, float], description: str = "") -> Preset:
-        """Write the sound parameters among `values` (raw) as the user's preset `name`, in place of one it has.
+        """Write the sound parameters among `values` (raw) as the user's preset `name`, in place of an older one.
 
-        Raises `PresetNameError`, or `PresetError` for values that cannot be used or a folder that refuses.
+        Comments in the older file stay. Raises `PresetNameError`, or `PresetError` for values that cannot be used or a
+        folder that cannot be written.
         """
         check_name(name)
         sound = {key: raw for key, raw in values.items() if _is_sound(key)}
         _, problems = validate(sound)
         if problems:
-            raise PresetError(f"preset {name!r} was not saved: {_in_words(problems)}")
+            raise PresetError(f"preset {name!r} was not saved: {in_words(problems)}")
         own = [preset for preset in self.list() if preset.name == name and not preset.shipped]
         path = own[0].path if own else (self._user or user_folder()) / f"{name}.toml"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, _as_toml(name, description, sound))
+            text = edited_toml(path, lambda document: _fill(document, name, description, sound))
+            if isinstance(text, Problem):
+                raise PresetError(f"preset {name!r} was not saved: {path}: {text}; mend the file or move it away")
+            write_whole(path, text)
         except OSError as error:
             raise PresetError(f"preset {name!r} was not saved: {path}: {error.strerror}") from error
         return read(path, shipped=False)
 
     def delete(self, name: str) -> None:
-        """Delete the user's preset `name`; a shipped one that it stood in for comes back.
+        """Delete the user's preset `name`; a shipped one that it replaced comes back.
 
         Raises `PresetNameError`, `PresetError`, or `PresetReadOnlyError` for a shipped preset.
         """
@@ -184,11 +183,10 @@ class Presets:
 
 
 def read(path: Path, *, shipped: bool) -> Preset:
-    """Read one file. Never raises for what stands in it: mistakes are in `problems`."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        return Preset(path.stem, "", {}, path, shipped, (Problem("", None, f"not a readable TOML file: {error}"),))
+    """Read one file. Never raises, whatever the file holds or is: mistakes are in `problems`."""
+    document = read_toml(path)
+    if isinstance(document, Problem):
+        return Preset(path.stem, "", {}, path, shipped, (document,))
     problems = [
         Problem(key, given, f"no such key{did_you_mean(key, (*_KEYS, *PARAMETERS))}; allowed are {', '.join(_KEYS)}")
         for key, given in document.items()
@@ -201,9 +199,9 @@ def read(path: Path, *, shipped: bool) -> Preset:
         problems.append(Problem("name", name, "allowed are 1 to 40 letters, digits, spaces, _ and -"))
         name = path.stem
     if not isinstance(description, str):
-        problems.append(Problem("description", description, "a text is wanted"))
+        problems.append(Problem("description", description, "must be a text, in quotes"))
     if not isinstance(table, dict):
-        problems.append(Problem("parameters", table, "a table is wanted: [parameters]"))
+        problems.append(Problem("parameters", table, "must be a table: [parameters]"))
         table = {}
     values, wrong = validate(table)
     return Preset(name, str(description), values, path, shipped, (*problems, *wrong))
@@ -217,7 +215,7 @@ def _check(key: str, given: object) -> float | Problem:
     if not isinstance(given, int | float) or (isinstance(given, bool) and not switch):
         return Problem(key, given, f"not a number; allowed is {row.allowed}")
     stepped = switch or row.curve is Curve.STEPS
-    if not math.isfinite(given) or not row.low <= given <= row.high or (stepped and given != int(given)):
+    if not row.low <= given <= row.high or (stepped and given != int(given)):  # NaN is in no range
         return Problem(key, given, f"allowed is {row.allowed}")
     return float(given)
 
@@ -228,23 +226,19 @@ def _is_sound(name: str) -> bool:
 
 def _usable(preset: Preset) -> Preset:
     if preset.problems:
-        raise PresetError(f"preset {preset.name!r} ({preset.path}) cannot be used: {_in_words(preset.problems)}")
+        raise PresetError(f"preset {preset.name!r} ({preset.path}) cannot be used: {in_words(preset.problems)}")
     return preset
 
 
-def _in_words(problems: tuple[Problem, ...] | list[Problem]) -> str:
-    return "; ".join(map(str, problems))
-
-
-def _as_toml(name: str, description: str, values: Mapping[str, float]) -> str:
-    text = "".join(character for character in description if character.isprintable())
-    text = text.replace("\\", "\\\\").replace('"', '\\"')
-    rows = "".join(f"{key} = {float(raw)!r}\n" for key, raw in values.items())
-    return f'name = "{name}"\ndescription = "{text}"\n\n[parameters]\n{rows}'
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never sees half a file."""
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+def _fill(document: MutableMapping[str, Any], name: str, description: str, values: Mapping[str, float]) -> None:
+    """Set name, description and all `values`; what the preset named before and does not name now goes."""
+    document["name"] = name
+    document["description"] = "".join(character for character in description if character.isprintable())
+    if not isinstance(document.get("parameters"), MutableMapping):
+        document.pop("parameters", None)
+        document["parameters"] = {}
+    parameters = document["parameters"]
+    for key in [key for key in parameters if key not in values]:
+        del parameters[key]
+    for key, raw in values.items():
+        parameters[key] = float(raw)

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from dawbridge import __version__
 from dawbridge.config.settings import Settings, reach
 from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
@@ -12,6 +11,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.osc.protocols import Jobs, Moves
 from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.version import VERSION
 
 if TYPE_CHECKING:
     from dawbridge.surfaces.midi.ports import MidiPorts
@@ -70,7 +70,7 @@ class Surfaces:
         try:
             return OscServer(
                 self._store, self._deck, jobs, self._bus,
-                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=__version__,
+                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=VERSION,
                 midi=midi.learning if midi and midi.available else None, moves=moves,
             )  # fmt: skip
         except ControlError:

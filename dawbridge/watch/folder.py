@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dawbridge.audio.source import open_source
 from dawbridge.audio.tags import read_mark
+from dawbridge.config.settle_times import SettleTimes
 from dawbridge.errors import AudioError, WatchError
 from dawbridge.files.presence import gone, out_of_sight
 from dawbridge.watch.filesystem import sends_events
@@ -14,7 +15,7 @@ from dawbridge.watch.observer import HintKind, Hints, NativeEvents
 from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent, stalled
 from dawbridge.watch.root import ClosedFolders, Presence, readable_folder
 from dawbridge.watch.scan import look, scan
-from dawbridge.watch.settle import Ripe, Settle, SettleTimes, Stat
+from dawbridge.watch.settle import Ripe, Settle, Stat
 from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
 
 __all__ = ["FolderNotice", "FolderWatch", "Gone", "Settled", "Settling", "Stalled", "Tell", "WatchEvent", "silent"]

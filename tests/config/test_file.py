@@ -1,3 +1,4 @@
+import os
 from argparse import Namespace
 from dataclasses import fields
 from pathlib import Path
@@ -6,10 +7,21 @@ import pytest
 
 from dawbridge.cli.main import build_parser, main
 from dawbridge.cli.watch import read_folders
-from dawbridge.config.file import TIMES, config_file, folders_of, read
+from dawbridge.config.file import TIMES, config_file
+from dawbridge.config.file import folders_of as folders_with
+from dawbridge.config.file import read as read_with
 from dawbridge.config.settings import FolderSettings
+from dawbridge.config.settle_times import SettleTimes
 from dawbridge.errors import ConfigError
-from dawbridge.watch.settle import SettleTimes
+from dawbridge.knobs.presets import Presets
+
+
+def folders_of(file):
+    return folders_with(file, Presets().check)
+
+
+def read(file):
+    return read_with(file, Presets().check)
 
 
 @pytest.fixture(autouse=True)
@@ -84,10 +96,49 @@ def test_every_mistake_at_once_with_what_is_meant(write):
         "times.closed = 1: no such key; did you mean 'closed_s'",
         "times.stalled_s = -1: allowed is 0.05..86400 seconds",
         "folder 1: path = '': is missing",
-        "folder 2: path = 'relative': an absolute path",
+        "folder 2: path = 'relative': must be an absolute path",
     ):
         assert words in text
     assert text.count("\n") == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ('"~nosuchuser/Bounces"', "no user 'nosuchuser'"),
+        (r'"/a\u0000b"', "NUL"),
+        ("[" * 60 + "]" * 60, "must be a text"),
+        ('"' + "x" * 5000 + '"', "absolute"),
+    ],
+)
+def test_a_path_that_cannot_be_is_one_short_line(write, value, words):
+    (problem,) = read(write(f"[[folder]]\npath = {value}"))[1]
+    assert words in str(problem)
+    assert str(problem).isprintable() and len(str(problem)) < 400
+
+
+def test_a_key_that_a_terminal_would_obey_is_shown_escaped(write):
+    (problem,) = read(write(r'"\u001b[2Jx\n" = 1'))[1]
+    assert str(problem).isprintable() and "no such key" in str(problem)
+
+
+@pytest.mark.parametrize("text", ["x = " + "[" * 100_000, "x = 1" * 300_000, "x = " + "9" * 5000, "caf\udce9"])
+def test_a_file_that_no_reader_can_take_is_one_problem(tmp_path, text):
+    (tmp_path / "bad.toml").write_bytes(text.encode(errors="surrogateescape"))
+    (problem,) = read(tmp_path / "bad.toml")[1]
+    assert "not a readable TOML file" in str(problem)
+
+
+def test_a_number_beyond_every_float_is_out_of_range(write):
+    (problem,) = read(write("[[folder]]\npath = '/a'\ntimes = { closed_s = " + "9" * 400 + " }"))[1]
+    assert "allowed is 0.05..86400" in str(problem)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+def test_what_is_no_file_is_a_problem_and_blocks_nothing(tmp_path, make):
+    make(tmp_path / "dawbridge.toml")
+    (problem,) = read(tmp_path / "dawbridge.toml")[1]
+    assert "not a readable TOML file" in str(problem)
 
 
 @pytest.mark.parametrize("text", ["[folder]\npath = '/a'", "folder = 3", "folder = [", "\x00", "[[folder]]\ntimes = 3"])

@@ -1,4 +1,6 @@
 import math
+import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -100,10 +102,10 @@ class TestProblems:
             ("[parameters]\nlive_enable = 0.7", "live_enable", "0 or 1"),
             ("mask_depth = 1", "mask_depth", "no such key"),
             ("paramters = {}", "paramters", "did you mean 'parameters'"),
-            ("parameters = 3", "parameters", "a table is wanted"),
+            ("parameters = 3", "parameters", "must be a table"),
             ("name = '../x'", "name", "letters"),
             ("name = 3", "name", "letters"),
-            ("description = 3", "description", "a text is wanted"),
+            ("description = 3", "description", "must be a text"),
             ("this is no toml", "", "not a readable TOML file"),
         ],
     )
@@ -152,6 +154,34 @@ class TestWriting:
         presets.save("mine", {"mask_depth": 0.5})
         assert [path.name for path in (tmp_path / "user").iterdir()] == ["file.toml"]
         assert presets.load("mine").values == {"mask_depth": 0.5}
+
+    def test_comments_stay_when_a_preset_is_saved_again(self, presets, tmp_path):
+        text = '# for the live set\nname = "mine"\n\n[parameters]\nmask_depth = 0.2  # not less\nband_low = 90.0\n'
+        path = write(tmp_path / "user" / "mine.toml", text)
+        presets.save("mine", {"mask_depth": 0.5, "mask_floor": -30.0}, "louder")
+        saved = path.read_text()
+        assert "# for the live set" in saved and "mask_depth = 0.5  # not less" in saved
+        preset = presets.load("mine")
+        assert preset.values == {"mask_depth": 0.5, "mask_floor": -30.0}
+        assert preset.description == "louder"
+
+    @pytest.mark.parametrize("text", ["this is no toml", "[parameters\n", "x = " + "[" * 100_000])
+    def test_a_damaged_file_is_left_as_it_is(self, presets, tmp_path, text):
+        path = write(tmp_path / "user" / "mine.toml", text)
+        with pytest.raises(PresetError, match=r"mine\.toml: not a readable TOML file"):
+            presets.save("mine", {"mask_depth": 0.5})
+        assert path.read_text() == text
+
+    @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir])
+    def test_what_is_no_file_is_named_blocks_nothing_and_is_left(self, presets, tmp_path, make):
+        (tmp_path / "user").mkdir()
+        make(tmp_path / "user" / "mine.toml")
+        assert presets.names() == ("soft", "hard", "mine")
+        with pytest.raises(PresetError, match="not a readable TOML file"):
+            presets.load("mine")
+        with pytest.raises(PresetError, match="was not saved"):
+            presets.save("mine", {"mask_depth": 0.5})
+        assert not (tmp_path / "user" / "mine.toml").is_file()
 
     def test_a_users_preset_stands_in_for_a_shipped_one_at_its_number(self, presets):
         presets.save("soft", {"mask_contrast": 0.7})

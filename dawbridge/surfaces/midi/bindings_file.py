@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dawbridge.config.paths import config_folder
+from dawbridge.config.problem import Problem
 from dawbridge.errors import ConfigError, did_you_mean
-from dawbridge.knobs.presets import Problem
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.bindings_row import Row, as_toml, read_row
 

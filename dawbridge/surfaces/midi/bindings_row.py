@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from dawbridge.config.problem import Problem
 from dawbridge.errors import DawbridgeError, did_you_mean
-from dawbridge.knobs.presets import Problem
 from dawbridge.surfaces.midi.bindings import PRESET, TARGETS, Binding
 from dawbridge.surfaces.midi.decode import Kind
 from dawbridge.surfaces.midi.relative import Encoding
