@@ -9,7 +9,8 @@ import dawbridge
 ROOT = Path(dawbridge.__file__).parent
 ORDER = (
     {"errors", "version"},
-    {"files", "events"},
+    {"files", "mailbox"},
+    {"events"},
     {"config"},
     {"running"},
     {"knobs"},
