@@ -2,11 +2,12 @@
 
 from dawbridge.audio.info import AudioInfo, SampleKind
 from dawbridge.audio.loops import is_loop
+from dawbridge.audio.provenance import is_intact, read_mark
 from dawbridge.audio.source import Source, content_hash, open_source, probe
 from dawbridge.audio.stems import StemWriter, WriteReport
-from dawbridge.audio.tags import read_mark
 from dawbridge.config.stem_format import StemFormat
-from dawbridge.files.publish import remove_leftovers, stem_paths, sweep
+from dawbridge.files.part import remove_leftovers, sweep
+from dawbridge.files.publish import stem_paths
 
 __all__ = [
     "AudioInfo",
@@ -16,6 +17,7 @@ __all__ = [
     "StemWriter",
     "WriteReport",
     "content_hash",
+    "is_intact",
     "is_loop",
     "open_source",
     "probe",

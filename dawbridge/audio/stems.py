@@ -1,6 +1,7 @@
 """Writing stems: acapella + instrumental == bounce, exactly, published only when whole."""
 
 import contextlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -10,16 +11,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dawbridge.audio import null
+from dawbridge.audio import null, provenance
 from dawbridge.audio.copy_metadata import graft, history_line
 from dawbridge.audio.formats import StemEncoding, StemFormat, decide, widened
 from dawbridge.audio.gain import Gain
 from dawbridge.audio.info import AudioInfo
-from dawbridge.audio.readable import native
 from dawbridge.audio.source import open_source
-from dawbridge.audio.tags import MARK_PREFIX
 from dawbridge.errors import AudioError, DiskError
 from dawbridge.files import publish as place
+from dawbridge.files.part import Part
 from dawbridge.knobs.automation import Automation
 
 _COPY_FRAMES = 2**16
@@ -50,7 +50,7 @@ class _Stem:
 
     final: Path
     gain: Gain
-    part: Path
+    part: Part
     file: soundfile.SoundFile
 
     def write(self, samples: NDArray[np.float64], layout: StemEncoding) -> None:
@@ -85,6 +85,7 @@ class StemWriter:
         instrumental_gain_db: float = 0.0,
         automation: Automation | None = None,
         format: StemFormat | None = None,
+        older_stems: Collection[Path] = (),
     ) -> None:
         """`acapella` and `instrumental` are final paths **without** a suffix (see `stem_paths`), None: not written.
 
@@ -92,6 +93,7 @@ class StemWriter:
         `AudioError` where it cannot be, is not writable or has no room.
         """
         self.info = info
+        self._is_ours = provenance.may_replace(older_stems)
         self._layout = decide(info, format or StemFormat())
         self._dither = np.random.default_rng(0) if 0 < self._layout.bits < 24 else None
         self._frames = self._overs = 0
@@ -132,7 +134,7 @@ class StemWriter:
         if overs and bits:
             self._widen()
         for stem, samples in blocks:
-            with place.disk_errors(stem.final.parent):
+            with _disk_errors(stem.final.parent):
                 stem.write(samples, self._layout)
         self._frames += mixture.shape[1]
 
@@ -149,7 +151,7 @@ class StemWriter:
         stems = [stem for stem in (self._acapella, self._instrumental) if stem is not None]
         common = tags_of(self.info.path)
         for stem in stems:
-            with place.disk_errors(stem.final.parent):
+            with _disk_errors(stem.final.parent):
                 self._finish(stem, instrumental_mark or mark if stem is self._instrumental else mark, common)
         placed = {id(stem): self._put(stem) for stem in stems}
         report = WriteReport(
@@ -171,7 +173,7 @@ class StemWriter:
             if stem is not None:
                 with contextlib.suppress(soundfile.LibsndfileError):
                     stem.file.close()
-                stem.part.unlink(missing_ok=True)
+                stem.part.discard()
         self._acapella = self._instrumental = None
 
     def __enter__(self) -> Self:
@@ -192,15 +194,25 @@ class StemWriter:
         if final is None:
             return None
         place.make_room(final.parent, self._layout.data_bytes(self.info))
-        part = place.temporary(final.parent)
-        return _Stem(final, gain, part, self._create(part))
+        with place.disk_errors(final.parent):
+            part = Part.create(final.parent)
+        try:
+            return _Stem(final, gain, part, self._create(part))
+        except BaseException:
+            part.discard()
+            raise
 
-    def _create(self, part: Path) -> soundfile.SoundFile:
-        with place.disk_errors(part.parent):
-            part.touch()
-            layout, info = self._layout, self.info
+    def _create(self, part: Part) -> soundfile.SoundFile:
+        layout, info = self._layout, self.info
+        with _disk_errors(part.path.parent):
             return soundfile.SoundFile(
-                native(part), "w", info.sample_rate, info.channels, layout.subtype, format=layout.container
+                part.stream.fileno(),
+                "w",
+                info.sample_rate,
+                info.channels,
+                layout.subtype,
+                format=layout.container,
+                closefd=False,
             )
 
     def _checked(
@@ -236,48 +248,65 @@ class StemWriter:
         self._layout = widened(self.info, self._layout, subtype)
         for stem in (self._acapella, self._instrumental):
             if stem is not None:
-                with place.disk_errors(stem.final.parent):
+                with _disk_errors(stem.final.parent):
                     self._rewrite(stem)
 
     def _rewrite(self, stem: _Stem) -> None:
         stem.file.close()
-        old, stem.part = stem.part, place.temporary(stem.final.parent)
+        old, stem.part = stem.part, Part.create(stem.final.parent)
         try:
             stem.file = self._create(stem.part)
             if self._frames:
-                with soundfile.SoundFile(native(old)) as written:
+                with _reread(old) as written:
                     while len(block := written.read(_COPY_FRAMES, dtype="float64", always_2d=True)):
                         stem.file.write(block)
         finally:
-            old.unlink(missing_ok=True)
+            old.discard()
 
     def _finish(self, stem: _Stem, mark: str, common: dict[str, str]) -> None:
         stem.file.close()
-        if not mark.startswith(MARK_PREFIX):
-            mark = f"{MARK_PREFIX} {mark}"
+        mark = provenance.unsealed(mark)
         self._check_length(stem.part)
         bits = {"FLOAT": 32, "DOUBLE": 64}.get(self._layout.subtype, self._layout.bits)
         history = history_line(self.info.sample_rate, bits, self.info.channels, mark.split(";")[0])
-        old, stem.part = stem.part, place.temporary(stem.final.parent)
+        old, stem.part = stem.part, Part.create(stem.final.parent)
         try:
-            graft(self.info.path, old, stem.part, mark, common, history)
+            graft(self.info.path, old.path, stem.part.path, mark, common, history)
+            provenance.seal(stem.part.stream)
         finally:
-            old.unlink(missing_ok=True)
+            old.discard()
 
-    def _check_length(self, part: Path) -> None:
+    def _check_length(self, part: Part) -> None:
         """A disk that filled up silently is noticed here."""
-        with soundfile.SoundFile(native(part)) as written:
+        with _reread(part) as written:
             if written.frames != self.info.frames:
-                raise DiskError(f"{part.parent}: only {written.frames} frames of {self.info.frames} reached the disk; "
-                                 "check that it is not full")  # fmt: skip
+                raise DiskError(f"{part.path.parent}: only {written.frames} frames of {self.info.frames} reached the "
+                                 "disk; check that it is not full")  # fmt: skip
 
     def _put(self, stem: _Stem) -> Path:
         final = stem.final.with_name(stem.final.name + self._layout.suffix)
         with place.disk_errors(final.parent):
-            where = place.put(stem.part, final)
+            where = place.publish(stem.part, final, self._is_ours)
+            provenance.remember(where)
         if where != final:
-            self._notes.append(place.in_use(final, where))
+            self._notes.append(place.name_taken(final, where))
         return where
+
+
+def _reread(part: Part) -> soundfile.SoundFile:
+    """A temporary, opened for reading from its start."""
+    part.stream.seek(0)
+    return soundfile.SoundFile(part.stream.fileno(), closefd=False)
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """As `publish.disk_errors`, for what libsndfile reports too."""
+    with place.disk_errors(folder):
+        try:
+            yield
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error
 
 
 def tags_of(path: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Text inside audio files: RIFF's LIST/INFO, Vorbis comments, CAF's info, AIFF's text chunks; and our mark among them.
+"""Text inside audio files: RIFF's LIST/INFO, Vorbis comments, CAF's info, AIFF's text chunks.
 
 Tags are pairs of a key as the format spells it and a text, in file order. Reading is lenient: what is cut off or
 lies about its length is left out. Sources: RIFF (Microsoft 1991), the Vorbis I specification, section 5, and
@@ -6,16 +6,9 @@ Apple Core Audio Format, "Information Chunk".
 """
 
 import struct
-from collections.abc import Iterator
-from pathlib import Path
-
-from dawbridge.audio.chunks import ChunkMap, payload, walk
 
 MARK_PREFIX = "dawbridge"
 """What our mark begins with."""
-
-LIMIT = 2**18
-"""Bytes of a chunk in which our mark is looked for."""
 
 MAX_TAGS = 4096
 """A file with more tags than this has the rest left out."""
@@ -36,7 +29,7 @@ def parse_info(body: bytes) -> Tags:
     place = 4
     while body[:4] == b"INFO" and place + 8 <= len(body) and len(tags) < MAX_TAGS:
         key, size = struct.unpack_from("<4sI", body, place)
-        tags.append((key.decode("latin-1"), _text(body[place + 8 : place + 8 + size])))
+        tags.append((key.decode("latin-1"), text_of(body[place + 8 : place + 8 + size])))
         place += 8 + size + (size & 1)
     return tags
 
@@ -57,7 +50,7 @@ def parse_vorbis(body: bytes) -> Tags:
     for _ in range(min(_length(body, 4 + vendor), MAX_TAGS)):
         if place > len(body):
             break
-        key, equals, text = _text(body[place : place + _length(body, place - 4)]).partition("=")
+        key, equals, text = text_of(body[place : place + _length(body, place - 4)]).partition("=")
         if equals:
             tags.append((key, text))
         place += _length(body, place - 4) + 4
@@ -74,7 +67,7 @@ def build_vorbis(tags: Tags) -> bytes:
 
 def parse_caf(body: bytes) -> Tags:
     """A CAF info chunk's payload: a count, then keys and values, each ended by a zero."""
-    words = [_text(word) for word in body[4:].split(b"\0", 2 * MAX_TAGS)[:-1]]
+    words = [text_of(word) for word in body[4:].split(b"\0", 2 * MAX_TAGS)[:-1]]
     return list(zip(words[0::2], words[1::2], strict=False))
 
 
@@ -89,35 +82,13 @@ def replaced(tags: Tags, key: str, text: str) -> Tags:
     return [(key, text), *(pair for pair in tags if pair[0].lower() != key.lower())]
 
 
-def read_mark(path: Path) -> str | None:
-    """The text that `StemWriter.publish` left in a stem, None for any other file. Never raises."""
-    try:
-        layout = walk(path)
-        return next((text for text in _candidates(path, layout) if text.startswith(MARK_PREFIX)), None)
-    except OSError:
-        return None
-
-
-def _candidates(path: Path, layout: ChunkMap) -> Iterator[str]:
-    """Every text in which our mark may stand, chunk by chunk."""
-    for chunk in layout.chunks:
-        if layout.container in ("WAV", "RF64", "W64") and chunk.id.upper() == "LIST":
-            yield from (text for key, text in parse_info(payload(path, chunk, LIMIT)) if key == "ISFT")
-        elif layout.container == "AIFF" and chunk.id == "ANNO":
-            yield _text(payload(path, chunk, LIMIT))
-        elif chunk.id == "VORBIS_COMMENT":
-            yield from (text for key, text in parse_vorbis(payload(path, chunk, LIMIT)) if key.upper() == "SOFTWARE")
-        elif layout.container == "CAF" and chunk.id == "info":
-            body = payload(path, chunk, LIMIT)
-            yield from (text for key, text in parse_caf(body) if key == "encoding application")
-
-
 def _length(body: bytes, place: int) -> int:
     """A little-endian 32-bit length; 0 where the body ends before it."""
     return int(struct.unpack_from("<I", body, place)[0]) if 0 <= place <= len(body) - 4 else 0
 
 
-def _text(raw: bytes) -> str:
+def text_of(raw: bytes) -> str:
+    """Bytes up to the first zero as text: UTF-8, else Latin-1."""
     raw = raw.split(b"\0", 1)[0]
     try:
         return raw.decode()

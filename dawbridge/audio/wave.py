@@ -14,8 +14,7 @@ from dawbridge.audio.chunks import walk
 from dawbridge.audio.copy_metadata import graft, history_line
 from dawbridge.audio.formats import StemEncoding
 from dawbridge.audio.info import AudioInfo
-from dawbridge.audio.readable import native
-from dawbridge.files import publish as place
+from dawbridge.files.part import Part
 
 CONTAINERS = ("WAV", "WAVEX")
 SUBTYPES = ("PCM_24", "FLOAT", "DOUBLE")
@@ -30,18 +29,24 @@ def surrounding(
     """
     bits = {"FLOAT": 32, "DOUBLE": 64}.get(layout.subtype, layout.bits)
     history = history_line(info.sample_rate, bits, info.channels, mark.split(";")[0])
-    stub, grafted = place.temporary(folder), place.temporary(folder)
+    stub = Part.create(folder)
+    grafted = Part.create(folder)
     try:
-        stub.touch()
         with soundfile.SoundFile(
-            native(stub), "w", info.sample_rate, info.channels, layout.subtype, format=layout.container
+            stub.stream.fileno(),
+            "w",
+            info.sample_rate,
+            info.channels,
+            layout.subtype,
+            format=layout.container,
+            closefd=False,
         ):
             pass
-        graft(info.path, stub, grafted, mark, common, history)
-        return _spread(grafted, info, layout.data_bytes(info))
+        graft(info.path, stub.path, grafted.path, mark, common, history)
+        return _spread(grafted.path, info, layout.data_bytes(info))
     finally:
-        stub.unlink(missing_ok=True)
-        grafted.unlink(missing_ok=True)
+        stub.discard()
+        grafted.discard()
 
 
 def _spread(stub: Path, info: AudioInfo, data_bytes: int) -> tuple[bytes, bytes]:

@@ -28,6 +28,8 @@ class SeparationJob:
     """Stems of it stand already: speed first, what is written is made durable later."""
     automation: Automation = field(default_factory=Automation)
     """Knobs that move within the bounce; a lane goes before the value of the same name."""
+    legacy_stems: tuple[Path, ...] = ()
+    """Stems that version 0.1, which had no seal, wrote for this bounce and nobody has changed since, by the ledger."""
     loop: bool = False
     """Take the source for a loop even where it has no loop points."""
 

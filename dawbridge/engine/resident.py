@@ -10,13 +10,13 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge.audio import null, wave
+from dawbridge.audio import null, provenance, wave
 from dawbridge.audio.files import Source, WriteReport
 from dawbridge.audio.formats import StemEncoding
 from dawbridge.audio.gain import Gain
@@ -28,10 +28,12 @@ from dawbridge.engine.parallel import ParallelBlocks
 from dawbridge.engine.render import is_plain, with_depth
 from dawbridge.errors import AudioError
 from dawbridge.files import publish as place
+from dawbridge.files.opening import open_regular
+from dawbridge.files.part import Part
+from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import TABLE, Stage
 
 Progress = Callable[[float], None]
-Stamp = tuple[int, int]
 Mark = Callable[[str, float], str]
 """Stem and null depth in dB → what the stem says of itself."""
 
@@ -60,14 +62,14 @@ class _Standing:
 
     wish: _Wish
     where: Path
-    stamp: tuple[int, int, int]
+    stamp: Stamp | None
     overs: int
     peak: float
 
     @property
     def still_stands(self) -> bool:
         """Nobody has touched the file since."""
-        return _identity(self.where) == self.stamp
+        return self.stamp is not None and stamp_of(self.where) == self.stamp
 
 
 class ResidentRenderer:
@@ -87,7 +89,9 @@ class ResidentRenderer:
         self._unflushed: dict[Path, None] = {}
         self._masked: NDArray[np.float32] | None = None
         self._masked_by: object = None
-        self._replaced: list[FileIO] = []
+        self._said: dict[Path, Path] = {}
+        """Names that stems could not have, and those that they got instead."""
+        self._replaced: list[BinaryIO] = []
         weakref.finalize(self, _close, self._replaced)
 
     def take(self, order: SeparationJob, source: Source, stamp: Stamp) -> LoadedBounce | None:
@@ -113,7 +117,7 @@ class ResidentRenderer:
         self._shape(order, take, analysis, progress)
         wishes = self._wishes(order, take)
         stale = [stem for stem, wish in wishes.items() if not self._stands(stem, wish)]
-        notes = self._rewrite(take, {stem: wishes[stem] for stem in stale}, mark, check, order.live) if stale else ()
+        notes = self._rewrite(order, take, {stem: wishes[stem] for stem in stale}, mark, check) if stale else ()
         return self._report(take, wishes, notes)
 
     @property
@@ -185,10 +189,10 @@ class ResidentRenderer:
         return standing is not None and standing.wish == wish and standing.still_stands
 
     def _rewrite(
-        self, take: LoadedBounce, wishes: dict[str, _Wish], mark: Mark, check: Callable[[], None], live: bool
+        self, order: SeparationJob, take: LoadedBounce, wishes: dict[str, _Wish], mark: Mark, check: Callable[[], None]
     ) -> tuple[str, ...]:
         """Write and publish stems; lines for the person."""
-        parts: dict[str, Path] = {}
+        parts: dict[str, Part] = {}
         overs: dict[str, int] = {}
         stems = list(wishes)
         common = tags_of(take.info.path)
@@ -197,36 +201,43 @@ class ResidentRenderer:
             stem, wish = stems[number], wishes[stems[number]]
             folder = wish.final.parent
             with place.disk_errors(folder):
-                sides = wave.surrounding(take.info, wish.layout, folder, mark(stem, take.null_db), common)
+                text = provenance.unsealed(mark(stem, take.null_db))
+                sides = wave.surrounding(take.info, wish.layout, folder, text, common)
                 overs[stem] = _write(parts[stem], take, stem, wish, sides)
 
         try:
             for stem, wish in wishes.items():
                 place.make_room(wish.final.parent, wish.layout.data_bytes(take.info))
-                parts[stem] = place.temporary(wish.final.parent)
+                with place.disk_errors(wish.final.parent):
+                    parts[stem] = Part.create(wish.final.parent)
             self._crew.each(write, range(len(stems)))
             check()
             peaks = {stem: max(map(abs, take.span(stem, wish.gain))) for stem, wish in wishes.items()}
             return tuple(
                 note
                 for stem in stems
-                for note in self._publish(stem, wishes[stem], parts[stem], overs[stem], peaks[stem], live)
+                for note in self._publish(order, stem, wishes[stem], parts[stem], overs[stem], peaks[stem])
             )
         finally:
             for part in parts.values():
-                part.unlink(missing_ok=True)
+                part.discard()
 
-    def _publish(self, stem: str, wish: _Wish, part: Path, overs: int, peak: float, live: bool) -> tuple[str, ...]:
+    def _publish(
+        self, order: SeparationJob, stem: str, wish: _Wish, part: Part, overs: int, peak: float
+    ) -> tuple[str, ...]:
         final = wish.final.with_name(wish.final.name + wish.layout.suffix)
         if os.name == "posix":  # elsewhere an open file cannot be replaced
             with suppress(OSError):
-                self._replaced.append(final.open("rb", buffering=0))
+                self._replaced.append(open_regular(final))
         with place.disk_errors(final.parent):
-            where = place.put(part, final, durable=not live)
-        if live:
+            where = place.publish(part, final, provenance.may_replace(order.legacy_stems), durable=not order.live)
+            provenance.remember(where)
+        if order.live:
             self._unflushed[where] = None
-        self._standing[stem] = _Standing(wish, where, _identity(where), overs, peak)
-        return () if where == final else (place.in_use(final, where),)
+        self._standing[stem] = _Standing(wish, where, stamp_of(where), overs, peak)
+        before = self._said.get(final)
+        self._said[final] = where
+        return () if where in (final, before) else (place.name_taken(final, where),)
 
     def _report(self, take: LoadedBounce, wishes: dict[str, _Wish], notes: tuple[str, ...]) -> WriteReport:
         places = {stem: self._standing[stem].where for stem in wishes}
@@ -251,20 +262,21 @@ def _knobs(order: SeparationJob, analysis: Analysis, names: frozenset[str]) -> t
     return analysis.model, tuple(order.values[name] for name in sorted(names)), order.automation.only(names)
 
 
-def _close(files: list[FileIO]) -> None:
+def _close(files: list[BinaryIO]) -> None:
     while files:
         files.pop().close()
 
 
-def _write(part: Path, take: LoadedBounce, stem: str, wish: _Wish, sides: tuple[bytes, bytes]) -> int:
+def _write(part: Part, take: LoadedBounce, stem: str, wish: _Wish, sides: tuple[bytes, bytes]) -> int:
     """One whole file; its samples beyond full scale."""
     overs = 0
-    with part.open("wb", buffering=0) as file:
-        file.write(sides[0])
-        for data, beyond in take.encoded(stem, wish.gain, wish.layout):
-            _write_all(file.write, data)
-            overs += beyond
-        file.write(sides[1])
+    file = part.stream
+    _write_all(file.write, sides[0])
+    for data, beyond in take.encoded(stem, wish.gain, wish.layout):
+        _write_all(file.write, data)
+        overs += beyond
+    _write_all(file.write, sides[1])
+    provenance.seal(file)
     return overs
 
 
@@ -273,11 +285,3 @@ def _write_all(write: Callable[[memoryview], int | None], data: memoryview | byt
     left = memoryview(data)
     while left:
         left = left[write(left) or 0 :]
-
-
-def _identity(path: Path) -> tuple[int, int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return (-1, -1, -1)
-    return (status.st_size, status.st_mtime_ns, status.st_ino)

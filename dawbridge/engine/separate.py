@@ -24,6 +24,7 @@ from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob, SeparationResult
 from dawbridge.engine.resident import SHAPING, Mark, ResidentRenderer
 from dawbridge.errors import AudioError
+from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Snapshot
 from dawbridge.version import VERSION
 
@@ -89,9 +90,7 @@ def separate(
     return SeparationResult(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
 
 
-def _write(
-    order: SeparationJob, source: Source, analysis: Analysis, before: tuple[int, int], progress: Progress
-) -> WriteReport:
+def _write(order: SeparationJob, source: Source, analysis: Analysis, before: Stamp, progress: Progress) -> WriteReport:
     values, marks = order.values, _marks(order, analysis)
     with StemWriter(
         source.info,
@@ -101,6 +100,7 @@ def _write(
         instrumental_gain_db=values["instrumental_gain"],
         automation=order.automation,
         format=order.format,
+        older_stems=order.legacy_stems,
     ) as writer:
         start = 0
         for acapella in analysis.acapella(values, order.automation):
@@ -112,7 +112,7 @@ def _write(
         return writer.publish(marks(ACAPELLA, writer.null_db), marks(INSTRUMENTAL, writer.null_db))
 
 
-def _unchanged(order: SeparationJob, before: tuple[int, int]) -> None:
+def _unchanged(order: SeparationJob, before: Stamp) -> None:
     if _stamp(order.source) != before:
         raise AudioError(f"{order.source} changed while it was separated; it is taken again once it has settled")
 
@@ -136,12 +136,11 @@ def mark(order: SeparationJob, analysis: Analysis, stem: str, null_db: float) ->
     return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as error:
-        raise AudioError(f"{path}: {error.strerror}; the bounce is gone or cannot be read") from error
-    return status.st_size, status.st_mtime_ns
+def _stamp(path: Path) -> Stamp:
+    stamp = stamp_of(path)
+    if stamp is None:
+        raise AudioError(f"{path}: the bounce is gone, cannot be read or is not a file")
+    return stamp
 
 
 def _notes(info: AudioInfo, values: Snapshot, loop: bool) -> tuple[str, ...]:

@@ -1,19 +1,27 @@
-"""Putting finished files in their places: names that fit, one atomic step, nothing left behind."""
+"""Putting finished files in their places: names that fit, one atomic step, nothing replaced that is not ours."""
 
+import ctypes
+import errno
 import hashlib
 import os
-import secrets
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
-import soundfile
-
 from dawbridge.errors import DiskError
+from dawbridge.files.opening import is_regular
+from dawbridge.files.part import Part
+from dawbridge.files.small import flush_folder
+from dawbridge.files.stamp import Stamp, stamp_of
 
+IsOurs = Callable[[Path], bool]
+"""Whether an existing file is exactly what dawbridge wrote, so that it may be replaced."""
+
+_TRIES = 100
 _NAME_BYTES = 255 - len(" (99).flac")
-_PART = ".dawbridge-"
 
 
 def stem_paths(folder: Path, bounce: Path) -> tuple[Path, Path]:
@@ -34,32 +42,8 @@ def fitted(name: str, tail: str) -> str:
     return raw[: room - 9].decode("utf-8", "ignore") + "~" + digits + tail
 
 
-def temporary(folder: Path) -> Path:
-    """A new dot-file name in `folder`, which no watcher and no DAW takes for audio."""
-    return folder / f"{_PART}{secrets.token_hex(8)}.part"
-
-
-def remove_leftovers(folder: Path) -> int:
-    """Remove temporaries that a killed run left in `folder`, as far as that is permitted; how many there were."""
-    left = list(folder.glob(f"{_PART}*.part"))
-    for path in left:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
-    return len(left)
-
-
-def sweep(root: Path, elsewhere: Path | None = None) -> int:
-    """Remove the temporaries that a killed run left anywhere below `root` and `elsewhere`; how many there were."""
-    left = 0
-    for place in (root, elsewhere):
-        for folder, _, names in os.walk(place) if place else ():
-            if any(name.startswith(_PART) for name in names):
-                left += remove_leftovers(Path(folder))
-    return left
-
-
 def make_room(folder: Path, wanted_bytes: int) -> None:
-    """Make `folder` and see that so much fits. Raises `DiskError`."""
+    """Create `folder` and check that so many bytes fit into it. Raises `DiskError`."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free
@@ -68,58 +52,111 @@ def make_room(folder: Path, wanted_bytes: int) -> None:
                         "make room; it is tried again each minute")  # fmt: skip
 
 
-def put(part: Path, final: Path, durable: bool = True) -> Path:
-    """Give `part` the name `final` in one step, flushed before if it is to be `durable`; where it then lies.
+def publish(part: Part, final: Path, is_ours: IsOurs, durable: bool = True) -> Path:
+    """Give a finished temporary its name in one step, flushed before if it is to be `durable`; the name it got.
 
-    Where `final` is held open by another program (Windows), it is `name (2).wav` and so on. Raises `OSError`.
+    A regular file that `is_ours` is replaced. Anything else under that name is left alone: another program's file, a
+    stem that was edited, a folder, a pipe, a link, or a file that another program holds open (Windows). Then the name
+    is `final (2).wav`, and so on. Raises `OSError`.
     """
     if durable:
-        with part.open("r+b") as stream:
-            os.fsync(stream.fileno())
-    for number in range(1, 100):
+        os.fsync(part.stream.fileno())
+    if os.name == "nt":
+        part.close()  # an open file cannot be renamed there
+    for number in range(1, _TRIES):
         place = final if number == 1 else final.with_name(f"{final.stem} ({number}){final.suffix}")
-        try:
-            part.replace(place)
-        except PermissionError:
-            if number == 99 or not place.exists():
-                raise
-            continue
-        if durable:
-            _flush_folder(place.parent)
-        return place
-    raise AssertionError("unreachable")
+        if _take(part.path, place, is_ours):
+            part.close()
+            if durable:
+                flush_folder(place.parent)
+            return place
+    raise FileExistsError(
+        errno.EEXIST, f"{_TRIES - 1} names like it are taken by other files; move some away", str(final)
+    )
 
 
 def make_durable(path: Path) -> None:
-    """Flush a file that was put in its place without. One that is gone by now, or cannot be flushed, is passed over."""
+    """Flush a file that was published without. Passes over one that is gone by now or cannot be flushed."""
     with suppress(OSError):
+        if not is_regular(path):
+            return
         with path.open("r+b") as stream:
             os.fsync(stream.fileno())
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
 
 
-def in_use(final: Path, where: Path) -> str:
-    """The line for the person where a stem could not take its name."""
-    return f"{final.name} is in use by another program; the new stem is {where.name}"
+def name_taken(final: Path, where: Path) -> str:
+    """The line for the user if a stem could not have its usual name."""
+    return (
+        f"{final.name} is not a stem that dawbridge wrote, was changed since, or is held open by another program; "
+        f"it is left as it is, and the new stem is {where.name}"
+    )
 
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Turn what the disk says while writing into a `DiskError` that says what to do."""
+    """Turn what the disk reports while stems are written into a `DiskError` that says what to do."""
     try:
         yield
-    except (OSError, soundfile.LibsndfileError) as error:
-        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise DiskError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still "
                          "there, and that this user may write in the folder") from error  # fmt: skip
 
 
-def _flush_folder(folder: Path) -> None:
-    """Make the new name itself durable, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+def _take(part: Path, place: Path, is_ours: IsOurs) -> bool:
+    """Rename `part` to `place`, if that is free or holds a file of ours; whether it was done."""
+    before = _unchanged_stamp(place, is_ours)
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        if before is None:
+            _rename_to_free_name(part, place)
+        elif stamp_of(place) == before:
+            part.replace(place)
+        else:
+            return False
+    except FileExistsError:
+        return False
+    except PermissionError:
+        if not os.path.lexists(place):
+            raise
+        return False
+    return True
+
+
+def _unchanged_stamp(place: Path, is_ours: IsOurs) -> Stamp | None:
+    """The stamp of the file of ours at `place`; None for a name to be taken only if it is free."""
+    before = stamp_of(place) if is_regular(place) else None
+    return before if before is not None and is_ours(place) else None
+
+
+def _rename_to_free_name(part: Path, place: Path) -> None:
+    """Raises `FileExistsError` if anything has that name, `OSError` for the rest."""
+    if os.name == "nt":
+        part.rename(place)  # which never replaces there
+        return
+    exclusive = _exclusive_rename()
+    if exclusive is not None:
+        code = exclusive(os.fsencode(part), os.fsencode(place))
+        if code == 0:
+            return
+        if code not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+            raise OSError(code, os.strerror(code), str(place))
+    if os.path.lexists(place):  # this file system cannot do both in one step
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(place))
+    part.rename(place)
+
+
+@cache
+def _exclusive_rename() -> Callable[[bytes, bytes], int] | None:
+    """A rename that replaces nothing and gives the error number or 0: renameat2(2), on macOS renamex_np(2)."""
+    name = {"linux": "renameat2", "darwin": "renamex_np"}.get(sys.platform)
+    function = getattr(ctypes.CDLL(None, use_errno=True), name, None) if name else None
+    if function is None:
+        return None
+    here, exclusive = -100, 1 if sys.platform == "linux" else 4  # AT_FDCWD; RENAME_NOREPLACE, RENAME_EXCL
+
+    def rename(old: bytes, new: bytes) -> int:
+        arguments = (here, old, here, new) if sys.platform == "linux" else (old, new)
+        return ctypes.get_errno() if function(*arguments, exclusive) else 0
+
+    return rename

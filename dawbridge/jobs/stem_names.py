@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from dawbridge.audio.provenance import is_intact
 from dawbridge.errors import JobError
 from dawbridge.files.output import Output
 from dawbridge.files.presence import gone
@@ -52,7 +53,7 @@ class StemNames:
         A bounce whose stems pass full scale gets float WAVs; its FLAC stems of before would contradict them.
         """
         for old in self._ledger.stems_of(bounce):
-            if any(old != new and old.with_suffix("") == new.with_suffix("") for new in written):
+            if is_intact(old) and any(old != new and old.with_suffix("") == new.with_suffix("") for new in written):
                 with suppress(OSError):
                     old.unlink(missing_ok=True)
 

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from dawbridge.audio.provenance import is_intact
 from dawbridge.audio.source import open_source
-from dawbridge.audio.tags import read_mark
 from dawbridge.config.settle_times import SettleTimes
 from dawbridge.errors import AudioError, WatchError
 from dawbridge.files.presence import gone, out_of_sight
@@ -205,7 +205,7 @@ class FolderWatch:
         if judged is Verdict.FOREIGN and path.suffix.lower() not in AUDIO_SUFFIXES:
             self._done_with(path, stat, "no audio: left alone")
             return
-        if not same and not accepted and judged is Verdict.COMPLETE and read_mark(path) is not None:
+        if not same and not accepted and judged is Verdict.COMPLETE and is_intact(path):
             self._drop(path)
             self._done_with(path, stat, "a stem of our own: left alone")
             return
@@ -236,7 +236,7 @@ class FolderWatch:
         if look(ripe.path) != ripe.stat:
             return
         self._done_with(ripe.path, ripe.stat, "quiet for long enough and readable: whole")
-        if not file.accepted and read_mark(ripe.path) is not None:
+        if not file.accepted and is_intact(ripe.path):
             self._withdraw(ripe.path)
             return
         relative = ripe.path.relative_to(self.root)

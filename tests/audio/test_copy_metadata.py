@@ -82,9 +82,9 @@ def test_wav_keeps_its_place_on_the_timeline(bounce: Bounce, subtype: str, level
     assert (
         lines[0].endswith("T=DAW") and lines[1].endswith("T=dawbridge 0.1.0") and lines[1].startswith("A=PCM,F=44100")
     )
-    assert tags.read_mark(stem) == MARK
+    assert files.read_mark(stem) == MARK
     info = [pair for name, body in found if name == "LIST" for pair in tags.parse_info(body)]
-    assert info == [("ISFT", MARK), ("INAM", "My Song")]
+    assert info[0][0] == "ISFT" and info[0][1].startswith(MARK + "; seal ") and info[1:] == [("INAM", "My Song")]
     ids = [chunk.id for chunk in walk(stem).chunks]
     assert ids.index("bext") < ids.index("data") and walk(stem).declared_size == stem.stat().st_size
     assert soundfile.info(stem).frames == 5000
@@ -125,7 +125,9 @@ def test_aiff(bounce: Bounce) -> None:
     stem = stem_of(path)
     found = chunks_of(stem)
     assert all((name.decode(), body) in found for name, body in chunks)
-    assert ("ANNO", MARK.encode()) in found and tags.read_mark(stem) == MARK
+    assert (
+        any(name == "ANNO" and body.startswith(MARK.encode()) for name, body in found) and files.read_mark(stem) == MARK
+    )
     assert walk(stem).declared_size == stem.stat().st_size and soundfile.info(stem).frames == 5000
 
 
@@ -141,14 +143,14 @@ def test_flac_keeps_its_comments(bounce: Bounce) -> None:
         assert (file.title, file.artist) == ("My Song", "Ünï")
         file.seek(40_000)
         assert len(file.read(20_000)) == 10_000
-    assert tags.read_mark(stem) == MARK
+    assert files.read_mark(stem) == MARK
 
 
 @pytest.mark.row("our mark")
 @pytest.mark.parametrize("container", ["WAV", "RF64", "W64", "AIFF", "CAF", "FLAC"])
 def test_every_container_has_the_mark_and_a_true_header(bounce: Bounce, container: str) -> None:
     stem = stem_of(bounce(container, "PCM_24", channels=1, frames=4001))
-    assert tags.read_mark(stem) == MARK
+    assert files.read_mark(stem) == MARK
     info = files.probe(stem)
     assert (info.container, info.frames) == (container, 4001)
     assert walk(stem).declared_size in (stem.stat().st_size, None)
@@ -172,7 +174,7 @@ def test_a_bounce_that_is_gone_is_no_error(bounce: Bounce, tmp_path: Path) -> No
         writer.write(source.read(0, 10), np.zeros((2, 10)))
         path.unlink()
         stem = writer.publish("0.1.0").acapella
-    assert stem is not None and tags.read_mark(stem) == "dawbridge 0.1.0"
+    assert stem is not None and files.read_mark(stem) == "dawbridge 0.1.0"
 
 
 @pytest.mark.row("our mark")
@@ -182,7 +184,7 @@ def test_a_stem_of_a_stem_has_its_own_mark(bounce: Bounce, container: str) -> No
     with files.open_source(first) as source, files.StemWriter(source.info, first.parent / "again", None) as writer:
         writer.write(source.read(0, 5000), np.zeros((2, 5000)))
         again = writer.publish("dawbridge 9").acapella
-    assert again is not None and tags.read_mark(again) == "dawbridge 9"
+    assert again is not None and files.read_mark(again) == "dawbridge 9"
 
 
 def test_no_more_is_carried_than_fits(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:

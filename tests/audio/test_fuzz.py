@@ -13,7 +13,7 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dawbridge.audio import files, tags
+from dawbridge.audio import files
 from dawbridge.audio.chunks import MAX_CHUNKS, walk, walk_stream
 from dawbridge.audio.copy_metadata import graft
 from dawbridge.errors import AudioError
@@ -84,7 +84,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
 def everything(path: Path) -> None:
     """All that the program ever does with a file that it does not know."""
     verdict(path)
-    assert tags.read_mark(path) is None or isinstance(tags.read_mark(path), str)
+    assert files.read_mark(path) is None or isinstance(files.read_mark(path), str)
     files.is_loop(path, 3000)
     try:
         info = files.probe(path)
@@ -138,7 +138,7 @@ def test_what_is_carried_from_a_damaged_bounce_breaks_no_stem(
     bounce.write_bytes(damaged(whole(container), damage))
     graft(bounce, stem, out, "dawbridge 0", {})
     assert soundfile.info(out).frames == soundfile.info(stem).frames
-    assert tags.read_mark(out) == "dawbridge 0"
+    assert files.read_mark(out) == "dawbridge 0"
 
 
 def lying(claimed: int) -> bytes:
@@ -152,7 +152,7 @@ def test_a_chunk_that_claims_gigabytes_costs_what_is_there(tmp_path: Path, claim
     path.write_bytes(lying(claimed))
     tracemalloc.start()
     try:
-        assert tags.read_mark(path) is None
+        assert files.read_mark(path) is None
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -168,7 +168,7 @@ def test_a_file_of_nothing_but_tags_is_not_held_in_memory(tmp_path: Path) -> Non
     assert len(walk(path).chunks) == 4 < MAX_CHUNKS
     tracemalloc.start()
     try:
-        assert tags.read_mark(path) is None
+        assert files.read_mark(path) is None
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

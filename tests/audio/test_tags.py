@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawbridge.audio import tags
+from dawbridge.audio.provenance import read_mark
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=40)
 KEY = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=4, max_size=4)
@@ -40,5 +41,5 @@ def test_replaced_ignores_case() -> None:
 @pytest.mark.parametrize("text", [b"", b"RIFF", b"fLaC\x84\0\0\0", b"dawbridge 0.1.0"])
 def test_files_without_mark(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "x.wav").write_bytes(text)
-    assert tags.read_mark(tmp_path / "x.wav") is None
-    assert tags.read_mark(tmp_path / "none.wav") is None
+    assert read_mark(tmp_path / "x.wav") is None
+    assert read_mark(tmp_path / "none.wav") is None

@@ -133,9 +133,14 @@ def test_a_switch_writes_only_what_is_missing(room):
     np.testing.assert_array_equal(read(again.acapella) + read(again.instrumental), room.bounce)
 
 
-def test_a_stem_that_somebody_changed_is_written_anew(room):
+def test_a_stem_that_somebody_changed_is_left_alone_and_the_new_one_gets_the_next_name(room):
     report = room.turn()
     report.acapella.write_bytes(b"scribble")
+    again = room.turn()
+    assert report.acapella.read_bytes() == b"scribble"
+    assert again.acapella == report.acapella.with_name(f"{report.acapella.stem} (2).wav")
+    assert len(again.notes) == 1 and again.acapella.name in again.notes[0]
+    assert not room.turn({"acapella_gain": -3.0}).notes
     again = room.turn()
     np.testing.assert_array_equal(read(again.acapella) + read(again.instrumental), room.bounce)
 
