@@ -89,7 +89,7 @@ def name_taken(final: Path, where: Path) -> str:
     """The line for the user if a stem could not have its usual name."""
     return (
         f"{final.name} is not a stem that dawbridge wrote, was changed since, or is held open by another program; "
-        f"it is left as it is, and the new stem is {where.name}"
+        f"it is not replaced, and the new stem is {where.name}"
     )
 
 
