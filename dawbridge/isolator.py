@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from acapellanet.estimate.registry import DEFAULT_MODEL
 from dawbridge.engine.analysis import Analysis, MemoryEstimates
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.errors import ConfigError
+from dawbridge.estimators import DEFAULT_MODEL
 from dawbridge.knobs.parameters import PARAMETERS, Parameter, ParameterStore
 
 Floats = NDArray[np.floating]
@@ -70,7 +70,7 @@ class VocalIsolator:
     """Takes a mixture apart into acapella and instrumental.
 
     Every parameter of the table (`dawbridge.knobs.parameters.TABLE`) is a keyword, an attribute and an entry of
-    `parameters`. `model` is a name that `acapellanet.estimate.registry.model_names()` lists, or a path to weights;
+    `parameters`. `model` is a name that `dawbridge.estimators.model_names()` lists, or a path to weights;
     `device` is `auto`, `cuda`, `mps` or `cpu`. The switches (`…_enable`) concern files and do nothing here.
     Deterministic; not thread-safe.
 
@@ -90,10 +90,12 @@ class VocalIsolator:
         store = ParameterStore(values)
         super().__setattr__("_store", store)
         super().__setattr__("parameters", {name: Knob(row, store) for name, row in PARAMETERS.items()})
-        super().__setattr__("_engine", Engine(model, device, progress))
+        super().__setattr__("_engine", Engine(model, device))
+        super().__setattr__("_progress", progress)
 
     _store: ParameterStore
     _engine: Engine
+    _progress: Callable[[float], None]
 
     @property
     def model(self) -> str:
@@ -116,7 +118,8 @@ class VocalIsolator:
 
     def analyse(self, mix: ArrayLike, sample_rate: float, *, loop: bool = False) -> Analysis:
         """The slow half: run the network over `mix` (as in `process`) and keep its answer."""
-        analysis = Analysis(ArrayMixture.of(mix, sample_rate), self._engine, MemoryEstimates(), loop)
+        mixture = ArrayMixture.of(mix, sample_rate)
+        analysis = Analysis(mixture, self._engine, MemoryEstimates(), loop, self._progress)
         analysis.prepare(self._store.snapshot())
         return analysis
 

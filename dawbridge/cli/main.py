@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from acapellanet.estimate.registry import ANCESTOR, DEFAULT_MODEL, GRIFFIN_LIM, model_names
+from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM
 from dawbridge.cli import cache, doctor, jobs, midi, osc, presets, separate, service, trace, watch, weights
 from dawbridge.cli.service_files import SYSTEMS
 from dawbridge.config.settings import HOST, HTTP_PORT, OSC_PORT
 from dawbridge.errors import ConfigError, DawbridgeError
+from dawbridge.estimators import DEFAULT_MODEL, model_names
 from dawbridge.files.output import DEFAULT_OUTPUT
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.version import VERSION

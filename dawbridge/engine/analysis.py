@@ -1,4 +1,4 @@
-"""The slow half's result: the network's estimates of the vocals, made when first needed and kept.
+"""The slow half's result: the models' estimates of the vocals, made when they are first needed and kept.
 
 An estimate is float32 `[channels, samples]` at the mixture's rate, in memory (the library) or on disk (the daemon,
 where it is read and written span by span, so that memory does not grow with the audio's length).
@@ -6,14 +6,16 @@ where it is read and written span by span, so that memory does not grow with the
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dawbridge.engine.analyser import Analyser, Progress, Variant
 from dawbridge.engine.cache import AnalysisCache, DiskEstimates, Estimates, MemoryEstimates
-from dawbridge.engine.estimate import Engine, Variant
+from dawbridge.engine.estimate import Engine
 from dawbridge.engine.loop import around, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture
 from dawbridge.engine.render import Grid, Reader, is_plain, render
@@ -29,20 +31,43 @@ Samples = NDArray[np.float32]
 
 NO_AUTOMATION = Automation()
 BLOCK_HOPS = 64
-"""Frames that are rendered at once: the spectra of a block fit the processor's cache."""
+"""Number of frames that are rendered at once: the spectra of a block fit the processor's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """One estimate that a render needs, and its share of the whole."""
+
+    analyser: Analyser
+    estimates: Estimates
+    variant: Variant
+    weight: float
+    """Share of its model in the mean of models, 0..1."""
+    amount: float
+    """Share of its variant, 0..1; without effect if `center_amount` moves."""
 
 
 class Analysis:
-    """A mixture, the engine, and the estimates made so far; knows how to render itself."""
+    """A mixture, the engine, and the estimates made so far; renders itself."""
 
-    def __init__(self, mixture: Mixture, engine: Engine, estimates: Estimates, loop: bool = False) -> None:
-        """`loop`: the mixture's end is followed by its start, so its stems go round without a click."""
+    def __init__(
+        self,
+        mixture: Mixture,
+        engine: Engine,
+        estimates: Estimates,
+        loop: bool = False,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        """`loop`: the mixture's end is followed by its start, so its stems go round without a click.
+
+        `estimates` keeps those of the engine's model; of a mean of models, each model's are kept as its own.
+        """
         self.mixture = mixture
         self.loop = loop
-        self._engine = engine
-        self._estimates = estimates
+        self._engine, self._estimates, self._progress = engine, estimates, progress
+        self._made: dict[tuple[Analyser, Variant], SampleBuffer] = {}
         self.estimate_s = 0.0
-        """Seconds spent in the network: 0 where all that was needed was kept."""
+        """Time spent in the network, in seconds: 0 if everything that was needed had been kept."""
 
     @property
     def model(self) -> str:
@@ -50,14 +75,13 @@ class Analysis:
         return f"{Path(self._engine.model).name} {self._engine.hash[:12]}"
 
     def prepare(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> None:
-        """Make the estimates that `values` need and that are not there: the slow part of a render, if any."""
-        for variant, _ in self._needed(values, automation):
-            self._estimate(variant)
+        """Make the estimates that `values` need and that are not there yet: the slow part of a render, if any."""
+        self._make(self._needed(values, automation))
 
     def prefetch(self, values: Snapshot) -> None:
         """Make the centre estimate too, so that the first turn of `center_amount` is as quick as the rest."""
         if self.mixture.channels > 1:
-            self._estimate(_variant(values, center=True))
+            self._make(self._shares({_variant(values, center=True): 1.0}))
 
     def acapella(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> Iterator[Samples]:
         """The acapella in consecutive pieces, `[channels, n]`, before its gain."""
@@ -84,20 +108,21 @@ class Analysis:
         return block, piece
 
     def _vocals(self, values: Snapshot, automation: Automation) -> Reader:
-        """V = (1-a)·V0 + a·V1, which needs V1 only where a > 0."""
-        self.prepare(values, automation)
+        """Return a reader of V = (1-a)·V0 + a·V1, of which V1 is needed only if a > 0; of several models, the mean."""
+        shares = self._needed(values, automation)
+        buffers = self._make(shares)
         lane = automation.lane("center_amount") if self.mixture.channels > 1 else None
-        parts = [(self._estimate(v), np.float32(w)) for v, w in self._needed(values, automation)]
 
         def vocals(start: int, stop: int) -> Samples:
-            first, weight = parts[0]
-            if lane is not None:
-                amount = lane.values(np.arange(start, stop) / self.mixture.sample_rate).astype(np.float32)
-                return np.asarray(first[:, start:stop] * (1 - amount) + parts[1][0][:, start:stop] * amount)
-            mixed = first[:, start:stop] * weight if weight != 1 else first[:, start:stop]
-            for estimate, weight in parts[1:]:
-                mixed = mixed + estimate[:, start:stop] * weight
-            return mixed
+            amount = 0.0 if lane is None else lane.values(np.arange(start, stop) / self.mixture.sample_rate)
+            mixed: Samples | None = None
+            for share, buffer in zip(shares, buffers, strict=True):
+                part = share.amount if lane is None else amount if share.variant.center else 1 - amount
+                weight = np.asarray(share.weight * part, np.float32)
+                piece = buffer[:, start:stop]
+                scaled = piece if weight.ndim == 0 and weight == 1 else piece * weight
+                mixed = scaled if mixed is None else mixed + scaled
+            return np.zeros((self.mixture.channels, stop - start), np.float32) if mixed is None else mixed
 
         return vocals
 
@@ -114,27 +139,57 @@ class Analysis:
             piece = np.concatenate((led_in(piece[:, :fade], beyond, 0, fade), piece[:, fade:]), axis=1)
         return piece
 
-    def _needed(self, values: Snapshot, automation: Automation) -> list[tuple[Variant, float]]:
-        """Estimates and their weights; with a lane for the amount both are needed."""
-        amount = values["center_amount"] if self.mixture.channels > 1 else 0.0
-        weighted = [(_variant(values, center=False), 1 - amount), (_variant(values, center=True), amount)]
-        if automation.lane("center_amount") and self.mixture.channels > 1:
-            return weighted
-        return [(variant, weight) for variant, weight in weighted if weight > 0]
+    def _needed(self, values: Snapshot, automation: Automation) -> list[_Share]:
+        """List the estimates that a render mixes; if a lane moves `center_amount`, both variants."""
+        stereo = self.mixture.channels > 1
+        amount = values["center_amount"] if stereo else 0.0
+        moves = stereo and automation.lane("center_amount") is not None
+        weighted = {_variant(values, center=False): 1 - amount, _variant(values, center=True): amount}
+        return self._shares({variant: share for variant, share in weighted.items() if moves or share > 0})
 
-    def _estimate(self, variant: Variant) -> SampleBuffer:
-        name, shape = self._engine.file_stem(variant), (self.mixture.channels, self.mixture.frames)
-        kept = self._estimates.find(name, shape)
-        if kept is not None:
-            return kept
+    def _shares(self, variants: dict[Variant, float]) -> list[_Share]:
+        """Combine variants with the engine's models."""
+        parts = self._engine.parts
+        return [
+            _Share(
+                analyser,
+                self._estimates if len(parts) == 1 else self._estimates.of(analyser.model.fingerprint),
+                variant,
+                weight,
+                amount,
+            )
+            for weight, analyser in parts
+            for variant, amount in variants.items()
+        ]
+
+    def _make(self, shares: list[_Share]) -> list[SampleBuffer]:
+        """Find the estimates of `shares`, and make those that are missing, with one progress over all of them."""
+        shape = (self.mixture.channels, self.mixture.frames)
+        for share in shares:
+            key = (share.analyser, share.variant)
+            if key not in self._made:
+                kept = share.estimates.find(share.analyser.name_of(share.variant), shape)
+                if kept is not None:
+                    self._made[key] = kept
+        missing = [share for share in shares if (share.analyser, share.variant) not in self._made]
+        for number, share in enumerate(missing):
+            self._analyse(share, shape, partial(self._advance, number, len(missing)))
+        return [self._made[share.analyser, share.variant] for share in shares]
+
+    def _advance(self, done: int, count: int, fraction: float) -> None:
+        self._progress((done + fraction) / count)
+
+    def _analyse(self, share: _Share, shape: tuple[int, int], progress: Progress) -> None:
+        """Make one estimate, and keep it."""
         begun = time.perf_counter()
-        with self._estimates.create(name, shape) as room:
-            self._engine.estimate(self.mixture, variant, room, self.loop)
+        name = share.analyser.name_of(share.variant)
+        with share.estimates.create(name, shape) as buffer:
+            share.analyser.analyse(self.mixture, share.variant, buffer, self.loop, progress)
         self.estimate_s += time.perf_counter() - begun
-        found = self._estimates.find(name, shape)
+        found = share.estimates.find(name, shape)
         if found is None:
             raise AudioError("the analysis vanished from the cache as soon as it was made; run the job again")
-        return found
+        self._made[share.analyser, share.variant] = found
 
 
 def _variant(values: Snapshot, *, center: bool) -> Variant:

@@ -5,7 +5,7 @@ import os
 import shutil
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +41,10 @@ class Estimates(Protocol):
         """The estimate called `name` of that shape, or nothing."""
 
     def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[SampleBuffer]:
-        """A context with room for an estimate; it is kept only where the context ends without an error."""
+        """Give room for an estimate; it is kept only if the context ends without an error."""
+
+    def of(self, fingerprint: str) -> "Estimates":
+        """Return where the same mixture's estimates by another model are kept."""
 
 
 class MemoryEstimates:
@@ -49,6 +52,11 @@ class MemoryEstimates:
 
     def __init__(self) -> None:
         self._kept: dict[str, Samples] = {}
+        self._others: dict[str, MemoryEstimates] = {}
+
+    def of(self, fingerprint: str) -> "MemoryEstimates":
+        """Return where the same mixture's estimates by another model are kept."""
+        return self._others.setdefault(fingerprint, MemoryEstimates())
 
     def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
         """The estimate called `name`, or nothing."""
@@ -65,9 +73,24 @@ class MemoryEstimates:
 class DiskEstimates:
     """Estimates of one mixture as sealed `.npy` files in a folder of their own; in memory where the disk is full."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of: Callable[[str], Path] | None = None) -> None:
+        """`of`: another model's fingerprint → the folder of the same mixture's estimates by that model."""
         self.folder = folder
+        self._of = of
+        self._others: dict[str, DiskEstimates] = {}
         self._memory = MemoryEstimates()
+
+    @property
+    def folders(self) -> list[Path]:
+        """The folder, and those of the other models that were asked for."""
+        return [self.folder, *(other.folder for other in self._others.values())]
+
+    def of(self, fingerprint: str) -> "DiskEstimates":
+        """Return where the same mixture's estimates by another model are kept."""
+        if fingerprint not in self._others:
+            folder = self._of(fingerprint) if self._of else self.folder.with_name(f"{self.folder.name}-{fingerprint}")
+            self._others[fingerprint] = DiskEstimates(folder)
+        return self._others[fingerprint]
 
     def find(self, name: str, shape: tuple[int, int]) -> SampleBuffer | None:
         """The estimate called `name`, open for reading; nothing where it is absent or damaged."""
@@ -157,9 +180,12 @@ class AnalysisCache:
 
     def estimates(self, content_hash: str, model_hash: str, loop: bool = False) -> DiskEstimates:
         """The place of one mixture's estimates by one model. `content_hash` covers samples, rate and channels."""
-        facts = f"1 {content_hash} {model_hash}" + (" loop" if loop else "")
-        key = hashlib.sha256(facts.encode()).hexdigest()[:32]
-        return DiskEstimates(self.folder / key)
+
+        def folder_of(fingerprint: str) -> Path:
+            facts = f"1 {content_hash} {fingerprint}" + (" loop" if loop else "")
+            return self.folder / hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+        return DiskEstimates(folder_of(model_hash), folder_of)
 
     def entries(self) -> list[CacheEntry]:
         """All of them, the longest unused first."""
@@ -172,25 +198,25 @@ class AnalysisCache:
                 continue
         return sorted(found, key=lambda entry: (entry.used_ns, entry.folder))
 
-    def trim(self, keep: Path | None = None) -> None:
-        """Remove what was longest unused where the limit is passed; `keep`, which was added just now, stays.
+    def trim(self, *keep: Path) -> None:
+        """Remove what was longest unused if the limit is passed; `keep`, which were added just now, stay.
 
         Looking at all of them costs time that grows with their number: it is done where this process's own additions
         may have passed the limit, and now and then for those of other processes.
         """
-        if keep is not None and self._has_room_for(keep):
+        if keep and self._has_room_for(keep):
             return
         entries = self.entries()
         total, limit = sum(entry.size_bytes for entry in entries), self.limit_bytes
         wanted = limit if total <= limit else int(_AFTER_TRIMMING * limit)
         for entry in entries:
-            if total > wanted and entry.folder != keep:
+            if total > wanted and entry.folder not in keep:
                 shutil.rmtree(entry.folder, ignore_errors=True)
                 total -= entry.size_bytes
         self._room_bytes, self._limit_then, self._added = limit - total, limit, 0
 
-    def _has_room_for(self, added: Path) -> bool:
-        self._room_bytes -= _size(added)
+    def _has_room_for(self, added: tuple[Path, ...]) -> bool:
+        self._room_bytes -= sum(map(_size, added))
         self._added += 1
         return self._room_bytes >= 0 and self._added < _LOOK_EVERY and self.limit_bytes == self._limit_then
 

@@ -68,14 +68,15 @@ def separate(
         loop = order.loop or is_loop(order.source, source.info.frames)
         estimates = cache.estimates(digest, engine.hash, loop)
         take = studio.take(order, source, before) if studio else None
-        analysis = Analysis(take or FileMixture(source), engine, estimates, loop)
-        engine.progress = lambda fraction: progress(0.9 * fraction)
+        analysis = Analysis(
+            take or FileMixture(source), engine, estimates, loop, lambda fraction: progress(0.9 * fraction)
+        )
         if order.prefetch:
             analysis.prefetch(order.values)
         else:
             analysis.prepare(order.values, order.automation)
         if analysis.estimate_s:
-            cache.trim(estimates.folder)
+            cache.trim(*estimates.folders)
         if order.prefetch:
             report = None
         elif studio and take:

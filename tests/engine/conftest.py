@@ -21,7 +21,7 @@ def read(path):
     return soundfile.read(path, dtype="float64", always_2d=True)[0]
 
 
-class SampleBuffer:
+class Rig:
     """A bounce, an engine and a studio; `turn` renders with knobs turned."""
 
     read, rate = staticmethod(read), RATE
@@ -47,6 +47,6 @@ class SampleBuffer:
 
 
 @pytest.fixture
-def make_room(tmp_path):
-    """A function that makes a room; its bounce has two seconds of noise at 22.05 kHz."""
-    return lambda *arguments, **more: SampleBuffer(tmp_path, *arguments, **more)
+def make_rig(tmp_path):
+    """Return a function that makes a rig; its bounce has two seconds of noise at 22.05 kHz."""
+    return lambda *arguments, **more: Rig(tmp_path, *arguments, **more)

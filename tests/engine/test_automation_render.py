@@ -22,10 +22,10 @@ def moving(name):
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("stem", ["acapella", "instrumental"])
-def test_the_gain_follows_the_curve_within_a_tenth_of_a_decibel(make_room, stem, streamed):
-    room = make_room(level=0.05)
-    flat = read(getattr(room.turn(), stem))
-    report = room.turn(automation=Automation.of({f"{stem}_gain": POINTS}), studio=not streamed)
+def test_the_gain_follows_the_curve_within_a_tenth_of_a_decibel(make_rig, stem, streamed):
+    rig = make_rig(level=0.05)
+    flat = read(getattr(rig.turn(), stem))
+    report = rig.turn(automation=Automation.of({f"{stem}_gain": POINTS}), studio=not streamed)
     moved = read(getattr(report, stem))
     for time_s, db in POINTS:
         at = slice(round(time_s * RATE), round(time_s * RATE) + 3)
@@ -36,16 +36,16 @@ def test_the_gain_follows_the_curve_within_a_tenth_of_a_decibel(make_room, stem,
 
 
 @pytest.mark.parametrize("name", sorted(AUTOMATABLE - {"acapella_gain", "instrumental_gain"}))
-def test_each_lane_moves_the_sound_nulls_and_comes_out_the_same_twice(make_room, name):
-    room = make_room()
-    flat = read(room.turn().acapella)
-    report = room.turn(automation=moving(name))
+def test_each_lane_moves_the_sound_nulls_and_comes_out_the_same_twice(make_rig, name):
+    rig = make_rig()
+    flat = read(rig.turn().acapella)
+    report = rig.turn(automation=moving(name))
     acapella, first = read(report.acapella), report.acapella.read_bytes()
     assert np.abs(acapella - flat).max() > 1e-4
-    np.testing.assert_array_equal(acapella + read(report.instrumental), room.bounce)
-    room.turn()
-    assert room.turn(automation=moving(name)).acapella.read_bytes() == first
-    assert room.turn(automation=moving(name), studio=False).acapella.read_bytes() == first
+    np.testing.assert_array_equal(acapella + read(report.instrumental), rig.bounce)
+    rig.turn()
+    assert rig.turn(automation=moving(name)).acapella.read_bytes() == first
+    assert rig.turn(automation=moving(name), studio=False).acapella.read_bytes() == first
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,15 @@ def test_each_lane_moves_the_sound_nulls_and_comes_out_the_same_twice(make_room,
     [("mask_strength", 0.5), ("mask_contrast", 0.8), ("mask_floor", -30.0), ("band_low", 200.0), ("band_high", 4000.0),
      ("mask_depth", 0.4), ("center_amount", 0.3)],
 )  # fmt: skip
-def test_a_lane_that_stands_still_is_the_knob_standing_there(make_room, name, still):
-    room = make_room()
-    knob = read(room.turn({name: still}).acapella)
-    lane = read(room.turn(automation=Automation.of({name: [(0.0, still)]})).acapella)
+def test_a_lane_that_stands_still_is_the_knob_standing_there(make_rig, name, still):
+    rig = make_rig()
+    knob = read(rig.turn({name: still}).acapella)
+    lane = read(rig.turn(automation=Automation.of({name: [(0.0, still)]})).acapella)
     np.testing.assert_allclose(lane, knob, atol=2e-5)
 
 
-def test_a_gain_that_passes_full_scale_makes_floats(make_room):
-    room = make_room(level=0.4)
-    report = room.turn(automation=Automation.of({"acapella_gain": [(0.0, 6.0)]}))
+def test_a_gain_that_passes_full_scale_makes_floats(make_rig):
+    rig = make_rig(level=0.4)
+    report = rig.turn(automation=Automation.of({"acapella_gain": [(0.0, 6.0)]}))
     assert report.overs > 0
     assert soundfile.info(report.instrumental).subtype == "FLOAT"

@@ -3,14 +3,16 @@ import pytest
 import torch
 
 from acapellanet.acapellabot.network import Acapellabot, save_acapellabot
-from dawbridge.engine.estimate import Engine, Variant, pick_device
+from dawbridge.engine.analyser import Variant
+from dawbridge.engine.estimate import Engine, pick_device
 from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.errors import ConfigError, ModelError
 
 
-def estimate(mixture, model="center", variant=None):
+def estimate(mixture, model="center", variant=None, progress=lambda _: None):
     target = np.zeros((mixture.channels, mixture.frames), np.float32)
-    Engine(model, "cpu").estimate(mixture, variant or Variant(False, 0.5), target)
+    ((_, analyser),) = Engine(model, "cpu").parts
+    analyser.analyse(mixture, variant or Variant(False, 0.5), target, False, progress)
     return target
 
 
@@ -39,9 +41,7 @@ def test_more_channels_go_in_pairs():
 
 def test_progress_ends_with_one():
     heard = []
-    engine = Engine("center", "cpu", heard.append)
-    mixture = ArrayMixture.of(np.zeros((2, 44100)), 44100)
-    engine.estimate(mixture, Variant(False, 0.5), np.zeros((2, 44100), np.float32))
+    estimate(ArrayMixture.of(np.zeros((2, 44100)), 44100), progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
 

@@ -7,30 +7,31 @@ import pytest
 import soundfile
 import torch
 
+from dawbridge.engine.analyser import MIN_CHUNK_S, Analyser, Variant
 from dawbridge.engine.cache import AnalysisCache
-from dawbridge.engine.estimate import MIN_CHUNK_S, Engine, Variant
+from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob
 from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.engine.separate import separate
+from dawbridge.estimators import find_model
 from dawbridge.knobs.parameters import complete
 
 
-class SmallDevice(Engine):
-    """Finds memory for pieces up to `room_s` seconds only, while it is not on the processor."""
+class SmallDevice(Analyser):
+    """Finds memory for pieces of up to `room_s` seconds only, while it is not on the processor."""
 
     def __init__(self, room_s: float, error: Callable[[], Exception], device: str = "cuda") -> None:
-        super().__init__("center", "cpu")
-        self.device, self.room_s, self.error = device, room_s, error
+        super().__init__(find_model("center"), device)
+        self.room_s, self.error = room_s, error
 
-    def _with_center(self, estimator, variant):
-        estimate, context = super()._with_center(estimator, variant)
+    def _run(self, estimate, mixture):
+        if self.device != "cpu" and mixture.shape[1] > self.room_s * 44100:
+            raise self.error()
+        return estimate(mixture).cpu()
 
-        def limited(mixture):
-            if self.device != "cpu" and mixture.shape[1] > self.room_s * 44100:
-                raise self.error()
-            return estimate(mixture)
 
-        return limited, context
+def center():
+    return Analyser(find_model("center"), "cpu")
 
 
 ERRORS = [
@@ -44,16 +45,16 @@ def noise(seconds=40):
     return ArrayMixture.of(0.1 * np.random.default_rng(1).standard_normal((2, int(8000 * seconds))), 8000)
 
 
-def estimated(engine, mixture):
+def estimated(analyser, mixture):
     target = np.zeros((2, mixture.frames), np.float32)
-    engine.estimate(mixture, Variant(False, 0.5), target)
+    analyser.analyse(mixture, Variant(False, 0.5), target, False)
     return target
 
 
 @pytest.mark.parametrize("error", ERRORS)
 def test_shorter_pieces_give_the_same(error):
     engine, mixture = SmallDevice(20.0, error), noise()
-    np.testing.assert_allclose(estimated(engine, mixture), estimated(Engine("center", "cpu"), mixture), atol=1e-5)
+    np.testing.assert_allclose(estimated(engine, mixture), estimated(center(), mixture), atol=1e-5)
     assert engine.device == "cuda"
     assert len(engine.notes) == 1
     assert "shorter pieces" in engine.notes[0]
@@ -63,7 +64,7 @@ def test_shorter_pieces_give_the_same(error):
 
 def test_then_the_processor():
     engine, mixture = SmallDevice(MIN_CHUNK_S / 2, ERRORS[0]), noise()
-    np.testing.assert_allclose(estimated(engine, mixture), estimated(Engine("center", "cpu"), mixture), atol=1e-5)
+    np.testing.assert_allclose(estimated(engine, mixture), estimated(center(), mixture), atol=1e-5)
     assert engine.device == "cpu"
     assert len(engine.notes) == 2
     assert "processor" in engine.notes[-1]
@@ -75,17 +76,19 @@ def test_other_errors_pass_through():
 
 
 def test_no_memory_anywhere_is_said_so():
-    engine = Engine("center", "cpu")
-    engine._with_center = lambda *_: (lambda _: (_ for _ in ()).throw(MemoryError()), 0)
+    analyser = center()
+    analyser._run = lambda *_: (_ for _ in ()).throw(MemoryError())
     with pytest.raises(MemoryError, match="shortest"):
-        estimated(engine, noise(5))
+        estimated(analyser, noise(5))
 
 
 def test_the_person_is_told_with_the_outcome(tmp_path):
     samples = 0.1 * np.random.default_rng(1).standard_normal((8000 * 40, 2))
     soundfile.write(tmp_path / "song.wav", samples, 8000, subtype="PCM_16")
     order = SeparationJob(tmp_path / "song.wav", tmp_path / "a", tmp_path / "i", complete({}))
-    outcome = separate(order, SmallDevice(20.0, ERRORS[0]), AnalysisCache(tmp_path / "cache"), lambda _: None)
+    engine = Engine("center", "cpu")
+    engine.parts = ((1.0, SmallDevice(20.0, ERRORS[0])),)
+    outcome = separate(order, engine, AnalysisCache(tmp_path / "cache"), lambda _: None)
     assert any("shorter pieces" in note for note in outcome.notes)
 
 
@@ -94,8 +97,9 @@ def test_an_equal_bounce_under_another_name_costs_one_render_and_no_network(tmp_
     for name, container in (("one.wav", "WAV"), ("two.flac", "FLAC")):
         soundfile.write(tmp_path / name, samples, 44100, subtype="PCM_16", format=container)
     engine, cache, runs = Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), []
-    whole = engine.estimate
-    engine.estimate = lambda *arguments: (runs.append(1), whole(*arguments))
+    ((_, analyser),) = engine.parts
+    whole = analyser.analyse
+    analyser.analyse = lambda *arguments: (runs.append(1), whole(*arguments))
     outcomes = [
         separate(
             SeparationJob(tmp_path / name, tmp_path / f"{name}_a", tmp_path / f"{name}_i", complete({})),

@@ -3,7 +3,7 @@
 import hashlib
 import os
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import platformdirs
@@ -25,6 +25,8 @@ HOME_VARIABLE = "DAWBRIDGE_HOME"
 """Environment variable: one folder in place of the platform's."""
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 SUFFIX = ".safetensors"
+HASHES_FILE = "SHA256SUMS"
+"""Beside the shipped weights: their hashes, as `sha256sum *.safetensors` writes them."""
 
 
 def user_weights_folder() -> Path:
@@ -97,7 +99,7 @@ def _unknown(model: str) -> str:
 def model_hash(model: str) -> str:
     """SHA-256 in hex of a model's weights file; of name and version for `center`.
 
-    Raises `ModelError` for an unknown name or a missing file.
+    Raises `ModelError` for an unknown name, a missing file, or shipped weights that are not what was shipped.
     """
     if model == CENTER_MODEL:
         return hashlib.sha256(CENTER_VERSION.encode()).hexdigest()
@@ -107,9 +109,30 @@ def model_hash(model: str) -> str:
         digest = _hash_of(path, stat.st_mtime_ns, stat.st_size)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+    if path.parent == WEIGHTS_FOLDER and shipped_hashes().get(path.name, digest) != digest:
+        raise ModelError(f"{path}: damaged, its SHA-256 is not the one that it was shipped with; reinstall dawbridge")
     if model.endswith(GRIFFIN_LIM):
         return hashlib.sha256(f"{GRIFFIN_LIM_VERSION} {digest}".encode()).hexdigest()
     return digest
+
+
+def shipped_names() -> tuple[str, ...]:
+    """Names of the weights that this package comes with, whether their files are still there or not."""
+    return tuple(name.removesuffix(SUFFIX) for name in shipped_hashes())
+
+
+def shipped_hashes() -> dict[str, str]:
+    """File names of the shipped weights → their SHA-256 in hex."""
+    return _hashes_in(WEIGHTS_FOLDER)
+
+
+@cache
+def _hashes_in(folder: Path) -> dict[str, str]:
+    try:
+        lines = (folder / HASHES_FILE).read_text(encoding="ascii").splitlines()
+    except OSError:
+        return {}
+    return {name.strip(): digest for digest, _, name in (line.partition("  ") for line in lines) if name}
 
 
 @lru_cache(maxsize=16)

@@ -53,7 +53,7 @@ def config_from_json(text: str) -> NetworkConfig:
     try:
         values: dict[str, Any] = json.loads(text)
         architecture = values.pop("architecture")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"not a network configuration: {text[:80]!r}") from error
     if architecture != ARCHITECTURE:
         raise ModelError(f"architecture is {architecture!r}, this version reads {ARCHITECTURE!r}")
@@ -61,7 +61,35 @@ def config_from_json(text: str) -> NetworkConfig:
     if unknown:
         raise ModelError(f"network configuration has unknown fields {sorted(unknown)}")
     lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-    return NetworkConfig(**{**values, **lists})
+    try:
+        config = NetworkConfig(**{**values, **lists})
+    except TypeError as error:
+        raise ModelError(f"network configuration is not complete: {error}") from error
+    _check(config)
+    return config
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "blocks": (1, 16), "patch_bins": (1, 64), "bottleneck": (1, 256), "fft_samples": (64, 65536),
+    "hop_samples": (16, 65536), "sample_rate": (4000, 192000), "temper": (0.0, 1.0),
+}  # fmt: skip
+_LISTS = {"channels": (1, 8, 4096), "dilations": (0, 64, 4096)}
+"""Least and greatest length, and greatest value."""
+
+
+def _check(config: NetworkConfig) -> None:
+    """Raise `ModelError` for values that no training writes: a file from elsewhere must not ask for all memory."""
+    for name, (least, most) in _RANGES.items():
+        value = getattr(config, name)
+        whole = isinstance(value, int) or (name == "temper" and isinstance(value, float))
+        if isinstance(value, bool) or not whole or not least <= value <= most:
+            raise ModelError(f"network configuration: {name} is {str(value)[:40]}, allowed are {least:g} to {most:g}")
+    for name, (shortest, longest, most) in _LISTS.items():
+        values = getattr(config, name)
+        if not isinstance(values, tuple) or not shortest <= len(values) <= longest:
+            raise ModelError(f"network configuration: {name} must be a list of {shortest} to {longest} numbers")
+        if not all(type(value) is int and 1 <= value <= most for value in values):
+            raise ModelError(f"network configuration: {name} must be whole numbers of 1 to {most}")
 
 
 CONFIGS = {

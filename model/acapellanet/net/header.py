@@ -20,15 +20,18 @@ class Header:
 
 
 def read_header(path: Path) -> Header:
-    """Read the head of a safetensors file. Raises `ModelError` when it is missing or damaged."""
+    """Read the header of a safetensors file. Raises `ModelError` if it is missing, damaged or hostile."""
     try:
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size > LARGEST_HEADER_BYTES:
                 raise ValueError(f"header of {size} bytes")
             entries = json.loads(file.read(size))
-        metadata = entries.pop("__metadata__", {})
+        metadata = {str(key): str(value) for key, value in entries.pop("__metadata__", {}).items()}
         learned = [entry for name, entry in entries.items() if not name.endswith(_NOT_LEARNED)]
-        return Header(dict(metadata), sum(math.prod(entry["shape"]) for entry in learned))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: damaged, or no safetensors file ({error}); fetch it again") from error
+        return Header(metadata, sum(math.prod(entry["shape"]) for entry in learned))
+    except RecursionError as error:  # a header of a million brackets
+        raise ModelError(f"{path}: damaged, or not a safetensors file (its header is nested too deep)") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"{path}: damaged, or not a safetensors file ({reason}); fetch it again") from error

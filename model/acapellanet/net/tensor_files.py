@@ -34,11 +34,19 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ModelError(f"{path}: damaged, or no safetensors file ({error}); fetch it again") from error
 
 
-def load_into(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:
-    """Copy `tensors` into `module`. Raises `ModelError` naming what is missing, left over or misshapen."""
+def check_fit(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:
+    """Raise `ModelError` naming the tensors that are missing, left over or of another shape.
+
+    `module` may lie on the device `meta`, where it takes no memory.
+    """
     wanted = module.state_dict()
     wrong = sorted(set(wanted) ^ set(tensors))
     wrong += [name for name in wanted if name in tensors and wanted[name].shape != tensors[name].shape]
     if wrong:
         raise ModelError(f"{origin}: tensors do not fit this architecture: {', '.join(wrong[:4])}")
+
+
+def load_into(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:
+    """Copy `tensors` into `module`. Raises `ModelError` naming what is missing, left over or misshapen."""
+    check_fit(module, tensors, origin)
     module.load_state_dict(tensors)

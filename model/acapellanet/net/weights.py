@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import torch
+
 from acapellanet.errors import ModelError
 from acapellanet.net.config import config_from_json
 from acapellanet.net.network import AcapellaNet
-from acapellanet.net.tensor_files import load_into, read_tensors, write_tensors
+from acapellanet.net.tensor_files import check_fit, load_into, read_tensors, write_tensors
 
 CONFIG_KEY, TRAINING_KEY = "config", "training"
 
@@ -22,6 +24,9 @@ def load_network(path: Path) -> AcapellaNet:
     tensors, metadata = read_tensors(path)
     if CONFIG_KEY not in metadata:
         raise ModelError(f"{path}: safetensors, but not of acapellanet (no configuration in its metadata)")
-    network = AcapellaNet(config_from_json(metadata[CONFIG_KEY]))
+    config = config_from_json(metadata[CONFIG_KEY])
+    with torch.device("meta"):  # a configuration that asks for more than the file holds must not get the memory
+        check_fit(AcapellaNet(config), tensors, str(path))
+    network = AcapellaNet(config)
     load_into(network, tensors, str(path))
     return network.eval()

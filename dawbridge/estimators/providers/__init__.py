@@ -1,0 +1,1 @@
+"""The estimators that come with dawbridge: each module here is a provider (`estimators.model.Provider`)."""
