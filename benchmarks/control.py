@@ -14,10 +14,11 @@ import numpy as np
 import soundfile
 
 from benchmarks import jack
-from benchmarks.rig import Client, Rig, daemon
+from benchmarks.rig import PATIENCE_S, Rig, daemon
 from benchmarks.speed import Row
 from dawbridge.jobs.turned_knobs import SETTLE_S
 from dawbridge.knobs.parameters import TABLE
+from dawbridge.surfaces.osc.client import OscClient
 from dawbridge.surfaces.osc.codec import encode
 from examples.song import make_song
 
@@ -41,18 +42,18 @@ AUDITION = (  # name, address, position, limit in seconds from the moment the kn
 
 def latencies_ms(rig: Rig, count: int, busy: bool = False) -> list[float]:
     """From one client's set to another's feedback; `busy`: until the running job is done."""
-    turner, watcher = Client(rig.port), rig.client()
+    turner, watcher = OscClient(rig.port), rig.client()
     times: list[float] = []
     dice = random.Random(1)
     while len(times) < count:
         value = dice.random()
         begun = time.perf_counter()
         turner.send("/dawbridge/mask/depth", value)
-        for message in watcher.heard(5):
-            if message.address == "/dawbridge/mask/depth":
+        for address, _ in watcher.heard(5):
+            if address == "/dawbridge/mask/depth":
                 times.append((time.perf_counter() - begun) * 1000)
                 break
-            if busy and message.address == "/dawbridge/job/done":
+            if busy and address == "/dawbridge/job/done":
                 return times
         time.sleep(0.002)
     return times
@@ -60,14 +61,14 @@ def latencies_ms(rig: Rig, count: int, busy: bool = False) -> list[float]:
 
 def flood(rig: Rig, seconds: float) -> list[Row]:
     """Sets of one knob, always upwards, and steps of another, which add up only if none is lost."""
-    sender, watcher = Client(rig.port), rig.client()
+    sender, watcher = OscClient(rig.port), rig.client()
     total = int(FLOOD_HZ * seconds)
     step = 1 / total
     sender.send("/dawbridge/mask/floor", 0.0)
     sender.send("/dawbridge/mask/strength", 0.0)
     sender.send("/dawbridge/sync", 1)
-    sender.wait_for("/dawbridge/synced", 1)
-    watcher.wait_for("/dawbridge/mask/strength", 0.0)
+    sender.wait_for("/dawbridge/synced", PATIENCE_S, 1)
+    watcher.wait_for("/dawbridge/mask/strength", PATIENCE_S, 0.0)
     memory, begun = rig.memory_mb(), time.perf_counter()
     last, backwards = 0.0, 0
     for number in range(1, total + 1):
@@ -76,21 +77,21 @@ def flood(rig: Rig, seconds: float) -> list[Row]:
         else:
             sender.send("/dawbridge/mask/strength", number * step)
         if number % 20 == 0:
-            for message in watcher.waiting():
-                if message.address == "/dawbridge/mask/strength":
-                    value = float(str(message.arguments[0]))
+            for address, arguments in watcher.heard(0):
+                if address == "/dawbridge/mask/strength":
+                    value = float(str(arguments[0]))
                     backwards += value < last
                     last = value
-            for _ in sender.waiting():
+            for _ in sender.heard(0):
                 pass
             time.sleep(max(0.0, begun + number / FLOOD_HZ - time.perf_counter()))
     took = time.perf_counter() - begun
     sender.send("/dawbridge/sync", 2)
-    sender.wait_for("/dawbridge/synced", 2)
+    sender.wait_for("/dawbridge/synced", PATIENCE_S, 2)
     sender.send("/dawbridge/mask/floor")
-    arrived = float(str(sender.wait_for("/dawbridge/mask/floor")[0])) * total
+    arrived = float(str(sender.wait_for("/dawbridge/mask/floor", PATIENCE_S)[0])) * total
     sender.send("/dawbridge/mask/strength")
-    end = float(str(sender.wait_for("/dawbridge/mask/strength")[0]))
+    end = float(str(sender.wait_for("/dawbridge/mask/strength", PATIENCE_S)[0]))
     return [
         Row(f"flood: {total} messages in {took:.1f} s, steps lost", abs(total / 2 - arrived), 0.5, ""),
         Row("flood: last value off by", abs(end - (total - total % 2) * step), 1e-6, ""),
@@ -104,17 +105,17 @@ def audition(rig: Rig, seconds: float) -> list[Row]:
     vocals, music = make_song(seconds)
     watcher = rig.client()
     soundfile.write(rig.bounces / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
-    watcher.wait_for("/dawbridge/job/done")
+    watcher.wait_for("/dawbridge/job/done", PATIENCE_S)
     watcher.send("/dawbridge/center/amount", 0.01)  # its estimate is made once, in idle time where there is some
-    watcher.wait_for("/dawbridge/job/done")
+    watcher.wait_for("/dawbridge/job/done", PATIENCE_S)
     watcher.send("/dawbridge/center/amount", 0.0)
-    watcher.wait_for("/dawbridge/job/done")
+    watcher.wait_for("/dawbridge/job/done", PATIENCE_S)
     rows = []
     for name, address, position, limit in AUDITION:
         time.sleep(0.5)
         begun = time.perf_counter()
         watcher.send(address, position)
-        render_s = float(str(watcher.wait_for("/dawbridge/job/done")[3]))
+        render_s = float(str(watcher.wait_for("/dawbridge/job/done", PATIENCE_S)[3]))
         took = time.perf_counter() - begun - SETTLE_S
         rows.append(Row(f"{name}: settled to stems (engine {render_s:.3f} s)", took, limit, "s"))
     return rows
@@ -122,7 +123,7 @@ def audition(rig: Rig, seconds: float) -> list[Row]:
 
 def fuzz(rig: Rig, count: int) -> list[Row]:
     """Mutilated datagrams, a hundred between two barriers; then the daemon must answer, no larger than before."""
-    dice, sender = random.Random(7), Client(rig.port)
+    dice, sender = random.Random(7), OscClient(rig.port)
     names = [row.address + face for row in TABLE for face in ("", "/raw", "/str", "/delta")]
     names += ["/dawbridge/" + name for name in ("ping", "dump", "preset", "preset/index", "job/submit", "*/gain")]
     arguments: tuple[tuple[float | int | str, ...], ...] = ((), (1,), (0.5,), (-1e38,), ("karaoke",), ("x" * 50, 3))
@@ -133,10 +134,10 @@ def fuzz(rig: Rig, count: int) -> list[Row]:
         for _ in range(dice.randint(0, 4)):
             place = dice.randrange(len(data) + 1)
             data[place : place + dice.randint(0, 4)] = dice.randbytes(dice.randint(0, 4))
-        sender.raw(bytes(data))
+        sender.send_raw(bytes(data))
         if number % 100 == 99:
             sender.send("/dawbridge/sync", number)
-            sender.wait_for("/dawbridge/synced", number, timeout_s=30)
+            sender.wait_for("/dawbridge/synced", 30, number)
     alive = 0.0 if rig.process.poll() is None else 1.0
     return [
         Row(f"fuzz: {count} datagrams, daemons lost", alive, 0, ""),
@@ -178,8 +179,8 @@ def controller_rows() -> list[Row]:
         watcher = rig.client()
 
         def heard(address: str, position: float) -> bool:
-            for message in watcher.heard(0.5):
-                if message.address == address and abs(float(str(message.arguments[0])) - position) < 1e-3:
+            for heard_at, arguments in watcher.heard(0.5):
+                if heard_at == address and abs(float(str(arguments[0])) - position) < 1e-3:
                     return True
             return False
 
@@ -194,7 +195,7 @@ def busy_rows(options: argparse.Namespace) -> list[Row]:
         watcher = rig.client()
         vocals, music = make_song(options.seconds)
         soundfile.write(rig.bounces / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
-        watcher.wait_for("/dawbridge/job/progress")
+        watcher.wait_for("/dawbridge/job/progress", PATIENCE_S)
         busy = latencies_ms(rig, 100_000, busy=True)
     return latency_rows("set to feedback while separating", busy, BUSY_MS)
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import mido
 
+from dawbridge.commands import COMMANDS
 from dawbridge.events import Bus
 from dawbridge.files.output import Output
 from dawbridge.jobs.board import JobBoard
@@ -33,7 +34,6 @@ from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.osc.client import OscClient
 from dawbridge.surfaces.osc.codec import encode
 from dawbridge.surfaces.osc.server import OscServer
-from dawbridge.surfaces.osc.table import command_addresses
 
 A_TIME = 100
 """So many datagrams between two pings, so that no buffer overflows."""
@@ -85,7 +85,7 @@ def mutated(datagram: bytes, dice: random.Random) -> bytes:
 def seeds() -> list[bytes]:
     """Datagrams with everything that dawbridge understands."""
     faces = [row.address + face for row in TABLE for face in ("", "/raw", "/str", "/delta")]
-    addresses = (*faces, *sorted(command_addresses()), "/dawbridge/*/gain", "/dawbridge/{mask,center}/*")
+    addresses = (*faces, *sorted(row.address for row in COMMANDS), "/dawbridge/*/gain", "/dawbridge/{mask,center}/*")
     return [encode(address, values) for address in addresses for values in _ARGUMENTS]
 
 

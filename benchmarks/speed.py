@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from examples.listener import Listener
+from dawbridge.surfaces.osc.client import OscClient
 from examples.song import make_song
 
 PATIENCE_S = 900.0
@@ -69,7 +69,7 @@ def measure(folder: Path, seconds: float, model: str, port: int) -> list[Row]:
     vocals, music = make_song(seconds)
     command = [sys.executable, "-m", "dawbridge", "watch", str(bounces), "--no-midi", "--osc-port", str(port)]
     command += ["--model", model] if model else []
-    with Listener() as heard:
+    with OscClient(port) as heard:
         command += ["--osc-feedback", f"127.0.0.1:{heard.port}"]
         daemon = subprocess.Popen(command, env={**os.environ, "DAWBRIDGE_HOME": str(folder / "home")})
         try:
@@ -81,7 +81,7 @@ def measure(folder: Path, seconds: float, model: str, port: int) -> list[Row]:
             daemon.wait(30)
 
 
-def _rows(heard: Listener, port: int, bounce: Path, samples: np.ndarray, seconds: float) -> list[Row]:
+def _rows(heard: OscClient, port: int, bounce: Path, samples: np.ndarray, seconds: float) -> list[Row]:
     idle = _answer_times_ms(port, threading.Event(), count=2000)
     soundfile.write(bounce, samples, 44100, subtype="PCM_24")
     heard.wait_for("/dawbridge/job/progress", PATIENCE_S)
@@ -89,7 +89,7 @@ def _rows(heard: Listener, port: int, bounce: Path, samples: np.ndarray, seconds
     busy: list[float] = []
     asking = threading.Thread(target=lambda: busy.extend(_answer_times_ms(port, over)))
     asking.start()
-    took = float(heard.wait_for("/dawbridge/job/done", PATIENCE_S)[3])
+    took = float(str(heard.wait_for("/dawbridge/job/done", PATIENCE_S)[3]))
     over.set()
     asking.join()
     rows = [
@@ -101,7 +101,7 @@ def _rows(heard: Listener, port: int, bounce: Path, samples: np.ndarray, seconds
     time.sleep(max(5.0, 1.2 * took))  # idle time, in which the centre estimate is made ready
     for name, address, position in PROFILE:
         begun = time.perf_counter()
-        heard.send(port, address, position)
+        heard.send(address, position)
         heard.wait_for("/dawbridge/job/done", PATIENCE_S)
         rows.append(Row(f"{name}: knob to stems rewritten", time.perf_counter() - begun, 3.0, "s"))
     return rows

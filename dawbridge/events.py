@@ -87,6 +87,27 @@ class PresetMorphed:
 
 
 @dataclass(frozen=True, slots=True)
+class PresetEndChosen:
+    """Preset `name` was put at end `"a"` or `"b"` of the morph by `origin`."""
+
+    end: str
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class PresetsChanged:
+    """A preset was saved or deleted; these are all of them now."""
+
+    count: int
+    name: tuple[str, ...]
+    """Their names, in file order."""
+
+
+PresetEvent = PresetLoaded | PresetMorphed | PresetEndChosen | PresetsChanged
+
+
+@dataclass(frozen=True, slots=True)
 class MidiLearned:
     """A control was bound to a parameter."""
 
@@ -134,7 +155,7 @@ class Notice:
     text: str
 
 
-Event = StateChanged | Progress | Done | Failed | QueueLength | PresetLoaded | PresetMorphed | MidiEvent | Notice
+Event = StateChanged | Progress | Done | Failed | QueueLength | PresetEvent | MidiEvent | Notice
 
 
 class Bus:

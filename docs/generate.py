@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from dawbridge.commands import CODES, COMMANDS, DONE, EVENTS, FACES
 from dawbridge.knobs.parameters import TABLE, Parameter
-from dawbridge.surfaces.osc.arguments import CODES
-from dawbridge.surfaces.osc.table import EVENTS, FACES, Row, commands
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -40,9 +39,11 @@ def osc_page() -> str:
     parts = (
         _OSC_HEAD,
         "## Parameters\n\n" + parameter_table(),
-        "Behind each:\n\n" + _address_table(FACES),
-        "## Commands\n\n" + _address_table(commands()),
-        "## Sent to subscribers, beside values\n\n" + _address_table(EVENTS),
+        "Below each:\n\n" + _address_table((face.suffix, face.words, face.help) for face in FACES),
+        "## Commands\n\n" + _address_table((row.address, row.words, row.effect) for row in COMMANDS),
+        f"A command without an answer of its own is answered with `{DONE.address}` {DONE.words}.\n",
+        "## Sent to subscribers, besides values\n\n"
+        + _address_table((row.address, row.words, row.help) for row in EVENTS),
         f"Codes of errors: {codes}.\n",
     )
     return "\n".join(parts)
@@ -52,9 +53,9 @@ def _row(row: Parameter) -> str:
     return f"| `{row.name}` | `{row.address}` | {row.allowed} | {row.display(row.default)} | {row.help} |\n"
 
 
-def _address_table(rows: Iterable[Row]) -> str:
+def _address_table(rows: Iterable[tuple[str, str, str]]) -> str:
     head = "| address | arguments | what it does |\n|---|---|---|\n"
-    lines = (f"| `{row.address or '(nothing)'}` | {row.arguments or '–'} | {row.effect} |\n" for row in rows)
+    lines = (f"| `{address or '(nothing)'}` | {arguments or '–'} | {effect} |\n" for address, arguments, effect in rows)
     return head + "".join(lines)
 
 

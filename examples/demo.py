@@ -16,7 +16,7 @@ from types import TracebackType
 import numpy as np
 import soundfile
 
-from examples.listener import Listener, free_port
+from dawbridge.surfaces.osc.client import OscClient, free_port
 from examples.pictures import draw_spectrograms
 from examples.song import make_song
 
@@ -52,18 +52,18 @@ def main() -> int:
     song = _song(options.song)
     bounce = bounces / (Path(options.song).name if options.song else "song.wav")
     port = free_port()
-    with Listener() as heard, Watching(bounces, port, heard.port):
+    with OscClient(port) as heard, Watching(bounces, port, heard.port):
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
         print(f"\n> a bounce: {bounce}")
         shutil.copyfile(song, bounce)
         begun = time.monotonic()
         _, acapella, instrumental, seconds = heard.wait_for("/dawbridge/job/done", PATIENCE_S)
         print(f"> stems {time.monotonic() - begun:.1f} s after it\n\n> OSC: /dawbridge/mask/contrast 0.75")
-        heard.send(port, "/dawbridge/mask/contrast", 0.75)
+        heard.send("/dawbridge/mask/contrast", 0.75)
         begun = time.monotonic()
         heard.wait_for("/dawbridge/job/done", PATIENCE_S)
         print(f"> stems rewritten {time.monotonic() - begun:.2f} s after the knob\n")
-        heard.send(port, "/dawbridge/mask/contrast", 0.5)
+        heard.send("/dawbridge/mask/contrast", 0.5)
         heard.wait_for("/dawbridge/job/done", PATIENCE_S)
     return _summary(bounce, Path(str(acapella)), Path(str(instrumental)), float(seconds))
 

@@ -5,7 +5,7 @@ python -m examples.python_client mask/strength 0.5
 
 import argparse
 
-from examples.listener import Listener
+from dawbridge.surfaces.osc.client import OscClient
 
 ANSWER_S = 3.0
 RENDER_S = 60.0
@@ -15,16 +15,16 @@ def main() -> int:
     """Set one knob, print what it was and is, then the stems that were rendered again. 1 where nothing answers."""
     options = _options()
     address = f"/dawbridge/{options.knob}"
-    with Listener() as heard:
-        heard.send(options.port, "/dawbridge/subscribe", heard.port)
+    with OscClient(options.port) as heard, OscClient(options.port) as hand:
         try:
+            heard.send("/dawbridge/subscribe")
             (before,) = heard.wait_for(f"{address}/str", ANSWER_S)  # every value comes once, then every change
-        except TimeoutError:
+        except (TimeoutError, ConnectionRefusedError):
             print(
                 f"no answer for {address} on UDP port {options.port}: is dawbridge running, and the knob's name right?"
             )
             return 1
-        heard.send(options.port, address, options.position)
+        hand.send(address, options.position)  # from a port of its own: what a subscriber turns itself is not told to it
         try:
             (now,) = heard.wait_for(f"{address}/str", ANSWER_S)
             print(f"{address}: {before} -> {now}")
@@ -33,7 +33,7 @@ def main() -> int:
         except TimeoutError as error:
             print(f"{error}: the knob stood there already, or no bounce is done yet")
         finally:
-            heard.send(options.port, "/dawbridge/unsubscribe", heard.port)
+            heard.send("/dawbridge/unsubscribe")
     return 0
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from examples.listener import Listener, free_port
+from dawbridge.surfaces.osc.client import OscClient, free_port
 
 PATIENCE_S = 120
 PROGRAM_PATIENCE_S = 120
@@ -29,7 +29,7 @@ class RunningDaemon:
 
     folder: Path
     home: Path
-    heard: Listener
+    heard: OscClient
     port: int
     process: subprocess.Popen
 
@@ -48,7 +48,7 @@ class RunningDaemon:
 
     def send(self, address, *values):
         """One OSC message to it."""
-        self.heard.send(self.port, address, *values)
+        self.heard.send(address, *values)
 
     def stop(self, number=signal.SIGINT):
         """Ends it with a signal; its exit status."""
@@ -68,9 +68,8 @@ def start_daemon(tmp_path):
     running = []
 
     def start(*arguments, folder=folder, through=(), output=None):
-        heard = Listener()
-        heard.__enter__()
         port = free_port()
+        heard = OscClient(port)
         command = [*through, sys.executable, "-m", "dawbridge", "watch", "--model", "center", "--no-midi"]
         command += [str(folder)] if folder else []
         command += ["--http-port", "0"]
@@ -85,7 +84,7 @@ def start_daemon(tmp_path):
     for process, heard in running:
         process.kill()
         process.wait()
-        heard.__exit__(None, None, None)
+        heard.close()
 
 
 class Program:

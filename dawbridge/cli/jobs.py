@@ -17,7 +17,7 @@ from dawbridge.jobs import offline
 from dawbridge.jobs.ledger import JobRecord, Ledger
 from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.running import announced
-from dawbridge.surfaces.osc.remote import Remote
+from dawbridge.surfaces.osc.client import OscClient
 
 ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
 NEWEST = 20
@@ -81,11 +81,11 @@ def _change(ledger: Ledger, action: str, which: str) -> str:
     return f"{action}: told the running daemon at {remote.name}"
 
 
-def _remote(path: Path) -> Remote | None:
+def _remote(path: Path) -> OscClient | None:
     """The daemon that watches the folder in which `path` lies, if one answers."""
     for running in announced():
         if any(path.is_relative_to(root) for root in running.roots):
-            remote = Remote(running.host, running.port)
+            remote = OscClient(running.port, running.host)
             if remote.answers():
                 return remote
             remote.close()

@@ -1,15 +1,16 @@
 """`dawbridge osc`: every address, with the values of a running daemon."""
 
 from argparse import Namespace
+from collections.abc import Iterable
 
+from dawbridge.commands import COMMANDS, EVENTS, FACES
 from dawbridge.config.settings import reach
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.osc.client import OscClient
-from dawbridge.surfaces.osc.table import EVENTS, FACES, commands
 
 
 def run(options: Namespace) -> int:
-    """Print the table. 0 even where no daemon answers: the addresses are the same."""
+    """Print both tables. 0 even if no daemon answers: the addresses are the same."""
     with OscClient(options.osc_port, options.host) as client:
         values = client.dump()
     where = f"UDP port {options.osc_port} of {options.host}"
@@ -21,15 +22,15 @@ def run(options: Namespace) -> int:
         position = values.get(row.address, row.normalize(row.default))
         text = values.get(row.address + "/str", row.display(row.default))
         print(f"{row.address:32} {position:<8.4g} {text!s:10} {row.help}")
-    print("\nbehind each:")
+    print("\nbelow each:")
     for face in FACES:
-        print(f"  {face.address or '(nothing)':9} {face.arguments:26} {face.effect}")
-    _print("commands", tuple(commands()))
-    _print("sent to subscribers, beside values", EVENTS)
+        print(f"  {face.suffix or '(nothing)':9} {face.words:26} {face.help}")
+    _print("commands", ((row.address, row.words, row.effect) for row in COMMANDS))
+    _print("sent to subscribers, besides values", ((row.address, row.words, row.help) for row in EVENTS))
     return 0
 
 
-def _print(title: str, rows: tuple[tuple[str, str, str], ...]) -> None:
+def _print(title: str, rows: Iterable[tuple[str, str, str]]) -> None:
     print(f"\n{title}:")
     for address, arguments, effect in rows:
         print(f"  {address:32} {arguments}".rstrip())

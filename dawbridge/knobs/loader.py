@@ -1,9 +1,9 @@
-"""The preset deck: which preset is on, and all the ways a control surface changes it."""
+"""Which preset is loaded, and all the ways in which a control surface changes it."""
 
 import threading
 
 from dawbridge.errors import PresetError
-from dawbridge.events import Bus, PresetLoaded, PresetMorphed
+from dawbridge.events import Bus, PresetEndChosen, PresetLoaded, PresetMorphed, PresetsChanged
 from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.knobs.presets import Preset, Presets
 
@@ -47,11 +47,11 @@ class PresetLoader:
 
     def load(self, name: str) -> Preset:
         """Load by name. Raises `PresetError`."""
-        return self._put_on(self.presets.load(name))
+        return self._apply(self.presets.load(name))
 
     def load_index(self, index: int) -> Preset:
         """Load number `index`, from 1. Raises `PresetError`."""
-        return self._put_on(self.presets.at(index))
+        return self._apply(self.presets.at(index))
 
     def load_position(self, position: float) -> None:
         """The whole list on one fader, 0..1. Loads only where the fader comes upon another preset."""
@@ -71,15 +71,26 @@ class PresetLoader:
         """Keep the knobs' positions as the user's preset `name`. Raises `PresetNameError`, `PresetError`."""
         preset = self.presets.save(name, self._store.snapshot())
         self._current = preset.name
+        self._tell_list()
         return preset
+
+    def listed(self) -> tuple[int, *tuple[str, ...]]:
+        """How many presets there are, and their names in order."""
+        names = self.presets.names()
+        return len(names), *names
 
     def delete(self, name: str) -> None:
         """Delete the user's preset `name`. Raises as `Presets.delete` does."""
         self.presets.delete(name)
+        self._tell_list()
 
-    def set_end(self, end: str, name: str) -> None:
+    def set_end(self, end: str, name: str, origin: str = "") -> None:
         """Choose the preset at end `"a"` or `"b"` of the morph. Raises `PresetError`."""
-        self._ends[end] = self.presets.load(name)
+        preset = self.presets.load(name)
+        is_news = preset.name != self.end(end)
+        self._ends[end] = preset
+        if is_news:
+            self._bus.publish(PresetEndChosen(end, preset.name, origin))
 
     def morph(self, position: float, origin: str = "") -> None:
         """All knobs between preset a (0) and preset b (1), each along its own curve.
@@ -98,8 +109,12 @@ class PresetLoader:
         self._store.update(between, "preset:morph")
         self._bus.publish(PresetMorphed(position, origin))
 
-    def _put_on(self, preset: Preset) -> Preset:
-        """Set it, and tell where that was news: two programs that mirror each other come to rest."""
+    def _tell_list(self) -> None:
+        names = self.presets.names()
+        self._bus.publish(PresetsChanged(len(names), names))
+
+    def _apply(self, preset: Preset) -> Preset:
+        """Set it, and tell the bus if that was news, so that two programs that mirror each other come to rest."""
         with self._lock:
             changes = self._store.update(preset.setting, f"preset:{preset.name}")
             news = preset.name != self._current or any(change.changed for change in changes)

@@ -1,72 +1,73 @@
-"""The control surfaces of one run: OSC, and OSCQuery and MIDI where they are wanted and there."""
+"""The control surfaces of one run: OSC, and OSCQuery and MIDI if they are wanted and available."""
 
 import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Protocol
 
-from dawbridge.config.settings import Settings, reach
+from dawbridge.config.settings import Settings
 from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
-from dawbridge.surfaces.osc.protocols import Jobs, Moves
 from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.surfaces.targets import Jobs, Moves
 from dawbridge.version import VERSION
 
 if TYPE_CHECKING:
     from dawbridge.surfaces.midi.ports import MidiPorts
-    from dawbridge.surfaces.web.oscquery import OscQueryServer
+
+
+class Surface(Protocol):
+    """One way to control dawbridge. It is open once it is constructed."""
+
+    @property
+    def name(self) -> str:
+        """One word, for its thread."""
+
+    def lines(self) -> Iterable[str]:
+        """Where it listens, for the start-up message."""
+
+    def serve(self, stop: threading.Event) -> None:
+        """Work until `stop` is set and `close` is called. Blocks; never raises for what comes in from outside."""
+
+    def close(self) -> None:
+        """End `serve`, and free what is open. From any thread, more than once if need be."""
 
 
 class Surfaces:
-    """Opened on construction; the caller runs `loops` in threads of its own."""
+    """All surfaces of one run. Opened on construction; the caller runs `loops` in threads of its own."""
 
     def __init__(
         self, settings: Settings, store: ParameterStore, deck: PresetLoader, jobs: Jobs, moves: Moves, bus: Bus
     ) -> None:
-        """Raises `ControlError` where OSC cannot listen; what else cannot be opened is a line on the bus."""
+        """Raises `ControlError` if OSC cannot listen; anything else that cannot be opened is a line on the bus."""
         self._settings, self._store, self._deck, self._bus = settings, store, deck, bus
-        self._midi = self._open_midi(moves) if settings.midi else None
-        self.osc = self._open_osc(jobs, moves)
-        self._query = self._open_query(settings.http_port) if settings.http_port else None
-        self.osc.http_port = self._query.address[1] if self._query else 0
+        midi = self._open_midi(moves) if settings.midi else None
+        self._all: list[Surface] = [midi] if midi and midi.available else []
+        self.osc = self._open_osc(jobs, moves, midi)
+        self._all.insert(0, self.osc)
+        if settings.http_port:
+            self._open_query(settings.http_port)
 
-    def loops(self, stopping: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
-        """Names, and what serves each surface until `stopping` is set and `end` is called."""
-        yield "osc", self.osc.serve
-        if self._query:
-            yield "oscquery", self._query.serve
-        midi = self._midi
-        if midi and midi.available:
-
-            def serve() -> None:
-                while not stopping.is_set():
-                    midi.step()
-
-            yield "midi", serve
+    def loops(self, stop: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Names, and what serves each surface until `stop` is set and `close` is called."""
+        for surface in self._all:
+            yield surface.name, lambda surface=surface: surface.serve(stop)  # type: ignore[misc]
 
     def lines(self) -> Iterator[str]:
         """Where they listen, for the start-up message."""
-        host, port = self.osc.address
-        yield f"OSC on udp {host}:{port}" + reach(host)
-        if self._query:
-            yield f"OSCQuery on http://{self._query.address[0]}:{self._query.address[1]}"
-        if self._midi and self._midi.names:
-            yield f"MIDI in: {', '.join(self._midi.names)}"
-
-    def end(self) -> None:
-        """Let the loops end."""
-        self.osc.close()
-        if self._query:
-            self._query.close()
+        for surface in self._all:
+            yield from surface.lines()
 
     def close(self) -> None:
-        """Close the MIDI ports, once no loop runs any more."""
-        if self._midi:
-            self._midi.close()
+        """End the loops and close everything."""
+        for surface in self._all:
+            surface.close()
 
-    def _open_osc(self, jobs: Jobs, moves: Moves) -> OscServer:
-        settings, midi = self._settings, self._midi
+    end = close
+
+    def _open_osc(self, jobs: Jobs, moves: Moves, midi: "MidiPorts | None") -> OscServer:
+        settings = self._settings
         try:
             return OscServer(
                 self._store, self._deck, jobs, self._bus,
@@ -86,14 +87,17 @@ class Surfaces:
         port = self._settings.midi_port
         return MidiPorts(self._store, self._deck, self._bus, port=port, learning=learning, place=moves.place)
 
-    def _open_query(self, port: int) -> "OscQueryServer | None":
+    def _open_query(self, port: int) -> None:
+        from dawbridge.surfaces.midi.bindings import TARGETS
         from dawbridge.surfaces.web.oscquery import OscQueryServer
 
         try:
-            return OscQueryServer(
-                self._store, self._deck, self._bus, self.osc.commands,
-                host=self._settings.host, port=port, osc_port=self.osc.address[1],
+            query = OscQueryServer(
+                self._store, self._deck, self._bus, self.osc.dispatcher, self.osc,
+                host=self._settings.host, port=port, osc_port=self.osc.address[1], targets=TARGETS,
             )  # fmt: skip
         except ControlError as error:
             self._bus.publish(Notice(f"{error}. All else works"))
-            return None
+            return
+        self.osc.http_port = query.address[1]
+        self._all.insert(1, query)

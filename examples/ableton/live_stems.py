@@ -9,7 +9,7 @@ Needs Live 12.0.5 or newer with the remote script AbletonOSC, and one word in Ab
 import argparse
 from pathlib import Path
 
-from examples.listener import Listener
+from dawbridge.surfaces.osc.client import OscClient
 
 LIVE_PORT, ANSWER_PORT = 11000, 11001
 ANSWER_S = 3.0
@@ -18,9 +18,9 @@ ANSWER_S = 3.0
 class Live:
     """A running Live set."""
 
-    def __init__(self, heard: Listener, port: int = LIVE_PORT) -> None:
-        """`heard` listens where AbletonOSC answers, on port 11001."""
-        self._heard, self._port = heard, port
+    def __init__(self, client: OscClient) -> None:
+        """`client` sends to AbletonOSC and listens on the port that it answers to, 11001."""
+        self._client = client
         self._tracks: dict[str, int] = {}
 
     def put(self, path: Path) -> int:
@@ -46,19 +46,19 @@ class Live:
         return int(count) - 1
 
     def _send(self, address: str, *values: object) -> None:
-        self._heard.send(self._port, address, *values)
+        self._client.send(address, *values)
 
     def _ask(self, address: str, *values: object) -> tuple[object, ...]:
         self._send(address, *values)
-        return self._heard.wait_for(address, ANSWER_S)
+        return self._client.wait_for(address, ANSWER_S)
 
 
 def main() -> int:
     """Hear of finished bounces until Ctrl-C; with `--once` until the first. 1 where something did not answer."""
     options = _options()
-    with Listener() as bridge, Listener(options.answer_port) as answers:
-        live = Live(answers, options.live_port)
-        bridge.send(options.port, "/dawbridge/subscribe", bridge.port, "/dawbridge/job/done")
+    with OscClient(options.port) as bridge, OscClient(options.live_port, listen=options.answer_port) as answers:
+        live = Live(answers)
+        bridge.send("/dawbridge/subscribe", bridge.port, "/dawbridge/job/done")
         try:
             bridge.wait_for("/dawbridge/subscribed", ANSWER_S)
             print("waiting for bounces; Ctrl-C ends it", flush=True)
@@ -74,7 +74,7 @@ def main() -> int:
         except KeyboardInterrupt:
             return 0
         finally:
-            bridge.send(options.port, "/dawbridge/unsubscribe", bridge.port)
+            bridge.send("/dawbridge/unsubscribe", bridge.port)
 
 
 def _options() -> argparse.Namespace:

@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from examples.listener import Listener, free_port
+from dawbridge.surfaces.osc.client import OscClient, free_port
 from tests.clients.jack import PATIENCE_S, SERVER, TOOLS, jack_ports, need, wait_until
 
 
@@ -49,16 +48,15 @@ def daemon(start, jack, tmp_path):
     folder, home = tmp_path / "bounces", tmp_path / "home"
     folder.mkdir()
     environment = {**os.environ, "DAWBRIDGE_HOME": str(home)}
-    with Listener() as heard:
-        port = free_port()
+    port = free_port()
+    with OscClient(port) as heard:
         command = [sys.executable, "-m", "dawbridge", "watch", str(folder), "--model", "center"]
         command += ["--osc-port", str(port), "--osc-feedback", f"127.0.0.1:{heard.port}"]
         command += ["--http-port", str(http_port := free_port())]
         process = start(*command, env=environment)
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
-        send = partial(heard.send, port)
         yield SimpleNamespace(
-            heard=heard, send=send, folder=folder, home=home, environment=environment, http_port=http_port
+            heard=heard, send=heard.send, folder=folder, home=home, environment=environment, http_port=http_port
         )
         process.terminate()
         assert process.wait(PATIENCE_S) == 0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from examples.listener import free_port
+from dawbridge.surfaces.osc.client import free_port
 
 SCORE = Path(__file__).with_name("knobs.csd")
 

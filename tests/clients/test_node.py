@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.listener import free_port
+from dawbridge.surfaces.osc.client import free_port
 from tests.conftest import found
 
 SCRIPT = Path(__file__).with_name("node_client.cjs")

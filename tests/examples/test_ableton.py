@@ -10,8 +10,8 @@ from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
+from dawbridge.surfaces.osc.client import OscClient, free_port
 from examples.ableton.live_stems import Live
-from examples.listener import Listener, free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,9 +76,9 @@ def start_live():
 
 
 def test_a_stem_gets_a_track_and_the_next_version_the_same(start_live):
-    with Listener() as answers:
-        live = start_live(answers.port)
-        into = Live(answers, live.port)
+    live = start_live(answer_port := free_port())
+    with OscClient(live.port, listen=answer_port) as answers:
+        into = Live(answers)
         assert [into.put(Path(f"/x/song_{stem}.wav")) for stem in ("acapella", "instrumental", "acapella")] == [2, 3, 2]
     assert live.names[2:] == ["song_acapella", "song_instrumental"]
     assert live.clips == {(2, 0): "/x/song_acapella.wav", (3, 0): "/x/song_instrumental.wav"}
@@ -86,10 +86,12 @@ def test_a_stem_gets_a_track_and_the_next_version_the_same(start_live):
 
 
 def test_an_ableton_osc_that_cannot_load_is_said(start_live):
-    with Listener() as answers:
-        live = start_live(answers.port, loads=False)
-        with pytest.raises(RuntimeError, match="create_audio_clip"):
-            Live(answers, live.port).put(Path("/x/song_acapella.wav"))
+    live = start_live(answer_port := free_port(), loads=False)
+    with (
+        OscClient(live.port, listen=answer_port) as answers,
+        pytest.raises(RuntimeError, match="create_audio_clip"),
+    ):
+        Live(answers).put(Path("/x/song_acapella.wav"))
 
 
 def test_a_bounce_goes_into_the_set(start_daemon, start_live):

@@ -18,6 +18,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.surfaces.web.oscquery import OscQueryServer
 
 PATIENCE_S = 10.0
 
@@ -156,6 +157,18 @@ class Rig:
         self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
         return self
+
+    @property
+    def osc(self):
+        """The server."""
+        return self._server
+
+    def query(self, port=0, **options):
+        """An OSCQuery server beside it."""
+        return OscQueryServer(
+            self.store, self.deck, self.bus, self.osc.dispatcher, self.osc,
+            host="127.0.0.1", port=port, osc_port=self.address[1], **options,
+        )  # fmt: skip
 
     @property
     def address(self):

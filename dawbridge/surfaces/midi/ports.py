@@ -1,8 +1,9 @@
 """MIDI devices: opened, watched for coming and going, read and written. Needs python-rtmidi (extra `midi`)."""
 
 import queue
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -43,6 +44,8 @@ class _Device:
 class MidiPorts:
     """MIDI in and out. A missing MIDI system or extra is one log line, and every call then returns quietly."""
 
+    name = "midi"
+
     def __init__(
         self,
         store: ParameterStore,
@@ -55,7 +58,7 @@ class MidiPorts:
         learning: MidiBinder | None = None,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
-        place: Callable[[float, bool], None] = lambda *_: None,
+        place: Callable[[float, bool], object] = lambda *_: None,
     ) -> None:
         """Never raises for want of MIDI.
 
@@ -67,6 +70,7 @@ class MidiPorts:
         whether it moves.
         """
         self._place = place
+        self._serving = self._closing = False
         self._store, self._deck, self._bus = store, deck, bus
         self._wanted, self._clock = port, clock
         self.learning = learning or MidiBinder(bus, None, bindings)
@@ -102,6 +106,20 @@ class MidiPorts:
         """Ports that are open for input."""
         return tuple(self._devices)
 
+    def lines(self) -> Iterable[str]:
+        """Ports that are open for input."""
+        if self.names:
+            yield f"MIDI in: {', '.join(self.names)}"
+
+    def serve(self, stop: threading.Event) -> None:
+        """Work until `stop` is set, then close all ports. Blocks."""
+        self._serving = True
+        try:
+            while not stop.is_set() and not self._closing:
+                self.step()
+        finally:
+            self._release()
+
     def step(self, timeout_s: float = 0.05) -> None:
         """Wait up to `timeout_s` for something to do, then do it: messages, feedback, ports that came or went.
 
@@ -124,7 +142,12 @@ class MidiPorts:
             self._scan(self._system)
 
     def close(self) -> None:
-        """Close all ports. From any thread, once `step` is no longer called."""
+        """End `serve`, which closes the ports as it returns; close them here if it never ran."""
+        self._closing = True
+        if not self._serving:
+            self._release()
+
+    def _release(self) -> None:
         system, self._system = self._system, None
         for device in self._devices.values():
             device.close()

@@ -1,34 +1,36 @@
-"""OSC datagrams in and out, and address patterns. Source: Open Sound Control 1.0 specification.
+"""OSC datagrams in and out. Source: Open Sound Control 1.0 specification.
 
-python-osc reads and writes the messages; what it lets pass in silence is refused here first: type tags that it
-skips without their bytes, arguments cut short, bundles nested without end.
+Nothing passes in silence: type tags that are not known, arguments cut short, bundles nested without end and datagrams
+with more messages than anybody turns knobs are `Malformed`.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from pythonosc.osc_message import OscMessage, ParseError
-from pythonosc.osc_message_builder import OscMessageBuilder
-
-Value = float | int | str
-"""What goes out: Pd, JUCE and openFrameworks between them read no other types than f, i and s."""
+from dawbridge.commands import Value
 
 MAX_DATAGRAM_BYTES = 1400
-"""Size of an outgoing bundle: below the usual network's packet, so that it is not cut up on the way."""
+"""Size of an outgoing bundle: less than the usual network's packet, so that it is not fragmented."""
+MAX_MESSAGES = 512
+"""Messages of one datagram that are read; the rest is one `Malformed`."""
+AT_ONCE = 1
+"""The time tag of a bundle without a time."""
 
-_TAGS = frozenset("ifhdsbTFNrmt[]")
+_TAGS = frozenset("ifhdsSbTFNIrmt[]")
 _MAX_TAGS = 64
-_FIXED_BYTES = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8}
+_FIXED = {"i": ">i", "f": ">f", "r": ">I", "m": ">I", "h": ">q", "d": ">d", "t": ">Q"}
+_CONSTANTS = {"T": True, "F": False, "N": False}
 _BUNDLE = b"#bundle\0"
-_AT_ONCE = struct.pack(">Q", 1)
 _MAX_NESTING = 8
-_MAX_PATTERN = 256
+_NTP_EPOCH_S = 2208988800
+"""Seconds from 1900, where OSC's time begins, to 1970."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message that came in. `arguments` has Python values: int, float, str, bytes, bool, None, lists."""
+    """One message that came in. `arguments` has Python values: int, float, str, bytes, bool, lists."""
 
     address: str
     arguments: tuple[object, ...] = ()
@@ -43,28 +45,45 @@ class Malformed:
     reason: str
 
 
+class _UnreadableError(Exception):
+    pass
+
+
 def decode(datagram: bytes) -> list[Message | Malformed]:
-    """All messages of a datagram in order, those in (nested) bundles too; time tags are ignored. Never raises."""
-    return list(_elements(datagram, 0))
+    """All messages of a datagram in order, those in nested bundles included. Never raises."""
+    messages = list(islice(_elements(datagram, 0), MAX_MESSAGES + 1))
+    if len(messages) > MAX_MESSAGES:
+        messages[MAX_MESSAGES] = Malformed(
+            "", f"more than {MAX_MESSAGES} messages in one datagram; the rest is left out"
+        )
+    return messages
+
+
+def due_s(datagram: bytes) -> float:
+    """When a bundle is to be obeyed, in seconds since 1970; 0 for a message, and for a bundle without a time."""
+    if not datagram.startswith(_BUNDLE) or len(datagram) < 16:
+        return 0.0
+    tag = int.from_bytes(datagram[8:16], "big")
+    return 0.0 if tag <= AT_ONCE else tag / 2**32 - _NTP_EPOCH_S
 
 
 def encode(address: str, values: Iterable[Value] = ()) -> bytes:
     """One message with types `f`, `i` and `s` only.
 
-    Text that is not UTF-8 (a file name from another age) is sent with `?` in place of what cannot be said.
+    Text that is not UTF-8, such as an old file name, is sent with `?` for what cannot be encoded.
     Raises `OverflowError` for an integer beyond 32 bits.
     """
-    builder = OscMessageBuilder(address)
+    tags, body = ",", b""
     for value in values:
         if isinstance(value, str):
-            builder.add_arg(_sayable(value), "s")
+            tags, body = tags + "s", body + _text(value)
         elif isinstance(value, int):
             if not -(2**31) <= value < 2**31:
                 raise OverflowError(f"{value} does not fit into OSC's 32 bits")
-            builder.add_arg(int(value), "i")
+            tags, body = tags + "i", body + struct.pack(">i", value)
         else:
-            builder.add_arg(float(value), "f")
-    return bytes(builder.build().dgram)
+            tags, body = tags + "f", body + _float(float(value))
+    return _text(address) + _text(tags) + body
 
 
 def bundled(messages: Iterable[bytes]) -> Iterator[bytes]:
@@ -79,24 +98,6 @@ def bundled(messages: Iterable[bytes]) -> Iterator[bytes]:
         size += 4 + len(message) + (16 if size == 0 else 0)
     if batch:
         yield _bundle(batch)
-
-
-def is_pattern(address: str) -> bool:
-    """The address has wildcards."""
-    return any(character in address for character in "*?[{")
-
-
-def matches(pattern: str, address: str) -> bool:
-    """Whether an OSC address pattern (`?`, `*`, `[a-z]`, `[!a]`, `{one,two}`; none of them crosses `/`) fits.
-
-    Steps through the pattern with all positions at once: no pattern takes more than its length times the address's.
-    """
-    places = {0} if len(pattern) <= _MAX_PATTERN else set()
-    for kind, body in _tokens(pattern):
-        places = {after for place in places for after in _step(kind, body, address, place)}
-        if not places:
-            return False
-    return len(address) in places
 
 
 def _elements(data: bytes, depth: int) -> Iterator[Message | Malformed]:
@@ -124,95 +125,86 @@ def _message(data: bytes) -> Message | Malformed:
     name = address.decode("utf-8", "replace")
     if b"\0" not in data or len(data) % 4:
         return Malformed(name, "an OSC message is padded with zeros to a multiple of 4 bytes")
-    if wrong := _wrong_tags(data, _padded(len(address) + 1)):
-        return Malformed(name, wrong)
     try:
-        parsed = OscMessage(data)
-    except (ParseError, ValueError, IndexError, struct.error, RecursionError) as error:
-        return Malformed(name, f"not readable as OSC: {error}")
-    return Message(parsed.address, tuple(parsed.params))
+        return Message(name, _arguments(data, _padded(len(address) + 1)))
+    except _UnreadableError as error:
+        return Malformed(name, str(error))
 
 
-def _wrong_tags(data: bytes, start: int) -> str:
-    """What is wrong with the type tags at `start` or with the arguments behind them; empty if nothing is."""
-    tags = data[start:].split(b"\0", 1)[0].decode("latin-1")
-    if start == len(data):
-        return ""
+def _arguments(data: bytes, start: int) -> tuple[object, ...]:
+    """Raises `_UnreadableError`."""
+    tags = data[start:].split(b"\0", 1)[0].decode("ascii", "replace")
+    if not tags and not data[start:].strip(b"\0"):
+        return ()  # no type tag string at all, as very old senders have it
     if not tags.startswith(","):
-        return "the type tag string does not start with a comma"
+        raise _UnreadableError("the type tag string does not start with a comma")
     unknown = sorted(set(tags[1:]) - _TAGS)
     if unknown:
-        return f"type tags {''.join(unknown)[:20]!r} are not understood; use i, f, s, h, d, T or F"
+        raise _UnreadableError(f"type tags {''.join(unknown)[:20]!r} are not understood; use i, f, s, h, d, T or F")
     if len(tags) > _MAX_TAGS:
-        return f"more than {_MAX_TAGS} arguments"
-    return "arguments are cut short" if _end(tags[1:], data, start + _padded(len(tags) + 1)) > len(data) else ""
+        raise _UnreadableError(f"more than {_MAX_TAGS} arguments")
+    if tags == ",I":
+        return ()  # a trigger: a press for a command, a query for a parameter
+    return _values(data, start + _padded(len(tags) + 1), tags[1:])
 
 
-def _end(tags: str, data: bytes, place: int) -> int:
-    """Where the arguments end that start at `place`: python-osc fills up short floats with zeros in silence."""
+def _values(data: bytes, place: int, tags: str) -> tuple[object, ...]:
+    lists: list[list[object]] = [[]]
     for tag in tags:
-        if tag == "s":
-            length = data.find(b"\0", place) - place
-            place += _padded(length + 1) if length >= 0 else len(data)
-        elif tag == "b":
-            place += 4 + _padded(int.from_bytes(data[place : place + 4], "big"))
+        if tag == "[":
+            lists.append([])
+        elif tag == "]":
+            if len(lists) < 2:
+                raise _UnreadableError("an array is closed that was not opened")
+            closed = lists.pop()
+            lists[-1].append(closed)
         else:
-            place += _FIXED_BYTES.get(tag, 0)
-    return place
+            value, place = _value(data, place, tag)
+            lists[-1].append(value)
+    if len(lists) > 1:
+        raise _UnreadableError("an array is not closed")
+    return tuple(lists[0])
+
+
+def _value(data: bytes, place: int, tag: str) -> tuple[object, int]:
+    """The argument at `place`, and where the next one starts."""
+    if tag in _FIXED:
+        end = place + struct.calcsize(_FIXED[tag])
+        if end > len(data):
+            raise _UnreadableError("arguments are cut short")
+        return struct.unpack_from(_FIXED[tag], data, place)[0], end
+    if tag in "sS":
+        stop = data.find(b"\0", place)
+        end = place + _padded(stop - place + 1)
+        if stop < 0 or end > len(data):
+            raise _UnreadableError("arguments are cut short")
+        return data[place:stop].decode("utf-8", "replace"), end
+    if tag == "b":
+        size = int.from_bytes(data[place : place + 4], "big")
+        end = place + 4 + _padded(size)
+        if place + 4 > len(data) or end > len(data):
+            raise _UnreadableError("arguments are cut short")
+        return data[place + 4 : place + 4 + size], end
+    return _CONSTANTS.get(tag, True), place
 
 
 def _padded(length: int) -> int:
     return (length + 3) // 4 * 4
 
 
-def _sayable(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+def _text(text: str) -> bytes:
+    data = text.replace("\0", "").encode("utf-8", "replace")
+    return data + b"\0" * (4 - len(data) % 4)
+
+
+def _float(value: float) -> bytes:
+    try:
+        return struct.pack(">f", value)
+    except OverflowError:  # beyond 32 bits: infinite, as every C program has it
+        return struct.pack(">f", float("inf") if value > 0 else float("-inf"))
 
 
 def _bundle(messages: list[bytes]) -> bytes:
     if len(messages) == 1:
         return messages[0]
-    return _BUNDLE + _AT_ONCE + b"".join(struct.pack(">i", len(message)) + message for message in messages)
-
-
-def _tokens(pattern: str) -> Iterator[tuple[str, str]]:
-    """`/a*{b,c}` → ("", "/"), ("", "a"), ("*", ""), ("{", "b,c"). An unclosed bracket stands for itself."""
-    place = 0
-    while place < len(pattern):
-        character = pattern[place]
-        closing = {"[": "]", "{": "}"}.get(character)
-        end = pattern.find(closing, place + 1) if closing else -1
-        if end > 0:
-            yield character, pattern[place + 1 : end]
-            place = end + 1
-        else:
-            yield (character, "") if character in "*?" else ("", character)
-            place += 1
-
-
-def _step(kind: str, body: str, address: str, place: int) -> Iterable[int]:
-    """Places in `address` that can follow `place` after one token."""
-    if kind == "*":
-        end = address.find("/", place)
-        return range(place, (len(address) if end < 0 else end) + 1)
-    if kind == "{":
-        return [place + len(word) for word in body.split(",") if "/" not in word and address.startswith(word, place)]
-    here = address[place : place + 1]
-    fits = {"?": here not in ("", "/"), "[": _in_set(body, here), "": here == body}[kind]
-    return (place + 1,) if fits else ()
-
-
-def _in_set(body: str, character: str) -> bool:
-    if character in ("", "/"):
-        return False
-    negated = body.startswith("!")
-    body = body[negated:]
-    inside, place = False, 0
-    while place < len(body):
-        if body[place + 1 : place + 2] == "-" and place + 2 < len(body):
-            inside |= body[place] <= character <= body[place + 2]
-            place += 3
-        else:
-            inside |= body[place] == character
-            place += 1
-    return inside != negated
+    return _BUNDLE + struct.pack(">Q", AT_ONCE) + b"".join(struct.pack(">i", len(m)) + m for m in messages)

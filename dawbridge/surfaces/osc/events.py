@@ -1,73 +1,64 @@
-"""The bus's events as OSC messages."""
+"""The bus's events as OSC messages, as the table of outgoing messages has them."""
 
-from dawbridge.events import Done, Event, Failed, PresetLoaded, Progress, QueueLength, StateChanged
-from dawbridge.surfaces.osc.codec import Value
-from dawbridge.surfaces.osc.subscribers import Subscribers
+from collections.abc import Iterator
 
-OUTGOING = frozenset(
-    "/dawbridge/" + name
-    for name in (
-        "pong",
-        "subscribed",
-        "unsubscribed",
-        "dumped",
-        "synced",
-        "done",
-        "error",
-        "startup",
-        "queue",
-        "job/state",
-        "job/progress",
-        "job/done",
-        "job/failed",
-        "job/submitted",
-        "midi/heard",
-        "midi/forgotten",
-        "midi/learn/ended",
-        "midi/learned",
-    )
-)
-"""Addresses that only ever go out. One that comes in is a mirror's, and is passed over: no answer, no endless echo."""
+from dawbridge.commands import COMMANDS, EVENTS, Outgoing, Value
+from dawbridge.events import Event, Progress, StateChanged
+from dawbridge.surfaces.osc.subscribers import Address, Subscribers
 
 _PROGRESS_S = 0.1
+_MOST_BYTES = 16
+"""Values of a message that are sent at most, of a MIDI message above all."""
+
+_ROWS: dict[type, list[Outgoing]] = {}
+for _row in (*EVENTS, *(command.reply for command in COMMANDS if command.reply)):
+    if _row.event and _row not in _ROWS.setdefault(_row.event, []):
+        _ROWS[_row.event].append(_row)
+
+
+def messages(event: Event) -> Iterator[tuple[Outgoing, tuple[Value, ...]]]:
+    """Rows and values that report `event`; none if no row is about it."""
+    for row in _ROWS.get(type(event), ()):
+        if row.only is None or getattr(event, row.only[0]) == row.only[1]:
+            yield row, tuple(_values(row, event))
+
+
+def source_of(origin: str) -> Address | None:
+    """The OSC client behind an origin; None for any other origin."""
+    if not origin.startswith("osc:"):
+        return None
+    host, _, port = origin.removeprefix("osc:").rpartition(":")
+    return (host, int(port)) if port.isdecimal() else None
 
 
 class OscEvents:
-    """Translates; progress goes out at most ten times a second a job, its end always."""
+    """Tells the subscribers. Progress is sent at most ten times a second for each job, its end always."""
 
     def __init__(self, subscribers: Subscribers) -> None:
         self._subscribers = subscribers
         self._next_s: dict[int, float] = {}
 
-    def tell(self, event: Event, now_s: float) -> None:
-        """Queue the messages of one event for the subscribers."""
-        if isinstance(event, Progress):
-            self._progress(event, now_s)
+    def tell(self, event: Event, now_s: float, but: tuple[Address, ...] = ()) -> None:
+        """Queue the messages of one event for the subscribers, except those at the addresses `but`."""
+        if isinstance(event, Progress) and self._is_too_soon(event, now_s):
             return
-        for address, values in _messages(event):
-            self._subscribers.event(address, values)
         if isinstance(event, StateChanged):
             self._next_s.pop(event.job_id, None)
+        for row, values in messages(event):
+            key = None if row.newest is None else (row.address, *values[: row.newest])
+            self._subscribers.event(row.address, values, key=key, but=but)
 
-    def _progress(self, event: Progress, now_s: float) -> None:
+    def _is_too_soon(self, event: Progress, now_s: float) -> bool:
         if event.fraction < 1 and now_s < self._next_s.get(event.job_id, now_s):
-            return
+            return True
         self._next_s[event.job_id] = now_s + _PROGRESS_S
-        self._subscribers.event(
-            "/dawbridge/job/progress", (event.job_id, float(event.fraction)), key=("progress", event.job_id)
-        )
+        return False
 
 
-def _messages(event: Event) -> list[tuple[str, tuple[Value, ...]]]:
-    match event:
-        case StateChanged(job_id, state, file):
-            return [("/dawbridge/job/state", (job_id, str(state), file))]
-        case Done(job_id, acapella, instrumental, seconds):
-            return [("/dawbridge/job/done", (job_id, acapella, instrumental, float(seconds)))]
-        case Failed(job_id, code, message):
-            return [("/dawbridge/job/failed", (job_id, code, message))]
-        case QueueLength(length):
-            return [("/dawbridge/queue", (length,))]
-        case PresetLoaded(index, name):
-            return [("/dawbridge/preset", (name,)), ("/dawbridge/preset/index", (index,))]
-    return []
+def _values(row: Outgoing, event: Event) -> Iterator[Value]:
+    for field in row.fields:
+        value = getattr(event, field.attribute or field.name)
+        for one in (
+            tuple(value)[:_MOST_BYTES] if field.rest and field.type == "i" else value if field.rest else (value,)
+        ):
+            yield {"i": int, "f": float, "s": str}[field.type](one)

@@ -2,15 +2,19 @@
 
 from collections.abc import Callable, Iterable
 
+from dawbridge.commands import FACES, Value
 from dawbridge.knobs.parameters import TABLE, Parameter, ParameterStore
-from dawbridge.surfaces.osc.arguments import Arguments, Refused, arity, number
-from dawbridge.surfaces.osc.codec import Value, matches
+from dawbridge.surfaces.arguments import Arguments, Refused, arity, number
+from dawbridge.surfaces.osc.patterns import matching
 
 Reply = Callable[[str, Iterable[Value]], None]
 """Sends one message to whoever asked."""
 
-FACES = ("", "/raw", "/str", "/delta")
-"""What hangs below a parameter's address: position 0..1, unit's value, text, a step (-1..1)."""
+READABLE = tuple(face.suffix for face in FACES if face.readable)
+"""What can be read below a parameter's address: position 0..1, the unit's value, text."""
+
+IsEcho = Callable[[str, float], bool]
+"""Whether a parameter's position is what its sender was just told, rounded."""
 
 
 class Knobs:
@@ -18,7 +22,7 @@ class Knobs:
 
     def __init__(self, store: ParameterStore) -> None:
         self._store = store
-        self._routes = {row.address + face: (row, face) for row in TABLE for face in FACES}
+        self._routes = {row.address + face.suffix: (row, face.suffix) for row in TABLE for face in FACES}
         self._pending: dict[str, float] = {}
         self._to_echo: dict[str, None] = {}
 
@@ -28,9 +32,11 @@ class Knobs:
 
     def matching(self, pattern: str) -> list[str]:
         """The parameter addresses that an OSC pattern fits. Patterns reach parameters only, never commands."""
-        return [address for address in self._routes if matches(pattern, address)]
+        return matching(pattern, self._routes)
 
-    def handle(self, address: str, arguments: Arguments, reply: Reply, origin: str) -> None:
+    def handle(
+        self, address: str, arguments: Arguments, reply: Reply, origin: str, is_echo: IsEcho = lambda *_: False
+    ) -> None:
         """Obey one message. Raises `Refused`, or `ParameterError`, with nothing set by this message."""
         row, face = self._routes[address]
         if face == "/delta":
@@ -43,7 +49,7 @@ class Knobs:
             raise Refused("read_only", f"text goes out here; set the value at {row.address} or {row.address}/raw")
         else:
             arity(arguments, 1, 1, "one number, or nothing for a query")
-            self._set(row, face, number(arguments[0]))
+            self._set(row, face, number(arguments[0]), is_echo)
 
     def apply(self, origin: str, reply: Reply) -> None:
         """Set what has been gathered; tell the sender where it was clamped, and where a step has led to."""
@@ -59,11 +65,15 @@ class Knobs:
         """Position, unit's value and text of the parameters `names` (None: all), as addresses and values."""
         wanted = None if names is None else set(names)
         rows = [row for row in TABLE if wanted is None or row.name in wanted]
-        return [(row.address + face, self._face(row, face)) for row in rows for face in FACES[:3]]
+        return [(row.address + face, self._face(row, face)) for row in rows for face in READABLE]
 
     def value(self, address: str) -> Value:
-        """What stands at a parameter's address or face."""
+        """The value at a parameter's address or face."""
         return self._face(*self._routes[address])
+
+    def position(self, name: str) -> float:
+        """Knob position 0..1 of a parameter."""
+        return self._store.normalized(name)
 
     def _face(self, row: Parameter, face: str) -> Value:
         raw = self._store.get(row.name)
@@ -71,8 +81,10 @@ class Knobs:
             return row.display(raw)
         return raw if face == "/raw" else row.normalize(raw)
 
-    def _set(self, row: Parameter, face: str, given: float) -> None:
+    def _set(self, row: Parameter, face: str, given: float, is_echo: IsEcho) -> None:
         value = row.clamp(given) if face == "/raw" else row.denormalize(given)
+        if row.name not in self._pending and is_echo(row.name, row.normalize(value)):
+            return
         self._pending[row.name] = value
         low, high = (row.low, row.high) if face == "/raw" else (0.0, 1.0)
         if low <= given <= high:

@@ -5,74 +5,84 @@ import json
 import logging
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from itertools import count
+from typing import TYPE_CHECKING, Protocol
 
-from dawbridge.errors import ControlError
-from dawbridge.events import Bus, Notice, PresetMorphed
+from dawbridge.errors import ControlError, PresetError
+from dawbridge.events import Bus, Notice, PresetsChanged
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
-from dawbridge.surfaces.osc.codec import encode
-from dawbridge.surfaces.osc.knobs import FACES, Knobs
+from dawbridge.surfaces.dispatch import Dispatcher
+from dawbridge.surfaces.osc.events import messages, source_of
+from dawbridge.surfaces.osc.knobs import READABLE, Knobs
+from dawbridge.surfaces.osc.subscribers import Address
 from dawbridge.surfaces.web.announce import Announcement
-from dawbridge.surfaces.web.tree import ATTRIBUTES, MORPH, Tree, host_info
+from dawbridge.surfaces.web.connections import Connections
+from dawbridge.surfaces.web.listeners import STREAM_HZ, Listener
+from dawbridge.surfaces.web.tree import ATTRIBUTES, Tree, host_info, preset_path
+from dawbridge.surfaces.web.trust import is_loopback, refusal
 
 if TYPE_CHECKING:
     from aiohttp import web
 
 MAX_CLIENTS = 16
-STREAM_HZ = 30
-MAX_COMMAND_BYTES = 4096
+MAX_COMMAND_BYTES = 65536
 
 _LOG = logging.getLogger(__name__)
 _ATTRIBUTE = re.compile(r"[A-Z_]{1,40}")
 
 
-@dataclass(eq=False, slots=True)
-class _Listener:
-    """One WebSocket: what it listens to, and what waits for it, only the newest of each value."""
+class Osc(Protocol):
+    """What obeys the OSC that comes through a WebSocket."""
 
-    paths: set[str] = field(default_factory=set)
-    waiting: dict[str, None] = field(default_factory=dict)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    def receive(self, datagram: bytes, source: Address, answer: Callable[[bytes], None]) -> None:
+        """Obey a datagram; `answer` sends to its client."""
 
-    def tell(self, path: str) -> None:
-        if path in self.paths:
-            self.waiting[path] = None
-            self.woken.set()
+    def disconnect(self, source: Address) -> None:
+        """Forget a client."""
 
 
 class OscQueryServer:
     """Binds on construction; `serve` then blocks in its own thread until `close`."""
+
+    name = "oscquery"
 
     def __init__(
         self,
         store: ParameterStore,
         deck: PresetLoader,
         bus: Bus,
-        commands: Iterable[str],
+        dispatcher: Dispatcher,
+        osc: Osc,
         *,
         host: str,
         port: int,
         osc_port: int,
+        targets: Iterable[str] = tuple(PARAMETERS),
         announce: bool = True,
     ) -> None:
-        """Listen on TCP `host`:`port` (0: any free port); `commands` are OSC addresses that are no parameters.
-        `announce` it and OSC on the local network.
+        """Listen on TCP `host`:`port` (0: any free port).
 
-        Raises `ControlError` for want of aiohttp, or where the port is taken.
+        `dispatcher` has the commands; `osc` obeys binary OSC from WebSockets; `targets` is what a MIDI control can be
+        bound to. `announce` it and OSC on the local network, unless `host` is loopback.
+        Raises `ControlError` if aiohttp is missing or the port is taken.
         """
         try:
             import aiohttp  # noqa: F401
         except ImportError:
             raise ControlError("no OSCQuery: aiohttp is not installed; pip install 'dawbridge[oscquery]'") from None
-        self._tree = Tree(Knobs(store), commands, deck)
+        self._deck, self._osc, self._bus = deck, osc, bus
+        targets = tuple(targets)
+        self._tree = Tree(Knobs(store), dispatcher, lambda: {"presets": self._presets(), "targets": targets})
         self._socket = _bind(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
-        self._osc_port, self._bus, self._announce = osc_port, bus, announce
-        self._listeners: set[_Listener] = set()
+        self._osc_port, self._announce = osc_port, announce and not is_loopback(host)
+        self._listeners: set[Listener] = set()
+        self._known_presets = frozenset(self._presets())
+        self._numbers = count(1)
+        self._connections = Connections()
         self._loop = asyncio.new_event_loop()
         self._over = asyncio.Event()
         self._turned = store.mailbox(lambda: self._call(self._hear_turned))
@@ -83,10 +93,15 @@ class OscQueryServer:
         """Host and port that are really bound."""
         return self._host, self._port
 
-    def serve(self) -> None:
+    def lines(self) -> Iterable[str]:
+        """Where it listens."""
+        yield f"OSCQuery on http://{self._host}:{self._port}"
+
+    def serve(self, stop: threading.Event | None = None) -> None:
         """Answer until `close` is called. Blocks."""
         try:
-            self._loop.run_until_complete(self._serve())
+            if not (stop and stop.is_set()):
+                self._loop.run_until_complete(self._serve())
         finally:
             self._turned.close()
             self._happened.close()
@@ -94,7 +109,7 @@ class OscQueryServer:
             self._socket.close()
 
     def close(self) -> None:
-        """End `serve`. From any thread; where it never ran, the port stays taken until the program ends."""
+        """End `serve`. From any thread; if it never ran, the port stays taken until the program ends."""
         self._call(self._over.set)
 
     async def _serve(self) -> None:
@@ -104,8 +119,14 @@ class OscQueryServer:
         app.router.add_get("/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
         await runner.setup()
-        await web.SockSite(runner, self._socket).start()
+        assert runner.server is not None  # setup made it
+        tasks = [
+            asyncio.create_task(self._connections.accept(self._socket, runner.server)),
+            asyncio.create_task(self._connections.mind()),
+        ]
         await asyncio.gather(self._announced(), self._over.wait())
+        for task in tasks:
+            task.cancel()
         for listener in self._listeners:
             listener.woken.set()
         await runner.cleanup()
@@ -117,16 +138,26 @@ class OscQueryServer:
     async def _answer(self, request: "web.Request") -> "web.StreamResponse":
         from aiohttp import web
 
+        transport = request.transport
+        if isinstance(transport, asyncio.Transport):
+            self._connections.heard(transport)
+        refused = refusal(request.headers, self._host)
+        if refused:
+            return web.Response(status=403, text=refused + "\n")
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._stream(request)
-        query = request.query_string
+        return self._node(request.path, request.query_string)
+
+    def _node(self, path: str, query: str) -> "web.Response":
+        from aiohttp import web
+
         if query and not _ATTRIBUTE.fullmatch(query):
             return web.Response(status=400, text="ask for one attribute: ?VALUE, ?TYPE, ?HOST_INFO, ...\n")
         if query == "HOST_INFO":
             return web.json_response(host_info(self._host, self._osc_port, self._port))
-        node = self._tree.node(request.path)
+        node = self._tree.node(path)
         if node is None:
-            return web.Response(status=404, text="nothing lies at this path; GET / lists all\n")
+            return web.Response(status=404, text="nothing is at this path; GET / lists everything\n")
         if not query:
             return web.json_response(node)
         if query not in ATTRIBUTES or query not in node:
@@ -134,42 +165,50 @@ class OscQueryServer:
         return web.json_response({query: node[query]})
 
     async def _stream(self, request: "web.Request") -> "web.StreamResponse":
-        from aiohttp import WSMsgType, web
+        from aiohttp import web
 
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc != request.host:
-            return web.Response(status=403, text="a web page from elsewhere may not listen here\n")
         if len(self._listeners) >= MAX_CLIENTS:
             return web.Response(status=503, text=f"there are {MAX_CLIENTS} listeners already\n")
         stream = web.WebSocketResponse(heartbeat=30, max_msg_size=MAX_COMMAND_BYTES)
-        await stream.prepare(request)
-        listener = _Listener()
+        listener = Listener((f"ws:{request.remote}", next(self._numbers)))
         self._listeners.add(listener)
+        transport = request.transport
+        try:
+            await stream.prepare(request)
+            if isinstance(transport, asyncio.Transport):
+                self._connections.streams(transport, True)
+            await self._converse(listener, stream)
+        finally:
+            self._listeners.discard(listener)
+            self._osc.disconnect(listener.source)
+            if isinstance(transport, asyncio.Transport):
+                self._connections.streams(transport, False)
+        return stream
+
+    async def _converse(self, listener: Listener, stream: "web.WebSocketResponse") -> None:
+        from aiohttp import WSMsgType
+
         sender = asyncio.create_task(self._send(listener, stream))
         try:
             async for message in stream:
                 if message.type is WSMsgType.TEXT:
                     self._obey(listener, message.data)
+                elif message.type is WSMsgType.BINARY and message.data:
+                    self._osc.receive(message.data, listener.source, lambda data: self._call(listener.answer, data))
         finally:
-            self._listeners.discard(listener)
             sender.cancel()
-        return stream
 
-    async def _send(self, listener: _Listener, stream: "web.WebSocketResponse") -> None:
-        """Newest values only, at most `STREAM_HZ` times a second: a slow reader gets fewer, never old ones."""
+    async def _send(self, listener: Listener, stream: "web.WebSocketResponse") -> None:
+        """Send the newest values, at most `STREAM_HZ` times a second: a slow reader gets fewer, never old ones."""
         while not self._over.is_set():
             await listener.woken.wait()
-            listener.woken.clear()
-            waiting, listener.waiting = listener.waiting, {}
-            for path in waiting:
-                value = self._tree.value(path)
-                if value is not None:
-                    await stream.send_bytes(encode(path, (value,)))
+            for message in listener.taken(self._tree.value):
+                await (stream.send_str(message) if isinstance(message, str) else stream.send_bytes(message))
             await asyncio.sleep(1 / STREAM_HZ)
         await stream.close()
 
-    def _obey(self, listener: _Listener, text: str) -> None:
-        """`{"COMMAND": "LISTEN" or "IGNORE", "DATA": path}`; anything else is passed over."""
+    def _obey(self, listener: Listener, text: str) -> None:
+        """`{"COMMAND": "LISTEN" or "IGNORE", "DATA": path}`; anything else is ignored."""
         try:
             command = json.loads(text)
             name, path = command["COMMAND"], command["DATA"]
@@ -182,20 +221,46 @@ class OscQueryServer:
             listener.paths.discard(path)
 
     def _hear_turned(self) -> None:
-        changes = [change for batch in self._turned.drain() for change in batch if change.changed]
-        self._tell([PARAMETERS[change.name].address + face for change in changes for face in FACES[:3]])
+        for change in (change for batch in self._turned.drain() for change in batch if change.changed):
+            for suffix in READABLE:
+                self._tell(PARAMETERS[change.name].address + suffix, change.origin)
 
     def _hear_happened(self) -> None:
-        if any(isinstance(event, PresetMorphed) for event in self._happened.drain()):
-            self._tell([MORPH])
+        for event in self._happened.drain():
+            if isinstance(event, PresetsChanged):
+                self._tell_presets()
+            for row, _ in messages(event):
+                self._tell(row.address, getattr(event, "origin", ""))
+
+    def _tell(self, path: str, origin: str) -> None:
+        source = source_of(origin)
+        for listener in self._listeners:
+            listener.tell(path, source)
+
+    def _tell_presets(self) -> None:
+        """Presets are paths of the tree; clients that build their controls from it are told which came and went."""
+        before, self._known_presets = self._known_presets, frozenset(self._presets())
+        for command, names in (
+            ("PATH_REMOVED", before - self._known_presets),
+            ("PATH_ADDED", self._known_presets - before),
+        ):
+            for name in sorted(names):
+                self._tell_all({"COMMAND": command, "DATA": preset_path(name)})
+        if before != self._known_presets:
+            self._tell_all({"COMMAND": "PATH_CHANGED", "DATA": "/dawbridge/preset"})
+
+    def _tell_all(self, command: dict[str, str]) -> None:
+        for listener in self._listeners:
+            listener.answer(json.dumps(command))
+
+    def _presets(self) -> tuple[str, ...]:
+        try:
+            return self._deck.presets.names()
+        except PresetError:
+            return ()
 
     def _say(self, text: str) -> None:
         self._bus.publish(Notice(text))
-
-    def _tell(self, paths: list[str]) -> None:
-        for listener in self._listeners:
-            for path in paths:
-                listener.tell(path)
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         try:

@@ -1,88 +1,89 @@
-"""The OSCQuery tree: every address with its type, range and meaning, out of the parameter table. Pure.
+"""The OSCQuery tree: every address with its type, range and meaning, drawn from the two tables. Pure.
 
 Source: the OSCQuery proposal (Vidvox, github.com/Vidvox/OSCQueryProposal).
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from dawbridge.commands import FACES, Argument, Command, Face, Value
 from dawbridge.knobs.parameters import TABLE, Curve, Parameter
+from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc.knobs import Knobs
 
 Node = dict[str, Any]
 
-READ, WRITE, READ_WRITE = 1, 2, 3
-MORPH = "/dawbridge/preset/morph"
+READ, WRITE = 1, 2
 ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
+BUTTON = "I"
+"""OSC's impulse: a command without arguments."""
 
-_COMMANDS: Mapping[str, tuple[str, str]] = {
-    "/ping": ("", "renews the leases of the sender's host"),
-    "/dawbridge/ping": ("", "answered by /dawbridge/pong: version, ports, state, queue"),
-    "/dawbridge/subscribe": ("isii", "feedback to a port: port, prefix, messages a second, lease in seconds"),
-    "/dawbridge/unsubscribe": ("i", "no more feedback to that port"),
-    "/dawbridge/dump": ("", "every value"),
-    "/dawbridge/sync": ("i", "answered once all before it was applied"),
-    "/dawbridge/transport": ("fi", "the playhead: seconds from the bounce's start, playing or not"),
-    "/dawbridge/preset": ("s", "loads a preset"),
-    "/dawbridge/preset/index": ("i", "loads a preset by number, from 1"),
-    "/dawbridge/preset/fader": ("f", "the whole list of presets on one fader"),
-    "/dawbridge/preset/a": ("s", "preset at the morph's lower end"),
-    "/dawbridge/preset/b": ("s", "preset at the morph's upper end"),
-    "/dawbridge/preset/save": ("s", "keeps the knobs as a preset"),
-    "/dawbridge/preset/delete": ("s", "deletes a preset of one's own"),
-    "/dawbridge/job/submit": ("ss", "queues a file inside the watched folders: path, preset"),
-    "/dawbridge/job/cancel": ("i", "stops a job"),
-    "/dawbridge/job/rerender": ("i", "renders a job again with the knobs as they are"),
-    "/dawbridge/job/focus": ("i", "knob moves render this job"),
-    "/dawbridge/job/accept": ("i", "takes a stalled file as it is"),
-}
-
-
-class Morph(Protocol):
-    """What the tree needs of the deck."""
-
-    @property
-    def position(self) -> float:
-        """0..1."""
+Choices = Mapping[str, Sequence[str]]
+"""Texts that an argument can be, by `Argument.choices`."""
 
 
 class Tree:
     """Nodes by path. Their values are read when they are asked for."""
 
-    def __init__(self, knobs: Knobs, commands: Iterable[str], morph: Morph) -> None:
-        """`commands` are the addresses that are no parameters."""
-        self._knobs, self._morph = knobs, morph
+    def __init__(self, knobs: Knobs, dispatcher: Dispatcher, choices: Callable[[], Choices]) -> None:
+        """`choices` gives, at any time, what a preset's name and a MIDI target can be."""
+        self._knobs, self._dispatcher, self._choices = knobs, dispatcher, choices
         self._leaves: dict[str, Node] = {}
         for row in TABLE:
-            self._leaves |= _faces(row)
-        for address in commands:
-            kind, text = _COMMANDS.get(address, ("", ""))
-            self._leaves.setdefault(address, {"TYPE": kind, "ACCESS": WRITE, "DESCRIPTION": text or "a button"})
-        self._leaves[MORPH] = _knob("all knobs between the presets a and b")
+            self._leaves |= {row.address + face.suffix: _face(row, face) for face in FACES}
+        self._commands: dict[str, Command] = {}
+        for command in dispatcher.commands:
+            if not command.path_argument:
+                self._commands[command.address] = command
+                self._leaves[command.address] = _command(command)
 
     def node(self, path: str) -> Node | None:
         """The node at `path` with all below it; None where there is none."""
-        path = "/" + path.strip("/")
-        below = sorted({self._child(path, leaf) for leaf in self._leaves} - {""})
-        own = self._leaves.get(path)
+        return self._node("/" + path.strip("/"), self._leaves | self._buttons())
+
+    def _node(self, path: str, leaves: Mapping[str, Node]) -> Node | None:
+        below = sorted({self._child(path, leaf) for leaf in leaves} - {""})
+        own = leaves.get(path)
         if own is None and not below:
             return None
         found: Node = {"FULL_PATH": path, **(own or {"ACCESS": 0})}
+        if path in self._commands:
+            found |= self._ranges(self._commands[path])
         value = self.value(path)
         if value is not None:
             found["VALUE"] = [value]
         if below:
             prefix = path.rstrip("/") + "/"
-            found["CONTENTS"] = {name: self.node(prefix + name) for name in below}
+            under = {leaf: node for leaf, node in leaves.items() if leaf.startswith(prefix)}
+            found["CONTENTS"] = {name: self._node(prefix + name, under) for name in below}
         return found
 
-    def value(self, path: str) -> float | int | str | None:
+    def _buttons(self) -> dict[str, Node]:
+        """A button for each value of a command whose argument is part of its address."""
+        rows = [row for row in self._dispatcher.commands if row.path_argument]
+        choices = self._choices() if rows else {}
+        return {
+            row.address.removesuffix("<name>") + quoted(name): {
+                "TYPE": BUTTON,
+                "ACCESS": WRITE,
+                "DESCRIPTION": row.help,
+            }
+            for row in rows
+            for name in choices[row.arguments[0].choices]
+        }
+
+    def value(self, path: str) -> Value | None:
         """The value at an address that can be read; None at any other."""
-        if path == MORPH:
-            return self._morph.position
-        if self._leaves.get(path, {}).get("ACCESS", 0) & READ:
-            return self._knobs.value(path)
-        return None
+        if not self._leaves.get(path, {}).get("ACCESS", 0) & READ:
+            return None
+        command = self._commands.get(path)
+        return self._dispatcher.read(command) if command else self._knobs.value(path)
+
+    def _ranges(self, command: Command) -> Node:
+        if not any(_has_range(argument) for argument in command.arguments):
+            return {}
+        choices = self._choices() if any(argument.choices for argument in command.arguments) else {}
+        return {"RANGE": [_range(argument, choices) for argument in command.arguments]}
 
     @staticmethod
     def _child(path: str, leaf: str) -> str:
@@ -91,30 +92,61 @@ class Tree:
         return leaf.removeprefix(prefix).split("/", 1)[0] if leaf.startswith(prefix) else ""
 
 
+def quoted(name: str) -> str:
+    """A name as part of an address."""
+    return name.replace(" ", "%20")
+
+
+def preset_path(name: str) -> str:
+    """The address of the button that loads preset `name`."""
+    return "/dawbridge/preset/load/" + quoted(name)
+
+
 def host_info(host: str, osc_port: int, http_port: int) -> Node:
-    """Who answers here, and where OSC goes."""
+    """Who answers here, and where OSC is sent."""
     info: Node = {"NAME": "dawbridge", "OSC_PORT": osc_port, "OSC_TRANSPORT": "UDP", "WS_PORT": http_port}
-    if host not in ("0.0.0.0", "::"):  # else: the address that the client came by
+    if host not in ("0.0.0.0", "::"):  # left out, it is the address that the client asked
         info |= {"OSC_IP": host, "WS_IP": host}
-    known = ("TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN")
+    known = ("TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE", "LISTEN", "PATH_ADDED",
+             "PATH_REMOVED", "PATH_CHANGED")  # fmt: skip
     return {**info, "EXTENSIONS": dict.fromkeys(known, True)}
 
 
-def _faces(row: Parameter) -> dict[str, Node]:
-    unit = {"UNIT": [row.unit]} if row.unit else {}
-    raw = {"MIN": row.low, "MAX": row.high}
-    top = _knob(row.help)
-    if row.curve is Curve.SWITCH:
-        top["RANGE"] = [{"MIN": 0, "MAX": 1, "VALS": [0, 1]}]
-    step = {"TYPE": "f", "ACCESS": WRITE, "RANGE": [{"MIN": -1, "MAX": 1}], "DESCRIPTION": "a step of the knob"}
-    return {
-        row.address: top,
-        row.address + "/raw": {**_knob(f"{row.help} ({row.allowed})"), "RANGE": [raw], **unit},
-        row.address + "/str": {"TYPE": "s", "ACCESS": READ, "DESCRIPTION": "as a person reads it"},
-        row.address + "/delta": step,
-    }
+def _face(row: Parameter, face: Face) -> Node:
+    access = (READ if face.readable else 0) | (WRITE if face.writable else 0)
+    node: Node = {"TYPE": "f", "ACCESS": access, "DESCRIPTION": row.help}
+    match face.suffix:
+        case "":
+            node |= {"RANGE": [{"MIN": 0, "MAX": 1}], "CLIPMODE": ["both"]}
+            if row.curve is Curve.SWITCH:
+                node["RANGE"] = [{"MIN": 0, "MAX": 1, "VALS": [0, 1]}]
+        case "/raw":
+            node |= {"RANGE": [{"MIN": row.low, "MAX": row.high}], "CLIPMODE": ["both"]}
+            node |= {"UNIT": [row.unit]} if row.unit else {}
+            node["DESCRIPTION"] = f"{row.help} ({row.allowed})"
+        case "/str":
+            node |= {"TYPE": "s", "DESCRIPTION": "the value as text"}
+        case _:
+            node |= {"RANGE": [{"MIN": -1, "MAX": 1}], "DESCRIPTION": face.help}
+    return node
 
 
-def _knob(text: str) -> Node:
-    span = [{"MIN": 0, "MAX": 1}]
-    return {"TYPE": "f", "ACCESS": READ_WRITE, "RANGE": span, "CLIPMODE": ["both"], "DESCRIPTION": text}
+def _command(row: Command) -> Node:
+    access = WRITE | (READ if row.reads else 0)
+    node: Node = {"TYPE": row.types or BUTTON, "ACCESS": access, "DESCRIPTION": row.help}
+    if any(argument.unit for argument in row.arguments):
+        node["UNIT"] = [argument.unit or None for argument in row.arguments]
+    if any(argument.clamped for argument in row.arguments):
+        node["CLIPMODE"] = ["both" if argument.clamped else "none" for argument in row.arguments]
+    return node
+
+
+def _has_range(argument: Argument) -> bool:
+    return bool(argument.choices) or argument.low is not None or argument.high is not None
+
+
+def _range(argument: Argument, choices: Choices) -> Node | None:
+    if argument.choices:
+        return {"VALS": list(choices[argument.choices])}
+    ends = {"MIN": argument.low, "MAX": argument.high}
+    return {name: end for name, end in ends.items() if end is not None} or None

@@ -267,7 +267,7 @@ def test_the_morph_between_two_presets(desk):
     desk.deck.set_end("b", "p3")
     cc(surface, 30, 0, 64, 127)
     assert desk.store.get("mask_strength") == pytest.approx(0.3)
-    assert desk.said[1:] == [PresetMorphed(1.0, "midi:box")]
+    assert desk.said[3:] == [PresetMorphed(1.0, "midi:box")]
     desk.deck.morph(0.5, "osc:1")
     assert surface.feedback(5.0) == [[CC, 30, 64]]
     cc(surface, 30, 120, at=6.0)

@@ -2,11 +2,16 @@
 
 import pytest
 
+from dawbridge.commands import CODES
 from dawbridge.events import JobState
 from dawbridge.knobs.parameters import TABLE
-from dawbridge.surfaces.osc.arguments import CODES
 
 VALUES = {row.address + face for row in TABLE for face in ("", "/raw", "/str")}
+
+
+def done(name):
+    """What answers a command that has no answer of its own."""
+    return [("/dawbridge/done", (f"/dawbridge/{name}",))]
 
 
 def test_ping(rig, client):
@@ -55,7 +60,8 @@ def test_sync_is_a_barrier(rig, client):
 
 def test_a_preset_by_name_comes_back_as_all_values(rig, client):
     client.send("/dawbridge/live/enable", 0)
-    answer = client.ask("/dawbridge/preset", "karaoke")
+    done, *answer = client.ask("/dawbridge/preset", "karaoke")
+    assert done == ("/dawbridge/done", ("/dawbridge/preset",))
     assert {address for address, _ in answer} == VALUES
     wanted = rig.deck.presets.load("karaoke").setting
     assert {name: rig.store.get(name) for name in wanted} == wanted
@@ -128,7 +134,8 @@ def test_morphing_between_two_presets(rig, client):
         low.send("/dawbridge/acapella/gain/raw", gain)
         low.ask("/dawbridge/preset/save", name)
     assert low.ask("/dawbridge/preset/a") == [("/dawbridge/preset/a", ("",))]
-    assert low.ask("/dawbridge/preset/a", "one") == low.ask("/dawbridge/preset/b", "two") == []
+    assert low.ask("/dawbridge/preset/a", "one") == done("preset/a")
+    assert low.ask("/dawbridge/preset/b", "two") == done("preset/b")
     assert low.ask("/dawbridge/preset/b") == [("/dawbridge/preset/b", ("two",))]
     assert high.wait_for("/dawbridge/preset/b") == ("two",)
     assert low.ask("/dawbridge/preset/morph", 0.5) == []
@@ -145,7 +152,7 @@ def test_a_file_is_submitted_and_its_job_cancelled(rig, client):
     assert client.ask("/dawbridge/job/submit", str(path)) == [("/dawbridge/job/submitted", (1, str(path)))]
     assert ear.wait_for("/dawbridge/job/state") == (1, "queued", str(path))
     assert ear.wait_for("/dawbridge/queue") == (1,)
-    assert client.ask("/dawbridge/job/cancel", 1) == []
+    assert client.ask("/dawbridge/job/cancel", 1) == done("job/cancel")
     assert ear.wait_for("/dawbridge/queue") == (0,)
     assert ear.wait_for("/dawbridge/job/state") == (1, "cancelled", str(path))
 
@@ -169,7 +176,7 @@ def test_only_files_inside_the_watched_folders_are_taken(rig, client):
 def test_a_stalled_file_is_accepted(rig, client):
     path = rig.bounce()
     rig.board.stalled(path, "cut off")
-    assert client.ask("/dawbridge/job/accept", 1) == []
+    assert client.ask("/dawbridge/job/accept", 1) == done("job/accept")
     assert rig.board.take_accepted() == [path]
     rig.board.settled(path, None)
     assert next(iter(rig.board._bounces)).state is JobState.QUEUED
@@ -183,10 +190,10 @@ def test_a_cancelled_job_is_tried_again_and_forgotten(rig, client):
     client.ask("/dawbridge/job/submit", path)
     client.ask("/dawbridge/job/cancel", 1)
     ear = rig.client().subscribe()
-    assert client.ask("/dawbridge/job/retry", 1) == []
+    assert client.ask("/dawbridge/job/retry", 1) == done("job/retry")
     assert ear.wait_for("/dawbridge/job/state") == (1, "queued", path)
     client.ask("/dawbridge/job/cancel", 1)
-    assert client.ask("/dawbridge/job/forget", 1) == []
+    assert client.ask("/dawbridge/job/forget", 1) == done("job/forget")
     assert rig.board.take_forgotten() == [rig.root / "song.wav"]
     assert client.refused("/dawbridge/job/forget", 1) == "unknown_job"
 
@@ -194,3 +201,37 @@ def test_a_cancelled_job_is_tried_again_and_forgotten(rig, client):
 @pytest.mark.parametrize("name", ["pong", "subscribed", "dumped", "synced", "error", "startup", "queue", "job/done"])
 def test_what_only_goes_out_is_passed_over_when_a_mirror_sends_it_back(client, name):
     assert client.ask("/dawbridge/" + name, 1, "x") == []
+
+
+def test_a_morph_from_elsewhere_is_told_to_all_and_one_of_a_client_to_the_others(rig):
+    names = rig.deck.presets.names()
+    rig.deck.set_end("a", names[0])
+    rig.deck.set_end("b", names[1])
+    one, other = rig.client().subscribe(), rig.client().subscribe()
+    rig.deck.morph(0.25, "midi:x")
+    assert one.wait_for("/dawbridge/preset/morph") == other.wait_for("/dawbridge/preset/morph") == (0.25,)
+    one.send("/dawbridge/preset/morph", 0.75)
+    assert other.wait_for("/dawbridge/preset/morph") == (0.75,)
+    assert "/dawbridge/preset/morph" not in [address for address, _ in one.synced()]
+
+
+def test_automation_and_transport_over_osc(idle_rig):
+    said = []
+
+    class Moves:
+        record, stop, clear = (lambda self, name=name: said.append(name) for name in ("record", "stop", "clear"))
+
+        def place(self, seconds, playing):
+            said.append((seconds, playing))
+
+    client = idle_rig.serve(moves=Moves()).client()
+    for command in ("record", "stop", "clear"):
+        client.send(f"/dawbridge/automation/{command}", 1)
+        client.send(f"/dawbridge/automation/{command}", 0)
+    client.send("/dawbridge/transport", 1.5)
+    client.send("/dawbridge/transport", 2.5, 0)
+    assert client.synced() == [*done("automation/record"), *done("automation/stop"), *done("automation/clear")]
+    assert said == ["record", "stop", "clear", (1.5, True), (2.5, False)]
+    assert client.refused("/dawbridge/transport") == "bad_args"
+    assert client.refused("/dawbridge/transport", -1.0) == "bad_args"
+    assert client.refused("/dawbridge/transport", float("nan")) == "not_finite"

@@ -24,7 +24,7 @@ def sweep(learning):
 
 def test_learned_is_told_to_the_asker_and_to_subscribers(idle_rig, learning, asker):
     ear = idle_rig.client().subscribe()
-    assert asker.ask("/dawbridge/midi/learn", "mask_strength") == []
+    assert asker.ask("/dawbridge/midi/learn", "mask_strength") == [("/dawbridge/midi/learning", ("mask_strength",))]
     sweep(learning)
     told = ("mask_strength", "dawbridge", 1, 7, "absolute")
     assert asker.wait_for("/dawbridge/midi/learned") == told

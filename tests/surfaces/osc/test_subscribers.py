@@ -7,7 +7,7 @@ import pytest
 from dawbridge.errors import ControlError
 from dawbridge.events import Done, Failed, JobState, Progress, QueueLength, StateChanged
 from dawbridge.knobs.parameters import TABLE
-from dawbridge.surfaces.osc.arguments import Refused
+from dawbridge.surfaces.arguments import Refused
 from dawbridge.surfaces.osc.codec import decode
 from dawbridge.surfaces.osc.server import OscServer
 from dawbridge.surfaces.osc.subscribers import Subscriber, Subscribers

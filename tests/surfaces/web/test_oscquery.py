@@ -1,6 +1,7 @@
 """OSCQuery over real HTTP and a real WebSocket."""
 
 import asyncio
+import socket
 import threading
 
 import pytest
@@ -8,12 +9,11 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp")
 
 from dawbridge.errors import ControlError  # noqa: E402
-from dawbridge.events import Notice  # noqa: E402
 from dawbridge.knobs.parameters import TABLE  # noqa: E402
-from dawbridge.surfaces.osc.codec import decode  # noqa: E402
-from dawbridge.surfaces.web.announce import SERVICES, service_name  # noqa: E402
-from dawbridge.surfaces.web.oscquery import MAX_CLIENTS, OscQueryServer  # noqa: E402
-from tests.listening import Heard  # noqa: E402
+from dawbridge.surfaces.osc.codec import decode, encode  # noqa: E402
+from dawbridge.surfaces.web.announce import SERVICES, Announcement, service_name  # noqa: E402
+from dawbridge.surfaces.web.connections import MAX_CONNECTIONS  # noqa: E402
+from dawbridge.surfaces.web.oscquery import MAX_CLIENTS  # noqa: E402
 
 PATIENCE_S = 10
 
@@ -26,11 +26,7 @@ def announced():
 @pytest.fixture
 def query(rig, announced):
     """The server in its own thread, and its notices."""
-    rig.events = Heard(rig.bus.mailbox())
-    server = OscQueryServer(
-        rig.store, rig.deck, rig.bus, ("/dawbridge/dump", "/dawbridge/preset/index"),
-        host="127.0.0.1", port=0, osc_port=rig.address[1], announce=announced,
-    )  # fmt: skip
+    server = rig.query(announce=announced)
     thread = threading.Thread(target=server.serve)
     thread.start()
     yield server
@@ -79,8 +75,8 @@ def test_the_whole_tree_comes_out_of_the_table(query):
         assert by_path[row.address + "/str"]["VALUE"] == [row.display(row.default)]
         assert "VALUE" not in by_path[row.address + "/delta"]
     index = by_path["/dawbridge/preset/index"]
-    assert (index["TYPE"], index["ACCESS"], index["DESCRIPTION"]) == ("i", 2, "loads a preset by number, from 1")
-    assert "VALUE" not in index
+    assert (index["TYPE"], index["ACCESS"], index["RANGE"]) == ("i", 3, [{"MIN": 1}])
+    assert index["VALUE"] == [0]
     assert by_path["/dawbridge/preset/morph"]["VALUE"] == [0.0]
     assert by_path["/dawbridge"]["ACCESS"] == 0
 
@@ -202,15 +198,32 @@ def test_a_page_from_elsewhere_and_one_too_many_are_refused(query):
 
 def test_a_port_in_use_is_said(query, rig):
     with pytest.raises(ControlError, match="--http-port"):
-        OscQueryServer(rig.store, rig.deck, rig.bus, (), host="127.0.0.1", port=query.address[1], osc_port=1)
+        rig.query(port=query.address[1])
 
 
-@pytest.mark.parametrize("announced", [True])
-def test_both_services_are_announced(query, rig):
+def test_nothing_is_announced_that_only_this_machine_can_reach(rig):
+    """zeroconf listens on every interface whatever it is told."""
+    server = rig.query(announce=True)
+    assert not server._announce
+    server.serve(stopped())
+
+
+def stopped():
+    over = threading.Event()
+    over.set()
+    return over
+
+
+def test_both_services_are_announced(rig):
     pytest.importorskip("zeroconf")
     from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-    async def ask(_session, _base):
+    said = []
+
+    async def ask():
+        over = asyncio.Event()
+        announcement = Announcement("127.0.0.1", 9322, rig.address[1], said.append)
+        standing = asyncio.create_task(announcement.stand(over))
         async with AsyncZeroconf(interfaces=["127.0.0.1"]) as network:
             name = service_name(rig.address[1])
             ports = []
@@ -218,9 +231,85 @@ def test_both_services_are_announced(query, rig):
                 info = AsyncServiceInfo(kind, f"{name}.{kind}")
                 found = await info.async_request(network.zeroconf, 5000)
                 ports.append(info.port if found else None)
-            return ports
+        over.set()
+        await standing
+        return ports
 
-    ports = run(query, ask)
-    if any("not announced" in event.text for event in rig.events if isinstance(event, Notice)):
+    ports = asyncio.run(ask())
+    if said:
         pytest.skip("no multicast on this machine")
-    assert ports == [query.address[1], rig.address[1]]
+    assert ports == [9322, rig.address[1]]
+
+
+def test_a_rebound_name_is_refused(query):
+    for name in ("evil.example", "evil.example:9322", "127.0.0.1.evil.example"):
+        assert get(query, "/", headers={"Host": name})[0] == 403
+    for name in ("localhost", "127.0.0.1", "[::1]:9322", socket.gethostname()):
+        assert get(query, "/", headers={"Host": name})[0] == 200
+    assert get(query, "/", headers={"Origin": "http://evil.example"})[0] == 403
+    assert get(query, "/", headers={"Origin": f"http://127.0.0.1:{query.address[1]}"})[0] == 200
+
+
+def test_binary_osc_on_the_websocket_sets_values_and_is_answered(query, rig):
+    async def ask(session, base):
+        async with session.ws_connect(base) as one, session.ws_connect(base) as other:
+            for stream in (one, other):
+                await stream.send_json({"COMMAND": "LISTEN", "DATA": "/dawbridge/mask/depth"})
+            await settled(one, rig)
+            await settled(other, rig)
+            await one.send_bytes(encode("/dawbridge/mask/depth", [0.25]))
+            heard_by_other = await heard(other, but=SETTLES)
+            await one.send_bytes(encode("/dawbridge/mask/contrast"))
+            return heard_by_other, await heard(one, but=SETTLES)
+
+    told, answered = run(query, ask)
+    assert told == ("/dawbridge/mask/depth", 0.25)
+    assert answered == ("/dawbridge/mask/contrast", 0.5)  # and no echo of its own move came first
+    assert rig.store.get("mask_depth") == 0.25
+
+
+def test_a_websocket_subscribes_and_is_forgotten_when_it_ends(query, rig):
+    async def ask(session, base):
+        async with session.ws_connect(base) as stream:
+            await stream.send_bytes(encode("/dawbridge/subscribe", [9999, "/dawbridge/mask/depth"]))
+            while (await heard(stream))[0] != "/dawbridge/subscribed":
+                pass
+
+    run(query, ask)
+    client = rig.client()
+    for _ in range(100):
+        client.synced()
+        if not list(rig.osc._subscribers):
+            break
+    assert not list(rig.osc._subscribers)
+
+
+def test_presets_that_come_and_go_are_paths_that_come_and_go(query, rig):
+    async def ask(session, base):
+        async with session.ws_connect(base) as stream:
+            await stream.send_json({"COMMAND": "LISTEN", "DATA": SETTLES})
+            await settled(stream, rig)
+            rig.deck.save("my mix")
+            rig.deck.delete("my mix")
+            commands = []
+            while len(commands) < 4:
+                message = await stream.receive(PATIENCE_S)
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    commands.append(message.json())
+            return commands
+
+    path = "/dawbridge/preset/load/my%20mix"
+    changed = {"COMMAND": "PATH_CHANGED", "DATA": "/dawbridge/preset"}
+    assert run(query, ask) == [
+        {"COMMAND": "PATH_ADDED", "DATA": path}, changed, {"COMMAND": "PATH_REMOVED", "DATA": path}, changed,
+    ]  # fmt: skip
+
+
+def test_a_thousand_idle_connections_take_no_descriptors_and_lock_nobody_out(query):
+    idle = [socket.create_connection(query.address) for _ in range(300)]
+    try:
+        assert get(query, "/?HOST_INFO")[0] == 200
+        assert len(query._connections) <= MAX_CONNECTIONS
+    finally:
+        for connection in idle:
+            connection.close()

@@ -4,23 +4,36 @@ import sys
 
 import pytest
 
+from dawbridge.commands import COMMANDS
 from dawbridge.errors import ControlError
 from dawbridge.surfaces.osc.knobs import Knobs
-from dawbridge.surfaces.web.oscquery import OscQueryServer
 from dawbridge.surfaces.web.tree import Tree, host_info
 
 
-def test_every_command_has_a_node_with_a_description(rig):
-    from dawbridge.surfaces.osc.server import OscServer
+def tree_of(rig):
+    return Tree(Knobs(rig.store), rig.osc.dispatcher, lambda: {"presets": rig.deck.presets.names(), "targets": ["x"]})
 
-    server = OscServer(rig.store, rig.deck, rig.board, rig.bus, port=0)
-    tree = Tree(Knobs(rig.store), server.commands, rig.deck)
-    for address in server.commands:
-        assert tree.node(address)["DESCRIPTION"]
-    named = {"submit", "cancel", "rerender", "focus", "accept", "retry", "forget"}
-    assert tree.node("/dawbridge/job")["CONTENTS"].keys() == named
-    assert tree.node("/nowhere") is None
-    server.close()
+
+@pytest.mark.parametrize("row", [row for row in COMMANDS if not row.path_argument], ids=lambda row: row.address)
+def test_every_command_has_its_types_access_and_ranges(rig, row):
+    node = tree_of(rig).node(row.address)
+    assert node["TYPE"] == (row.types or "I")
+    assert node["ACCESS"] == (3 if row.reads else 2)
+    assert node["DESCRIPTION"] == row.help
+    assert ("VALUE" in node) is bool(row.reads)
+    for argument, span in zip(row.arguments, node.get("RANGE", [None] * len(row.arguments)), strict=True):
+        if argument.choices:
+            assert span == {"VALS": list(rig.deck.presets.names()) if argument.choices == "presets" else ["x"]}
+        else:
+            assert (span or {}).get("MIN") == argument.low
+            assert (span or {}).get("MAX") == argument.high
+
+
+def test_a_command_with_its_argument_in_the_address_is_a_button_for_each_value(rig):
+    buttons = tree_of(rig).node("/dawbridge/preset/load")["CONTENTS"]
+    assert buttons.keys() == {name.replace(" ", "%20") for name in rig.deck.presets.names()}
+    assert {button["TYPE"] for button in buttons.values()} == {"I"}
+    assert tree_of(rig).node("/nowhere") is None
 
 
 def test_host_info_of_a_server_for_all_names_no_address():
@@ -30,38 +43,4 @@ def test_host_info_of_a_server_for_all_names_no_address():
 def test_without_aiohttp_it_says_what_to_install(rig, monkeypatch):
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     with pytest.raises(ControlError, match=r"pip install 'dawbridge\[oscquery\]'"):
-        OscQueryServer(rig.store, rig.deck, rig.bus, (), host="127.0.0.1", port=0, osc_port=1)
-
-
-def test_a_morph_from_elsewhere_is_told_to_all_and_one_of_a_client_to_the_others(rig):
-    names = rig.deck.presets.names()
-    rig.deck.set_end("a", names[0])
-    rig.deck.set_end("b", names[1])
-    one, other = rig.client().subscribe(), rig.client().subscribe()
-    rig.deck.morph(0.25, "midi:x")
-    assert one.wait_for("/dawbridge/preset/morph") == other.wait_for("/dawbridge/preset/morph") == (0.25,)
-    one.send("/dawbridge/preset/morph", 0.75)
-    assert other.wait_for("/dawbridge/preset/morph") == (0.75,)
-    assert "/dawbridge/preset/morph" not in [address for address, _ in one.synced()]
-
-
-def test_automation_and_transport_over_osc(idle_rig):
-    said = []
-
-    class Moves:
-        record, stop, clear = (lambda self, name=name: said.append(name) for name in ("record", "stop", "clear"))
-
-        def place(self, seconds, playing):
-            said.append((seconds, playing))
-
-    client = idle_rig.serve(moves=Moves()).client()
-    for command in ("record", "stop", "clear"):
-        client.send(f"/dawbridge/automation/{command}", 1)
-        client.send(f"/dawbridge/automation/{command}", 0)
-    client.send("/dawbridge/transport", 1.5)
-    client.send("/dawbridge/transport", 2.5, 0)
-    assert client.synced() == []
-    assert said == ["record", "stop", "clear", (1.5, True), (2.5, False)]
-    assert client.refused("/dawbridge/transport") == "bad_args"
-    assert client.refused("/dawbridge/transport", -1.0) == "bad_args"
-    assert client.refused("/dawbridge/transport", float("nan")) == "not_finite"
+        rig.query()

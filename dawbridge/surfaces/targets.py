@@ -1,0 +1,75 @@
+"""What the commands ask of the rest of dawbridge: the targets that stand ahead of the dot in `Command.call`.
+
+Each method returns at once. What takes longer returns a `concurrent.futures.Future`; its result, or its
+`DawbridgeError`, is the answer.
+"""
+
+from concurrent.futures import Future
+from typing import Literal, Protocol
+
+State = Literal["idle", "busy", "paused"]
+Request = Future[None] | None
+
+
+class Jobs(Protocol):
+    """Target `jobs`.
+
+    A refusal is a `JobError` (or a subclass) whose `code` is `unknown_job`, `path_not_allowed`, `busy` or
+    `unknown_preset`; any other code is sent as `internal`.
+    """
+
+    def submit(self, path: str, preset: str | None) -> "Future[int] | int":
+        """Queue the file at `path`, with a preset of its own or the knobs as they are; returns the job's id."""
+
+    def cancel(self, job_id: int) -> Request:
+        """Stop or unqueue the job."""
+
+    def rerender(self, job_id: int) -> Request:
+        """Render the job's stems again with the knobs as they are."""
+
+    def retry(self, job_id: int) -> Request:
+        """Do a failed, cancelled or done job once more."""
+
+    def forget(self, job_id: int) -> Request:
+        """Remove the job from the ledger; its file counts as new."""
+
+    def focus(self, job_id: int) -> Request:
+        """Knob moves now re-render this job."""
+
+    def accept(self, job_id: int) -> Request:
+        """Take a stalled file as it is."""
+
+    def status(self) -> tuple[State, int]:
+        """What the daemon does, and how many bounces wait."""
+
+
+class Moves(Protocol):
+    """Target `automation`. A refusal is a `JobError`."""
+
+    def record(self) -> Request:
+        """Keep knob moves against the position."""
+
+    def stop(self) -> Request:
+        """Render them into the focused bounce."""
+
+    def clear(self) -> Request:
+        """The focused bounce follows the knobs alone again."""
+
+    def place(self, seconds: float, playing: bool) -> Request:
+        """The position is `seconds` now."""
+
+
+class Midi(Protocol):
+    """Target `midi`. What comes of a call is on the bus."""
+
+    def learn(self, target: str) -> None:
+        """Bind the next control that is moved. Raises `UnknownParameterError`."""
+
+    def cancel(self) -> None:
+        """Learn nothing after all."""
+
+    def forget(self, target: str) -> None:
+        """Unbind every control of `target`. Raises `UnknownParameterError`."""
+
+    def monitor(self, seconds: float) -> None:
+        """Publish every message that comes in for this long; 0 ends it."""
