@@ -228,7 +228,7 @@ class OscQueryServer:
     def _hear_happened(self) -> None:
         for event in self._happened.drain():
             if isinstance(event, PresetsChanged):
-                self._tell_presets()
+                self._tell_presets(event.name)
             for row, _ in messages(event):
                 self._tell(row.address, getattr(event, "origin", ""))
 
@@ -237,14 +237,14 @@ class OscQueryServer:
         for listener in self._listeners:
             listener.tell(path, source)
 
-    def _tell_presets(self) -> None:
+    def _tell_presets(self, names: Iterable[str]) -> None:
         """Presets are paths of the tree; clients that build their controls from it are told which came and went."""
-        before, self._known_presets = self._known_presets, frozenset(self._presets())
-        for command, names in (
+        before, self._known_presets = self._known_presets, frozenset(names)
+        for command, changed in (
             ("PATH_REMOVED", before - self._known_presets),
             ("PATH_ADDED", self._known_presets - before),
         ):
-            for name in sorted(names):
+            for name in sorted(changed):
                 self._tell_all({"COMMAND": command, "DATA": preset_path(name)})
         if before != self._known_presets:
             self._tell_all({"COMMAND": "PATH_CHANGED", "DATA": "/dawbridge/preset"})
