@@ -24,6 +24,7 @@ def run(options: Namespace) -> int:
     from dawbridge.engine.analysis import AnalysisCache
     from dawbridge.engine.estimate import Engine
     from dawbridge.engine.job import SeparationJob
+    from dawbridge.engine.log import log_failure
     from dawbridge.engine.separate import separate
 
     format = StemFormat.parse(options.format) if options.format else None
@@ -43,6 +44,10 @@ def run(options: Namespace) -> int:
             except DawbridgeError as error:
                 failures += 1
                 print(f"dawbridge: {error}", file=sys.stderr)
+                continue
+            except Exception as error:
+                failures += 1
+                print(f"dawbridge: {log_failure(f'while separating {file}', error)}", file=sys.stderr)
                 continue
             for note in outcome.notes:
                 display(Notice(note))

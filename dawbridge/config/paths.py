@@ -22,6 +22,11 @@ def state_folder() -> Path:
     return _folder("state", platformdirs.user_state_path)
 
 
+def engine_log_path() -> Path:
+    """Return the log in which unexpected errors of the engine are kept with their tracebacks."""
+    return state_folder() / "engine.log"
+
+
 def cache_folder() -> Path:
     """The analyses. It can be deleted at any time; they are made again when they are needed."""
     return _folder("cache", platformdirs.user_cache_path)

@@ -1,4 +1,4 @@
-"""Analyses on disk: found again by their content, checked, and the least recently used removed beyond a limit."""
+"""Keeps analyses on disk: finds them by their content, checks them, and removes the least recently used ones."""
 
 import hashlib
 import os
@@ -6,7 +6,7 @@ import shutil
 import struct
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,30 +15,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.config.paths import state_folder
-from dawbridge.engine.stored import SampleBuffer, StoredSamples
+from dawbridge.engine.stored import SampleBuffer, StoredSamples, disk_errors
 from dawbridge.errors import ConfigError, DiskError
+from dawbridge.files.part import FOREIGN_AGE_S, Part, is_part, remove_leftovers
+from dawbridge.files.small import read_small, write_whole
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 
 CACHE_LIMIT_BYTES = 5_000_000_000
 MEMORY_BYTES = 1_000_000_000
-"""An estimate that finds no room on the disk is held in memory up to this size."""
+"""Greatest size of an estimate that is held in memory if the disk has no room for it."""
 
 _SEAL = struct.Struct("<4sI")
-"""Behind the samples: a magic and their CRC-32."""
+"""After the samples: a magic number and their CRC-32."""
 _MAGIC = b"dbcr"
 _AFTER_TRIMMING = 0.95
-"""Part of the limit that is kept once it was passed, so that not every bounce passes it again."""
+"""Share of the limit that is kept after it was passed, so that not every bounce passes it again."""
 _LOOK_EVERY = 1000
-"""Bounces after which all analyses are looked at again."""
+"""Number of bounces after which all analyses are looked at again."""
 
 
 class Estimates(Protocol):
-    """Where a mixture's estimates are kept."""
+    """What keeps a mixture's estimates."""
 
     def find(self, name: str, shape: tuple[int, int]) -> SampleBuffer | None:
-        """The estimate called `name` of that shape, or nothing."""
+        """Return the estimate called `name` of that shape; None if there is none."""
 
     def create(self, name: str, shape: tuple[int, int]) -> AbstractContextManager[SampleBuffer]:
         """Give room for an estimate; it is kept only if the context ends without an error."""
@@ -59,26 +61,30 @@ class MemoryEstimates:
         return self._others.setdefault(fingerprint, MemoryEstimates())
 
     def find(self, name: str, shape: tuple[int, int]) -> Samples | None:
-        """The estimate called `name`, or nothing."""
+        """Return the estimate called `name`, if there is one."""
         return self._kept.get(name)
 
     @contextmanager
     def create(self, name: str, shape: tuple[int, int]) -> Iterator[Samples]:
-        """Room for an estimate, kept once the context has ended well."""
+        """Give room for an estimate, kept after the context has ended without an error."""
         room = np.zeros(shape, np.float32)
         yield room
         self._kept[name] = room
 
 
 class DiskEstimates:
-    """Estimates of one mixture as sealed `.npy` files in a folder of their own; in memory where the disk is full."""
+    """Estimates of one mixture as sealed `.npy` files in a folder of their own; in memory if the disk is full.
+
+    Several processes may use one folder. Each writes into a temporary of its own, which nobody else opens, seals it
+    with the checksum of what lies in it, and renames it: whoever is last wins, and all have made the same.
+    """
 
     def __init__(self, folder: Path, of: Callable[[str], Path] | None = None) -> None:
         """`of`: another model's fingerprint → the folder of the same mixture's estimates by that model."""
         self.folder = folder
         self._of = of
         self._others: dict[str, DiskEstimates] = {}
-        self._memory = MemoryEstimates()
+        self._memory: dict[str, SampleBuffer] = {}
 
     @property
     def folders(self) -> list[Path]:
@@ -93,49 +99,87 @@ class DiskEstimates:
         return self._others[fingerprint]
 
     def find(self, name: str, shape: tuple[int, int]) -> SampleBuffer | None:
-        """The estimate called `name`, open for reading; nothing where it is absent or damaged."""
+        """Return the estimate called `name`, open for reading; None if it is absent or damaged."""
         path = self.folder / f"{name}.npy"
         try:
             kept = StoredSamples.open(path)
         except FileNotFoundError:
-            return self._memory.find(name, shape)
+            return self._memory.get(name)
         except (OSError, ValueError, EOFError):
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
         if kept.shape != shape or not self._is_sealed(path, kept):
             kept.close()
-            path.unlink(missing_ok=True)
+            _remove(path)
             return None
         _touch(self.folder)
         return kept
 
     @contextmanager
     def create(self, name: str, shape: tuple[int, int]) -> Iterator[SampleBuffer]:
-        """Room for an estimate on disk; it takes its final name once the context has ended well.
+        """Give room for an estimate on disk; it takes its final name after the context has ended without an error.
 
-        Raises `DiskError` where neither the disk nor the memory has room.
+        Raises `DiskError` if neither the disk nor the memory has room.
         """
-        part = self.folder / f"{name}.part"
-        with ExitStack() as stack:
-            stack.callback(part.unlink, missing_ok=True)
-            try:
-                room = StoredSamples.create(part, shape)
-            except DiskError:
-                part.unlink(missing_ok=True)
-                if 4 * shape[0] * shape[1] > MEMORY_BYTES:
-                    raise
-                yield stack.enter_context(self._memory.create(name, shape))
-                return
-            stack.callback(room.close)
+        try:
+            part, room = self._begin(shape)
+        except DiskError:
+            if 4 * shape[0] * shape[1] > MEMORY_BYTES:
+                raise
+            held = np.zeros(shape, np.float32)
+            yield held
+            self._memory[name] = held
+            return
+        try:
             yield room
-            seal = _SEAL.pack(_MAGIC, room.checksum())
-            room.close()
-            with part.open("ab") as stream:
-                stream.write(seal)  # no fsync: what a power cut leaves half done has no right checksum
-            part.replace(self.folder / f"{name}.npy")
+            with disk_errors(self.folder):
+                part.stream.seek(0, os.SEEK_END)
+                part.stream.write(_SEAL.pack(_MAGIC, room.checksum()))
+            # no fsync: what a power cut leaves half done has no right checksum
+            if not self._take_name(part, name):
+                self._memory[name] = room
+                return
+        except BaseException:
+            part.discard()
+            raise
+        room.close()
+
+    def _begin(self, shape: tuple[int, int]) -> tuple[Part, StoredSamples]:
+        """Start a temporary of this process's own, after removing those that dead processes left."""
+        with disk_errors(self.folder):
+            part = self._part()
+        try:
+            return part, StoredSamples.begin(part.stream, shape)
+        except BaseException:
+            part.discard()
+            raise
+
+    def _part(self) -> Part:
+        remove_leftovers(self.folder)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return Part.create(self.folder)
+        except FileNotFoundError:  # another process trimmed the empty folder in between
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return Part.create(self.folder)
+
+    def _take_name(self, part: Part, name: str) -> bool:
+        """Rename a sealed temporary; False if the folder was removed meanwhile, so that only the open file is left."""
+        final = self.folder / f"{name}.npy"
+        if os.name == "nt":
+            part.close()  # an open file cannot be renamed there
+        try:
+            part.path.replace(final)
+        except FileNotFoundError:
+            if os.name == "nt":
+                raise DiskError(f"{self.folder} was removed while an analysis was written there; try again") from None
+            return False
+        facts = final.stat()
+        _SEALED[final] = (facts.st_size, facts.st_mtime_ns)
+        return True
 
     def _is_sealed(self, path: Path, kept: StoredSamples) -> bool:
-        """The checksum is right. Asked once for each file and process: it costs reading all of it."""
+        """Return whether the checksum is right. Computed once per file and process: it costs reading all of it."""
         facts = path.stat()
         stamp = (facts.st_size, facts.st_mtime_ns)
         if _SEALED.get(path) == stamp:
@@ -150,7 +194,16 @@ class DiskEstimates:
 
 
 _SEALED: dict[Path, tuple[int, int]] = {}
-"""Files whose checksum this process has seen to be right: size and mtime then."""
+"""Files whose checksum this process has seen to be right, with their size and mtime then."""
+
+
+def _remove(path: Path) -> None:
+    """Remove a damaged estimate, or whatever else has its name; another process may have removed it."""
+    with suppress(OSError):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +213,14 @@ class CacheEntry:
     folder: Path
     size_bytes: int
     used_ns: int
-    """Grows with each use; only the order means something."""
+    """When it was used last; only the order has a meaning."""
 
 
 class AnalysisCache:
-    """All analyses on disk, least recently used ones removed beyond a limit."""
+    """All analyses on disk; beyond a limit the least recently used ones are removed."""
 
     def __init__(self, folder: Path, limit_bytes: int | None = None) -> None:
-        """`limit_bytes`: None for the one that `dawbridge cache limit` set."""
+        """`limit_bytes`: None for the limit that `dawbridge cache limit` set."""
         self.folder = folder
         self._limit_bytes = limit_bytes
         self._room_bytes = self._limit_then = 0
@@ -175,11 +228,14 @@ class AnalysisCache:
 
     @property
     def limit_bytes(self) -> int:
-        """The limit that counts now."""
+        """The limit in force now."""
         return kept_limit() if self._limit_bytes is None else self._limit_bytes
 
     def estimates(self, content_hash: str, model_hash: str, loop: bool = False) -> DiskEstimates:
-        """The place of one mixture's estimates by one model. `content_hash` covers samples, rate and channels."""
+        """Return where one mixture's estimates by one model are kept; `content_hash` covers samples, rate and channels.
+
+        The key is that of version 0.1, whose analyses are still found.
+        """
 
         def folder_of(fingerprint: str) -> Path:
             facts = f"1 {content_hash} {fingerprint}" + (" loop" if loop else "")
@@ -188,20 +244,20 @@ class AnalysisCache:
         return DiskEstimates(folder_of(model_hash), folder_of)
 
     def entries(self) -> list[CacheEntry]:
-        """All of them, the longest unused first."""
+        """List all analyses, the longest unused first."""
         found = []
         for folder in self.folder.iterdir() if self.folder.is_dir() else ():
             try:
                 if folder.is_dir():
                     found.append(CacheEntry(folder, _size(folder), folder.stat().st_mtime_ns))
-            except OSError:  # another process removes it
+            except OSError:  # another process is removing it
                 continue
         return sorted(found, key=lambda entry: (entry.used_ns, entry.folder))
 
     def trim(self, *keep: Path) -> None:
-        """Remove what was longest unused if the limit is passed; `keep`, which were added just now, stay.
+        """If the limit is passed, remove what was longest unused; `keep`, which were added just now, stay.
 
-        Looking at all of them costs time that grows with their number: it is done where this process's own additions
+        Looking at all of them costs time that grows with their number: it is done if this process's own additions
         may have passed the limit, and now and then for those of other processes.
         """
         if keep and self._has_room_for(keep):
@@ -211,8 +267,10 @@ class AnalysisCache:
         wanted = limit if total <= limit else int(_AFTER_TRIMMING * limit)
         for entry in entries:
             if total > wanted and entry.folder not in keep:
-                shutil.rmtree(entry.folder, ignore_errors=True)
+                _remove_entry(entry.folder)
                 total -= entry.size_bytes
+            else:
+                _sweep(entry.folder)
         self._room_bytes, self._limit_then, self._added = limit - total, limit, 0
 
     def _has_room_for(self, added: tuple[Path, ...]) -> bool:
@@ -221,29 +279,27 @@ class AnalysisCache:
         return self._room_bytes >= 0 and self._added < _LOOK_EVERY and self.limit_bytes == self._limit_then
 
     def clear(self) -> tuple[int, int]:
-        """Remove all; how many there were, and their bytes."""
+        """Remove all analyses; return their number and their size in bytes."""
         entries = self.entries()
         for entry in entries:
-            shutil.rmtree(entry.folder, ignore_errors=True)
+            _remove_entry(entry.folder)
         return len(entries), sum(entry.size_bytes for entry in entries)
 
 
 def kept_limit() -> int:
-    """The limit in bytes that `keep_limit` wrote, else 5 GB."""
+    """Return the limit in bytes that `keep_limit` wrote, or 5 GB."""
     try:
-        return max(0, int(_limit_file().read_text(encoding="ascii")))
+        return max(0, int(read_small(_limit_file(), 64)))
     except (OSError, ValueError):
         return CACHE_LIMIT_BYTES
 
 
 def keep_limit(limit_bytes: int) -> None:
-    """From now on, for every process. Raises `ConfigError`."""
+    """Set the limit for every process from now on. Raises `ConfigError`."""
     file = _limit_file()
-    part = file.with_suffix(".part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(str(limit_bytes), encoding="ascii")
-        part.replace(file)
+        write_whole(file, str(limit_bytes))
     except OSError as error:
         raise ConfigError(f"the limit cannot be kept: {file}: {error.strerror}") from error
 
@@ -253,15 +309,34 @@ def _limit_file() -> Path:
 
 
 def _size(folder: Path) -> int:
-    """Bytes in it; 0 where it is gone, removed by another process."""
+    """Return the bytes in it; 0 if another process has removed it."""
     try:
         return sum(file.stat().st_size for file in folder.iterdir())
     except OSError:
         return 0
 
 
+def _remove_entry(folder: Path) -> None:
+    """Remove an analysis, but not what another process is writing there."""
+    remove_leftovers(folder)
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if not is_part(path.name):
+                _remove(path)
+        folder.rmdir()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporaries of dead processes, and those of version 0.1, which were not locked, after a day."""
+    remove_leftovers(folder)
+    with suppress(OSError):
+        for path in folder.glob("*.part"):
+            if not is_part(path.name) and time.time() - path.stat().st_mtime > FOREIGN_AGE_S:
+                _remove(path)
+
+
 def _touch(folder: Path) -> None:
-    """Used now: newer than all others, whatever the wall clock says."""
+    """Mark it as used now: newer than all others, whatever the wall clock says."""
     with suppress(OSError):
         if folder.parent not in _NEWEST_NS:
             _NEWEST_NS[folder.parent] = max((entry.stat().st_mtime_ns for entry in folder.parent.iterdir()), default=0)
@@ -271,4 +346,4 @@ def _touch(folder: Path) -> None:
 
 
 _NEWEST_NS: dict[Path, int] = {}
-"""By cache: when the analysis that was used last in this process was used."""
+"""By cache: when the analysis that this process used last was used."""

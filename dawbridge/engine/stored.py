@@ -1,6 +1,6 @@
-"""An estimate on disk that costs no memory: what is read or written is all that is held.
+"""An estimate in a file, used like an array: only the span that is read or written is held in memory.
 
-The file is NumPy's `.npy`, float32 `[channels, samples]`. It is not mapped into memory: pages of a map count as the
+The file is NumPy's `.npy`, float32 `[channels, samples]`. It is not mapped into memory: the pages of a map count as the
 process's own while they are there, and a three-hour set has four gigabytes of them.
 """
 
@@ -19,18 +19,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.errors import AudioError, DiskError
+from dawbridge.files.opening import is_regular
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 Span = tuple[slice, slice]
-"""Which channels, and which samples of them; both in steps of 1."""
+"""Channels and samples, both in steps of 1."""
 
 _KIND = np.dtype("<f4")
 _PIECE_SAMPLES = 1 << 22
 
 
 class SampleBuffer(Protocol):
-    """Where an estimate is put: an array, or a file that is used like one."""
+    """What holds an estimate: an array, or a file that is used like one."""
 
     def __getitem__(self, span: tuple[slice, slice], /) -> Samples: ...
 
@@ -45,11 +46,14 @@ class StoredSamples:
         self._file, self._offset = file, offset
         self._lock = threading.Lock()
         self.close = weakref.finalize(self, file.close)
-        """Let go of the file; done anyway once nothing refers to this."""
+        """Closes the file; done by itself once nothing refers to this."""
 
     @classmethod
     def open(cls, path: Path) -> "StoredSamples":
-        """What `create` wrote. Raises `OSError`, `ValueError` for a file that is no such thing or was cut off."""
+        """Open what `begin` wrote. Raises `OSError`, and `ValueError` for any other file and one that was cut off."""
+        if not is_regular(path):
+            path.stat()  # raises what is the matter, if it is that
+            raise ValueError(f"{path}: not a regular file")
         file = path.open("rb", buffering=0)
         try:
             version = np.lib.format.read_magic(file)
@@ -66,14 +70,13 @@ class StoredSamples:
         return cls(file, (shape[0], shape[1]), offset)
 
     @classmethod
-    def create(cls, path: Path, shape: tuple[int, int]) -> "StoredSamples":
-        """A new file of silence. Raises `AudioError` where the disk refuses."""
+    def begin(cls, file: FileIO, shape: tuple[int, int]) -> "StoredSamples":
+        """Turn an empty file, open for writing and reading, into one of silence. Raises `DiskError`."""
+        path = Path(str(file.name))
         wanted = _KIND.itemsize * shape[0] * shape[1]
-        with _disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with disk_errors(path.parent):
             if shutil.disk_usage(path.parent).free < wanted:
                 raise OSError(errno.ENOSPC, f"{wanted / 1e6:.0f} MB are needed, and are not free")
-            file = path.open("w+b", buffering=0)
             header = {"descr": _KIND.str, "fortran_order": False, "shape": shape}
             np.lib.format.write_array_header_1_0(file, header)
             offset = file.tell()
@@ -81,7 +84,7 @@ class StoredSamples:
         return cls(file, shape, offset)
 
     def __getitem__(self, span: Span) -> Samples:
-        """A copy of the span. Raises `AudioError` where the file ends before it."""
+        """Return a copy of the span. Raises `AudioError` if the file ends before it."""
         rows, start, count = self._places(span)
         found = np.empty((len(rows), count), _KIND)
         for place, row in enumerate(rows if count else ()):
@@ -95,7 +98,7 @@ class StoredSamples:
         return found
 
     def checksum(self) -> int:
-        """CRC-32 over the samples' bytes, in pieces that bound the memory."""
+        """Return the CRC-32 of the samples' bytes, computed in pieces that bound the memory."""
         checksum = 0
         for row in range(self.shape[0]):
             for start in range(0, self.shape[1], _PIECE_SAMPLES):
@@ -104,12 +107,12 @@ class StoredSamples:
         return checksum
 
     def __setitem__(self, span: Span, samples: Samples) -> None:
-        """Write the span. Raises `AudioError` where the disk refuses."""
+        """Write the span. Raises `DiskError` if the disk refuses."""
         rows, start, count = self._places(span)
         block = np.broadcast_to(np.asarray(samples, _KIND), (len(rows), count))
         for row, line in zip(rows, block, strict=True) if count else ():
             view = memoryview(np.ascontiguousarray(line).data).cast("B")
-            with _disk_errors(Path(str(self._file.name))):
+            with disk_errors(Path(str(self._file.name)).parent):
                 self._seek(row, start)
                 while view:
                     view = view[self._file.write(view) :]
@@ -124,9 +127,10 @@ class StoredSamples:
 
 
 @contextmanager
-def _disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(folder: Path) -> Iterator[None]:
+    """Turn what the disk reports while an analysis is written into a `DiskError` that says what to do."""
     try:
         yield
     except OSError as error:
-        raise DiskError(f"{path.parent}: the analysis cannot be kept ({error.strerror}); make room there, or set "
+        raise DiskError(f"{folder}: the analysis cannot be kept ({error.strerror}); make room there, or set "
                          "DAWBRIDGE_HOME to a folder on another disk") from error  # fmt: skip

@@ -145,7 +145,7 @@ def test_a_disk_without_room_is_named_before_the_work(mixture, tmp_path, monkeyp
 
 
 def test_stored_samples_are_numpy_files(tmp_path):
-    stored = StoredSamples.create(tmp_path / "x.npy", (3, 1000))
+    stored = StoredSamples.begin((tmp_path / "x.npy").open("x+b", buffering=0), (3, 1000))
     samples = np.random.default_rng(1).standard_normal((3, 1000)).astype(np.float32)
     stored[1:3, 0:600] = samples[1:3, :600]
     stored[0:1, :] = samples[:1]

@@ -1,6 +1,10 @@
+import hashlib
 import os
 import shutil
+import subprocess
+import sys
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -113,3 +117,101 @@ def test_a_damaged_limit_is_the_usual_one(tmp_path):
     assert AnalysisCache(tmp_path).limit_bytes == 7
     (tmp_path / "home" / "state" / "cache-limit").write_text("much")
     assert AnalysisCache(tmp_path).limit_bytes == 5_000_000_000
+
+
+def start(estimates, name="plain", shape=SHAPE):
+    """Begin an estimate and stop in the middle, as a slow process does; returns what ends it."""
+    context = estimates.create(name, shape)
+    room = context.__enter__()
+    room[:, :100] = 7.0
+    return context, room
+
+
+def test_two_that_make_the_same_estimate_share_no_file(tmp_path):
+    first, second = DiskEstimates(tmp_path / "a"), DiskEstimates(tmp_path / "a")
+    slow, room = start(first)
+    fill(second)
+    np.testing.assert_array_equal(second.find("plain", SHAPE)[:, :], SAMPLES)
+    room[:, :] = SAMPLES
+    slow.__exit__(None, None, None)
+    module._SEALED.clear()
+    np.testing.assert_array_equal(first.find("plain", SHAPE)[:, :], SAMPLES)
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["plain.npy"]
+
+
+SLOW = """
+import sys
+from pathlib import Path
+import numpy as np
+from dawbridge.engine.cache import DiskEstimates
+with DiskEstimates(Path(sys.argv[1])).create("plain", (2, 5000)) as room:
+    room[:, :] = 3.0
+    print("begun", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def slow_process(tmp_path):
+    """Another process that has begun an estimate in the folder `a` and waits for a line to end it."""
+    command = [sys.executable, "-c", SLOW, str(tmp_path / "a")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "begun\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("sweep", ["create", "trim", "clear"])
+def test_what_a_living_process_writes_is_spared(tmp_path, slow_process, sweep):
+    cache = AnalysisCache(tmp_path, limit_bytes=0)
+    if sweep == "create":
+        fill(DiskEstimates(tmp_path / "a"), "other")
+    else:
+        getattr(cache, sweep)()
+    slow_process.communicate("go\n")
+    assert slow_process.returncode == 0
+    assert (DiskEstimates(tmp_path / "a").find("plain", SHAPE)[:, :] == 3.0).all()
+
+
+@pytest.mark.parametrize("sweep", ["create", "trim", "clear"])
+def test_what_a_killed_process_left_is_removed(tmp_path, slow_process, sweep):
+    slow_process.kill()
+    slow_process.wait()
+    assert len(list((tmp_path / "a").iterdir())) == 1
+    if sweep == "create":
+        fill(DiskEstimates(tmp_path / "a"), "other")
+        assert [path.name for path in (tmp_path / "a").iterdir()] == ["other.npy"]
+    else:
+        getattr(AnalysisCache(tmp_path, limit_bytes=10**9), sweep)()
+        assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be removed there")
+def test_an_estimate_whose_folder_is_removed_meanwhile_is_still_used(tmp_path):
+    estimates = DiskEstimates(tmp_path / "a")
+    context, room = start(estimates)
+    room[:, :] = SAMPLES
+    shutil.rmtree(tmp_path / "a")
+    context.__exit__(None, None, None)
+    np.testing.assert_array_equal(estimates.find("plain", SHAPE)[:, :], SAMPLES)
+
+
+def test_analyses_of_version_0_1_are_found(tmp_path):
+    folder = tmp_path / hashlib.sha256(b"1 content model loop").hexdigest()[:32]
+    folder.mkdir()
+    np.save(folder / "plain.npy", SAMPLES)
+    seal = b"dbcr" + zlib.crc32(SAMPLES.tobytes()).to_bytes(4, "little")
+    with (folder / "plain.npy").open("ab") as file:
+        file.write(seal)
+    estimates = AnalysisCache(tmp_path).estimates("content", "model", loop=True)
+    np.testing.assert_array_equal(estimates.find("plain", SHAPE)[:, :], SAMPLES)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_at_an_estimates_name_blocks_nothing(tmp_path):
+    (tmp_path / "a").mkdir()
+    os.mkfifo(tmp_path / "a" / "plain.npy")
+    estimates = DiskEstimates(tmp_path / "a")
+    assert estimates.find("plain", SHAPE) is None
+    np.testing.assert_array_equal(fill(estimates).find("plain", SHAPE)[:, :], SAMPLES)

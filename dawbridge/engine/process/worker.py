@@ -14,6 +14,7 @@ from pathlib import Path
 from dawbridge.engine import memory
 from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
+from dawbridge.engine.log import log_failure
 from dawbridge.engine.process.messages import EnginePipe, Finished, Quit, Ready, Task, TaskProgress
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
@@ -82,6 +83,8 @@ class _Worker:
             return Ready(self._engine.device, "", str(error))
         except MemoryError:
             return Ready(self._engine.device, "", "not enough memory for the model; close something")
+        except Exception as error:
+            return Ready(self._engine.device, "", log_failure(f"while loading {self._engine.model}", error))
 
     def _heed(self) -> None:
         """Raises `Cancelled` where the daemon wants the engine to stop what it does."""
@@ -100,5 +103,8 @@ class _Worker:
             return Finished(task.job_id, code=error.code, message=str(error))
         except MemoryError:
             return Finished(task.job_id, code="memory", message="not enough memory; close something, or bounce shorter")
+        except (BrokenPipeError, ConnectionResetError):
+            raise  # the daemon is gone
         except Exception as error:
-            return Finished(task.job_id, code="internal", message=f"{type(error).__name__}: {error}")
+            message = log_failure(f"while separating {task.order.source}", error)
+            return Finished(task.job_id, code="internal", message=message)
