@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit lint docs clean
+.PHONY: help demo listen test watch bench bench-control soak report-files audit lint generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -17,11 +17,11 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(STAMP) ## the main job, shown: daemon up, a song bounced in, stems out (SONG=path: your own song)
-	$(BIN)/python -m examples.demo $(if $(SONG),--song "$(SONG)")
+	$(BIN)/python -m tools.demo $(if $(SONG),--song "$(SONG)")
 
 listen: $(STAMP) ## a song and its stems as one web page: make listen SONG=path [MODEL=name] [ARGS='--start 60 --seconds 30']
 	@test -n "$(SONG)" || { echo 'which song? make listen SONG=path/to/song.wav' >&2; exit 2; }
-	$(BIN)/python -m examples.listen "$(SONG)" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
+	$(BIN)/dawbridge listen "$(SONG)" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
@@ -51,8 +51,8 @@ lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-docs: $(STAMP) ## rewrite the generated pages (README's parameter table)
-	$(BIN)/python -m docs.generate
+generate: $(STAMP) ## rewrite every generated file: README's table, docs, help texts, Max, TouchOSC
+	$(BIN)/python -m tools.generate
 
 clean: ## remove what the demo and the tools left
 	rm -rf demo listen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

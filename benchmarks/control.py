@@ -20,7 +20,7 @@ from dawbridge.jobs.turned_knobs import SETTLE_S
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.osc.client import OscClient
 from dawbridge.surfaces.osc.codec import encode
-from examples.song import make_song
+from tools.song import make_song
 
 FLOOD_HZ = 2000
 GAIN_S, MASK_S = 0.3, 1.0

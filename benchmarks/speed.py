@@ -19,7 +19,7 @@ import numpy as np
 import soundfile
 
 from dawbridge.surfaces.osc.client import OscClient
-from examples.song import make_song
+from tools.song import make_song
 
 PATIENCE_S = 900.0
 PROFILE = (  # parameter's address, knob position

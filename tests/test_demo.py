@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from examples.song import make_song
+from tools.song import make_song
 
 ROOT = Path(__file__).parent.parent
 
 
 def run_demo(folder, *arguments):
-    command = [sys.executable, "-m", "examples.demo", *arguments]
+    command = [sys.executable, "-m", "tools.demo", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
 

@@ -1,18 +1,25 @@
 """`dawbridge cache [show | clear | limit SIZE]`: the kept analyses."""
 
 import re
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from dawbridge.config.paths import cache_folder
-from dawbridge.engine.cache import AnalysisCache, keep_limit
 from dawbridge.errors import ConfigError
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(?:[bB])?")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge cache`."""
+    parser.add_argument("action", nargs="?", choices=("show", "clear", "limit"), default="show", help="[show]")
+    parser.add_argument("size", nargs="?", default="", metavar="SIZE", help="with limit: 500MB, 5GB, 0")
+
+
 def run(options: Namespace) -> int:
     """Show, clear or limit. Raises `ConfigError`."""
+    from dawbridge.engine.cache import AnalysisCache, keep_limit
+
     cache = AnalysisCache(cache_folder() / "analyses")
     if options.action == "limit":
         limit = size_bytes(options.size)

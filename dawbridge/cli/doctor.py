@@ -3,7 +3,7 @@
 import platform
 import shutil
 import socket
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import NamedTuple
 from dawbridge.config import file as configuration
 from dawbridge.config.file import config_file
 from dawbridge.config.paths import cache_folder, config_folder, state_folder
+from dawbridge.config.settings import OSC_PORT
 from dawbridge.errors import DawbridgeError
+from dawbridge.estimators import DEFAULT_MODEL
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 
@@ -26,6 +28,14 @@ class Line(NamedTuple):
     name: str
     text: str
     optional: bool = False
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge doctor`."""
+    add = parser.add_argument
+    add("folder", nargs="?", type=Path, metavar="FOLDER", help="also check that this folder can be watched")
+    add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"[{OSC_PORT}]")
+    add("--model", default=DEFAULT_MODEL, help=f"[{DEFAULT_MODEL}]")
 
 
 def run(options: Namespace) -> int:

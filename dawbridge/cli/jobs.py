@@ -4,15 +4,15 @@ Reads the ledger. What changes something is told to the daemon that watches the 
 written into the ledger for its next start where none does; the answer says which.
 """
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
 
-from dawbridge.cli.trace import printable
 from dawbridge.config.paths import state_folder
 from dawbridge.errors import ConfigError, JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import stands
+from dawbridge.files.printable import printable
 from dawbridge.jobs import offline
 from dawbridge.jobs.ledger import JobRecord, Ledger
 from dawbridge.knobs.parameters import DEFAULTS
@@ -22,6 +22,13 @@ from dawbridge.surfaces.osc.client import OscClient
 ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
 NEWEST = 20
 EVERY = 2**31
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge jobs`."""
+    parser.add_argument("action", nargs="?", choices=ACTIONS, default="list", help="[list]")
+    parser.add_argument("which", nargs="?", default="", metavar="ID", help="a job's number; for accept also a file")
+    parser.add_argument("--all", action="store_true", help="list every job, not only the newest 20")
 
 
 def run(options: Namespace) -> int:

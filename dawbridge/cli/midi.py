@@ -1,9 +1,10 @@
 """`dawbridge midi ports | bindings | learn PARAMETER | forget PARAMETER | monitor`."""
 
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
+from dawbridge.config.settings import OSC_PORT
 from dawbridge.errors import ConfigError, ControlError
 from dawbridge.events import Bus, Event, MidiHeard, MidiLearned, MidiLearnEnded, Notice
 from dawbridge.surfaces.midi import bindings_file
@@ -14,6 +15,15 @@ from dawbridge.surfaces.osc.client import OscClient
 ACTIONS = ("ports", "bindings", "learn", "forget", "monitor")
 _SLACK_S = 2.0
 _STEP_S = 0.1
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge midi`."""
+    add = parser.add_argument
+    add("action", choices=ACTIONS, metavar="ACTION", help=", ".join(ACTIONS))
+    add("parameter", nargs="?", default="", metavar="PARAMETER", help="with learn and forget: mask_strength, preset_morph ...")  # fmt: skip
+    add("--seconds", type=float, default=600.0, metavar="N", help="with monitor: end after this many seconds [600]")
+    add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"where a running dawbridge is asked [{OSC_PORT}]")  # fmt: skip
 
 
 def run(options: Namespace) -> int:

@@ -1,12 +1,18 @@
 """`dawbridge osc`: every address, with the values of a running daemon."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 
 from dawbridge.commands import COMMANDS, EVENTS, FACES
-from dawbridge.config.settings import reach
+from dawbridge.config.settings import HOST, OSC_PORT, reach
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.osc.client import OscClient
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge osc`."""
+    parser.add_argument("--host", default=HOST, help=f"where dawbridge runs [{HOST}]")
+    parser.add_argument("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"[{OSC_PORT}]")
 
 
 def run(options: Namespace) -> int:

@@ -1,10 +1,16 @@
 """`dawbridge presets [list | show NAME]`."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from dawbridge.errors import ConfigError
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS
 from dawbridge.knobs.presets import Presets, user_folder
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge presets`."""
+    parser.add_argument("action", nargs="?", choices=("list", "show"), default="list", help="[list]")
+    parser.add_argument("name", nargs="?", default="", metavar="NAME", help="with show: which one")
 
 
 def run(options: Namespace) -> int:

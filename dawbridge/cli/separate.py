@@ -1,19 +1,33 @@
 """`dawbridge separate FILES…`: stems without a daemon."""
 
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from dawbridge.cli.flags import add_engine_flags
 from dawbridge.config.paths import cache_folder
 from dawbridge.engine import memory
 from dawbridge.errors import DawbridgeError
 from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
-from dawbridge.files.output import Output
+from dawbridge.files.output import DEFAULT_OUTPUT, Output
 from dawbridge.jobs.stem_names import candidates, one_name
 from dawbridge.knobs.parameters import TABLE, Stage, complete
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.terminal import PlainDisplay, make_display
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge separate`; those of the knobs come from the parameter table."""
+    add = parser.add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    add("-o", "--output", default=DEFAULT_OUTPUT, metavar="DIR", help="folder for the stems [separated, beside each file]")  # fmt: skip
+    add_engine_flags(parser)
+    group = parser.add_argument_group("parameters")
+    for row in TABLE:
+        if row.stage is not Stage.CONTROL:
+            flag = "--" + row.name.replace("_", "-")
+            group.add_argument(flag, type=float, metavar="X", help=f"{row.help} ({row.allowed}) [{row.default:g}]")
 
 
 def run(options: Namespace) -> int:

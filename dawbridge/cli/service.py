@@ -3,12 +3,24 @@
 import shlex
 import subprocess
 import sys
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from dawbridge.cli.service_files import Plan, plan, service_for, this_system
+from dawbridge.cli.service_files import SYSTEMS, Plan, plan, service_for, this_system
 from dawbridge.config.settings import checked_folder
 from dawbridge.errors import ConfigError
+from dawbridge.estimators import DEFAULT_MODEL
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge service`."""
+    add = parser.add_argument
+    add("action", choices=("install", "remove", "status"), help="what to do about the service that watches FOLDERs")
+    add("folders", nargs="+", type=Path, metavar="FOLDER", help="the folders that your DAW bounces into")
+    add("--dry-run", action="store_true", help="print the file and the commands; change nothing")
+    add("--preset", default="", metavar="NAME", help="start with this preset")
+    add("--model", default="", help=f"[{DEFAULT_MODEL}]")
+    add("--system", choices=SYSTEMS, help="print it for another system [this one]")
 
 
 def run(options: Namespace) -> int:

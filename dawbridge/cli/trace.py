@@ -3,16 +3,28 @@
 import signal
 import threading
 import time
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
+from dawbridge.cli.flags import add_config_flag
 from dawbridge.config.file import folders_of
 from dawbridge.config.settings import FolderSettings
+from dawbridge.files.printable import printable
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 from dawbridge.watch.folder import FolderNotice, Settled, Stalled, WatchEvent
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge trace`."""
+    add = parser.add_argument
+    add("folder", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into")
+    add_config_flag(parser)
+    add("--existing", action="store_true", help="also judge the files that are there already")
+    add("--poll", action="store_true", default=None, help="scan instead of waiting for events")
+    add("--seconds", type=float, metavar="S", help="end after this many seconds [Ctrl-C ends it]")
 
 
 def run(options: Namespace) -> int:
@@ -45,11 +57,6 @@ class _Lines:
         """Called many times a second."""
         if self._seconds is not None and time.monotonic() - self._begun >= self._seconds:
             self._stopping.set()
-
-
-def printable(text: str) -> str:
-    """A name as every terminal can show it, whatever bytes it is made of."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _settings(options: Namespace) -> FolderSettings:

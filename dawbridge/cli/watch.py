@@ -1,20 +1,44 @@
 """`dawbridge watch`: the daemon in the foreground."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from dataclasses import replace
+from pathlib import Path
 
+from dawbridge.cli.flags import add_config_flag, add_engine_flags
 from dawbridge.config.file import config_file, folders_of
-from dawbridge.config.settings import FolderSettings, Settings
+from dawbridge.config.settings import HOST, HTTP_PORT, OSC_PORT, FolderSettings, Settings
+from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import ConfigError
 from dawbridge.events import Bus
 from dawbridge.files.output import Output
 from dawbridge.knobs.presets import Presets
-from dawbridge.surfaces.terminal import Terminal
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge watch`."""
+    add = parser.add_argument
+    add("folders", nargs="*", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into; if none is given, those of dawbridge.toml")  # fmt: skip
+    add_config_flag(parser)
+    add("--once", action="store_true", help="separate the bounces that are there, then end")
+    add("--existing", action="store_true", default=None, help="when a folder is watched for the first time, also take the bounces that are there already")  # fmt: skip
+    add("--output", default="", metavar="TEMPLATE", help="folder beside the bounce, or a template: 'separated/{name}_{stem}' [separated]")  # fmt: skip
+    add("--poll", action="store_true", default=None, help="scan the folder instead of waiting for events (network drives)")  # fmt: skip
+    add("--accept-streamed", action="store_true", help="take files whose header a pipe never completed")
+    add("--no-prefetch", action="store_true", help="do not use idle time to make the first turn of center_amount fast")
+    add_engine_flags(parser)
+    add = parser.add_argument_group("control surfaces").add_argument
+    add("--host", default=HOST, help=f"address to listen on; 0.0.0.0 lets tablets in [{HOST}]")
+    add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"UDP port for OSC [{OSC_PORT}]")
+    add("--http-port", type=int, default=HTTP_PORT, metavar="PORT", help=f"TCP port for OSCQuery, 0: none [{HTTP_PORT}]")  # fmt: skip
+    add("--osc-feedback", metavar="HOST:PORT", help="also send every change there (TouchOSC, Max: port 9321)")
+    add("--midi-port", metavar="NAME", help="also listen to this MIDI device: part of its name, or 'all'")
+    add("--no-midi", action="store_true", help="do not use MIDI")
 
 
 def run(options: Namespace) -> int:
     """Watch until Ctrl-C, or with `--once` until all is done. 1 where a file stalled or the model is missing."""
     from dawbridge.daemon import Daemon
+    from dawbridge.surfaces.terminal import Terminal
 
     settings = read_settings(options)
     bus = Bus()
@@ -55,8 +79,6 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
 
     Raises `ConfigError`, `AudioError`.
     """
-    from dawbridge.audio.files import StemFormat
-
     configured = folders_of(options.config, Presets().check)
     folders = configured
     if options.folders:

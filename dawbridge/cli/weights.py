@@ -1,12 +1,28 @@
 """`dawbridge weights [list | import FILE]`: which models there are, and bringing the ancestor's own weights."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from pathlib import Path
 
 from acapellanet.errors import AcapellanetError
-from acapellanet.estimate.registry import CENTER_MODEL, GRIFFIN_LIM, model_names, user_weights_folder, weights_path
+from acapellanet.estimate.registry import (
+    ANCESTOR,
+    CENTER_MODEL,
+    GRIFFIN_LIM,
+    model_names,
+    user_weights_folder,
+    weights_path,
+)
 from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge weights`."""
+    add = parser.add_argument
+    add("action", nargs="?", choices=("list", "import"), default="list", help="[list]")
+    add("file", nargs="?", type=Path, metavar="FILE", help="with import: weights.h5 of acapellabot, 2017, as Keras wrote it; needs h5py")  # fmt: skip
+    add("--name", default=ANCESTOR, help=f"with import: what --model will call it [{ANCESTOR}]; --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental")  # fmt: skip
 
 
 def run(options: Namespace) -> int:

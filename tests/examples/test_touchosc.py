@@ -4,17 +4,13 @@ import zlib
 from xml.etree import ElementTree as Xml
 
 from dawbridge.knobs.parameters import TABLE
-from examples.touchosc.make import FILE, HEIGHT, WIDTH, layout, packed
+from tools.touchosc_layout import FILE, HEIGHT, WIDTH
 
 
 def nodes():
     root = Xml.fromstring(zlib.decompress(FILE.read_bytes()))
     assert (root.tag, root.get("version")) == ("lexml", "3")
     return list(root.iter("node"))
-
-
-def test_the_file_is_fresh():
-    assert zlib.decompress(FILE.read_bytes()) == zlib.decompress(packed(layout()))
 
 
 def test_every_knob_sends_and_receives_and_shows_its_value():

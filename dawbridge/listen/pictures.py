@@ -4,8 +4,10 @@ import io
 from typing import Any
 
 import librosa
+import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -35,12 +37,16 @@ def mel_levels(samples: Samples, sample_rate: int) -> Levels:
 
 def png(levels: Levels, reference_db: float, start_s: float, stop_s: float, sample_rate: int) -> bytes:
     """A picture of `levels` less `reference_db`, from -80 to 0 dB; the song's seconds below, Hz at the left."""
-    import matplotlib as mpl
-
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    style = {"text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": INK}
+    style: Any = {
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "axes.edgecolor": INK,
+    }
     with plt.rc_context(style):
         figure = plt.figure(figsize=(WIDTH_PIXELS / 100, HEIGHT_PIXELS / 100), dpi=100)
         axes = figure.add_axes((LEFT, BOTTOM, RIGHT - LEFT, TOP - BOTTOM))
@@ -65,9 +71,7 @@ def _mel(hz: float) -> float:
 
 
 def _saved(figure: Any) -> bytes:
-    """As a PNG of few colours on nothing: a quarter of the bytes."""
-    from PIL import Image
-
+    """As a PNG of few colours on a transparent ground: a quarter of the bytes."""
     raw, small = io.BytesIO(), io.BytesIO()
     figure.savefig(raw, format="png", transparent=True)
     with Image.open(raw) as picture:

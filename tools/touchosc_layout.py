@@ -1,7 +1,4 @@
-"""Writes dawbridge.tosc, a TouchOSC layout: XML, compressed with zlib.
-
-python -m examples.touchosc.make
-"""
+"""dawbridge.tosc, a TouchOSC layout: XML, compressed with zlib."""
 
 import uuid
 import zlib
@@ -10,7 +7,7 @@ from xml.etree import ElementTree as Xml
 
 from dawbridge.knobs.parameters import TABLE, Curve
 
-FILE = Path(__file__).parent / "dawbridge.tosc"
+FILE = Path(__file__).parent.parent / "examples" / "touchosc" / "dawbridge.tosc"
 WIDTH, HEIGHT = 1024, 768
 _CONNECTIONS = "1" * 10
 _NAMES = uuid.uuid5(uuid.NAMESPACE_URL, "dawbridge.tosc")
@@ -121,5 +118,6 @@ def _partial(parent: Xml.Element, kind: str, conversion: str, value: str) -> Non
         Xml.SubElement(made, name).text = text
 
 
-if __name__ == "__main__":
-    FILE.write_bytes(packed(layout()))
+def files() -> dict[Path, bytes]:
+    """The layout's file and what is to be in it."""
+    return {FILE: packed(layout())}

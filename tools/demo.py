@@ -17,8 +17,8 @@ import numpy as np
 import soundfile
 
 from dawbridge.surfaces.osc.client import OscClient, free_port
-from examples.pictures import draw_spectrograms
-from examples.song import make_song
+from tools.pictures import draw_spectrograms
+from tools.song import make_song
 
 FOLDER = Path("demo")
 PATIENCE_S = 600.0

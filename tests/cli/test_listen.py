@@ -13,9 +13,9 @@ import soundfile
 pytest.importorskip("matplotlib")
 from PIL import Image
 
-from examples.listen.__main__ import main
-from examples.listen.page import RATES_KBPS, clock, fitting_kbps
-from examples.song import make_song
+from dawbridge.cli.main import main
+from dawbridge.listen.page import RATES_KBPS, clock, fitting_kbps
+from tools.song import make_song
 
 STUB = Path(__file__).parent / "listen_stub.cjs"
 SECONDS = 2.0
@@ -57,7 +57,7 @@ def song(tmp_path_factory):
 
 
 def text_of(song, out, *more):
-    assert main([str(song), "--out", str(out), "--model", "center", "--device", "cpu", *more]) == 0
+    assert main(["listen", str(song), "--out", str(out), "--model", "center", "--device", "cpu", *more]) == 0
     return out.read_text(encoding="utf-8")
 
 
@@ -134,7 +134,7 @@ def test_a_folder_of_stems_shows_the_truth(song, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("name", "more", "words"),
     [
-        ("nowhere.wav", (), "make listen SONG="),
+        ("nowhere.wav", (), "dawbridge listen path"),
         ("text.wav", (), "no audio file"),
         ("empty", (), "must hold vocals"),
         ("mixture.wav", ("--start", "9"), "behind its end"),
@@ -145,7 +145,7 @@ def test_mistakes_get_one_line(name, more, words, song, tmp_path, capsys):
     (tmp_path / "text.wav").write_text("hello there, no audio")
     (tmp_path / "empty").mkdir()
     path = song / name if (song / name).exists() else tmp_path / name
-    assert main([str(path), "--out", str(tmp_path / "page.html"), *more]) == 1
+    assert main(["listen", str(path), "--out", str(tmp_path / "page.html"), *more]) == 1
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from examples.listen import pictures
-from examples.listen.tracks import PAGE_HZ, Excerpt, Samples, Track
+from dawbridge.listen import pictures
+from dawbridge.listen.tracks import PAGE_HZ, Excerpt, Samples, Track
 
 TEMPLATE = Path(__file__).parent / "page.html"
 RATES_KBPS = (192, 160, 128, 112, 96, 80, 64)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from acapellanet.errors import DataError
 from acapellanet.evaluation.evaluate import find_songs
 from acapellanet.evaluation.metrics import usdr
-from dawbridge import VocalIsolator
 from dawbridge.audio.files import open_source
 from dawbridge.errors import AudioError
+from dawbridge.isolator import VocalIsolator
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`, full scale ±1."""
@@ -56,7 +56,7 @@ def read_excerpt(song: Path, start_s: float, seconds: float) -> Excerpt:
     Raises `AudioError` for what is missing, unreadable or shorter than `start_s`.
     """
     if not song.exists():
-        raise AudioError(f"there is no {song}; give an audio file: make listen SONG=path/to/song.wav")
+        raise AudioError(f"there is no {song}; give an audio file: dawbridge listen path/to/song.wav")
     if not song.is_dir():
         samples, rate, whole_s = _read(song, start_s, seconds)
         return Excerpt(song.stem, rate, samples, None, start_s, whole_s)
@@ -102,7 +102,8 @@ def make_tracks(excerpt: Excerpt, model: str, device: str, progress: Callable[[f
     if excerpt.true_vocals is not None:
         notes = _notes(excerpt.true_vocals, parts)
         parts["true vocals"] = excerpt.true_vocals
-    gain = min(1.0, CEILING / max(float(np.abs(part).max()) for part in (*parts.values(), np.float32([1e-9]))))
+    loudest = max(1e-9, *(float(np.abs(part).max()) for part in parts.values()))
+    gain = min(1.0, CEILING / loudest)
     return [Track(name, _at_page_rate(gain * part, excerpt), notes.get(name, "")) for name, part in parts.items()]
 
 

@@ -1,4 +1,4 @@
-"""Writes the generated parts of the documentation: `make docs`. A test checks that they are fresh."""
+"""The generated parts of the documentation: the table of parameters in README.md, and docs/osc.md."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,12 +9,12 @@ from dawbridge.knobs.parameters import TABLE, Parameter
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 OSC = ROOT / "docs" / "osc.md"
-BEGIN, END = "<!-- parameters: made by make docs -->\n", "<!-- end of parameters -->"
+BEGIN, END = "<!-- parameters: made by make generate -->\n", "<!-- end of parameters -->"
 
 _OSC_HEAD = """\
 # OSC addresses
 
-Made by `make docs`; `dawbridge osc` prints the same with the values of a running dawbridge. It listens on UDP port
+Made by `make generate`; `dawbridge osc` prints the same with the values of a running dawbridge. It listens on UDP port
 9320. Arguments may be `i f h d T F` or numeric strings; only `i f s` leave it. On a command that needs no argument,
 0 is a button's release and is ignored. Patterns (`?`, `*`, `[a-z]`, `{a,b}`) reach parameters.
 """
@@ -59,6 +59,6 @@ def _address_table(rows: Iterable[tuple[str, str, str]]) -> str:
     return head + "".join(lines)
 
 
-if __name__ == "__main__":
-    README.write_text(refreshed(README.read_text(encoding="utf-8")), encoding="utf-8")
-    OSC.write_text(osc_page(), encoding="utf-8")
+def files() -> dict[Path, str]:
+    """Every page with generated parts and what is to be in it."""
+    return {README: refreshed(README.read_text(encoding="utf-8")), OSC: osc_page()}

@@ -1,6 +1,4 @@
-"""Writes dawbridge.maxpat and dawbridge.amxd, the same patch for Max and as a Max for Live audio effect.
-
-python -m examples.max.make
+"""dawbridge.maxpat and dawbridge.amxd, the same patch for Max and as a Max for Live audio effect.
 
 An .amxd that is not frozen is 32 bytes and the patch's JSON; all numbers are little-endian:
 
@@ -17,7 +15,7 @@ from typing import Any
 
 from dawbridge.knobs.parameters import TABLE, Parameter
 
-HERE = Path(__file__).parent
+FOLDER = Path(__file__).parent.parent / "examples" / "max"
 PORT, FEEDBACK_PORT = 9320, 9321
 _COLUMN, _ROW, _PER_ROW = 72, 70, 7
 
@@ -148,6 +146,9 @@ def device(document: Json) -> bytes:
     return struct.pack("<4sI4s4sII4sI", b"ampf", 4, b"aaaa", b"meta", 4, 0, b"ptch", len(body)) + body
 
 
-if __name__ == "__main__":
-    (HERE / "dawbridge.maxpat").write_text(text(patch(is_device=False)), encoding="utf-8")
-    (HERE / "dawbridge.amxd").write_bytes(device(patch(is_device=True)))
+def files() -> dict[Path, str | bytes]:
+    """Both files and what is to be in them."""
+    return {
+        FOLDER / "dawbridge.maxpat": text(patch(is_device=False)),
+        FOLDER / "dawbridge.amxd": device(patch(is_device=True)),
+    }

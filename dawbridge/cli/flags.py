@@ -1,0 +1,24 @@
+"""Flags that several commands share."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from dawbridge.estimators import DEFAULT_MODEL, model_names
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def add_config_flag(parser: ArgumentParser) -> None:
+    """`--config FILE`."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the watched folders [dawbridge.toml in the settings folder]")  # fmt: skip
+
+
+def add_engine_flags(parser: ArgumentParser) -> None:
+    """What separates, and what is written."""
+    add = parser.add_argument_group("engine and files").add_argument
+    names = ", ".join(model_names())
+    add("--model", default=DEFAULT_MODEL, help=f"{names}, or a .safetensors file [{DEFAULT_MODEL}]")
+    add("--device", default="auto", choices=DEVICES, help="where the network runs [auto]")
+    add("--preset", default="", metavar="NAME", help="start with this preset (see: dawbridge presets)")
+    add("--loop", action="store_true", help="the audio is a loop: its end leads into its start, also in the stems; files with loop points are always treated so")  # fmt: skip
+    add("--format", default="", metavar="FORMAT", help="source, wav, aiff or flac, alone or followed by 16 or 24: wav24; default: the bounce's own, at least 24 bits")  # fmt: skip

@@ -1,0 +1,1 @@
+"""A song and its stems as one web page; needs matplotlib (extra `listen`)."""

@@ -1,1 +1,0 @@
-"""`make listen SONG=path`: a song and its stems as one HTML file, to hear and to see them against each other."""

@@ -1,1 +1,0 @@
-"""dawbridge from TouchOSC: a layout, and the program that writes it."""
