@@ -13,7 +13,6 @@ from dawbridge.errors import ConfigError, JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import stands
 from dawbridge.files.printable import printable
-from dawbridge.jobs import offline
 from dawbridge.jobs.ledger import JobRecord, Ledger
 from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.running import announced
@@ -78,6 +77,8 @@ def _change(ledger: Ledger, action: str, which: str) -> str:
     target = (path.resolve() if path else None) or (entry.path if entry else Path())
     remote = _remote(target)
     if remote is None:
+        from dawbridge.jobs import offline
+
         done = offline.accept(ledger, target) if action == "accept" else offline.ACTIONS[action](ledger, _known(entry))
         return f"no daemon watches {printable(str(target.parent))}: written into the ledger; {done}"
     with remote:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dawbridge.cli.flags import add_config_flag
 from dawbridge.config.file import folders_of
@@ -14,7 +15,9 @@ from dawbridge.config.settings import FolderSettings
 from dawbridge.files.printable import printable
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
-from dawbridge.watch.folder import FolderNotice, Settled, Stalled, WatchEvent
+
+if TYPE_CHECKING:
+    from dawbridge.watch.folder import WatchEvent
 
 
 def add_flags(parser: ArgumentParser) -> None:
@@ -67,7 +70,9 @@ def _settings(options: Namespace) -> FolderSettings:
     return replace(folder, existing=options.existing, poll=folder.poll if options.poll is None else options.poll)
 
 
-def _in_words(event: WatchEvent) -> str:
+def _in_words(event: "WatchEvent") -> str:
+    from dawbridge.watch.folder import FolderNotice, Settled, Stalled
+
     match event:
         case Settled(_, _, preset):
             return "settled: would be queued" + (f", in the folder {preset!r}" if preset else "")

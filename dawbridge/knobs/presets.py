@@ -152,6 +152,8 @@ class Presets:
         path = own[0].path if own else (self._user or user_folder()) / f"{name}.toml"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.is_symlink():  # whoever asks over OSC must not write where the link leads
+                path.unlink()
             text = edited_toml(path, lambda document: _fill(document, name, description, sound))
             if isinstance(text, Problem):
                 raise PresetError(f"preset {name!r} was not saved: {path}: {text}; mend the file or move it away")
