@@ -1,6 +1,6 @@
 """Turn a knob from Python and hear what comes of it, while `dawbridge watch FOLDER` runs.
 
-python -m examples.python_client mask/strength 0.5
+python python_client.py mask/strength 0.5
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Puts finished stems onto new tracks of a running Live set, through AbletonOSC.
 
-python -m examples.ableton.live_stems
+python live_stems.py
 
 Needs Live 12.0.5 or newer with the remote script AbletonOSC, and one word in AbletonOSC's `abletonosc/clip_slot.py`:
 `"create_audio_clip"` in the list `methods`. Live offers it, AbletonOSC does not pass it on by itself.

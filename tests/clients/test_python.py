@@ -1,15 +1,15 @@
-"""examples/python_client.py: python-osc at the other end."""
+"""examples/python_client.py, run as a user runs it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).parents[2] / "examples" / "python_client.py"
 
 
 def client(*arguments):
-    command = [sys.executable, "-m", "examples.python_client", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 def test_it_turns_a_knob_and_says_what_came_of_it(start_daemon):

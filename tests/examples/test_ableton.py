@@ -1,5 +1,6 @@
 """live_stems against a made-up AbletonOSC on a real socket. Live itself was not at hand."""
 
+import runpy
 import subprocess
 import sys
 import threading
@@ -11,9 +12,9 @@ from pythonosc.osc_server import BlockingOSCUDPServer
 from pythonosc.udp_client import SimpleUDPClient
 
 from dawbridge.surfaces.osc.client import OscClient, free_port
-from examples.ableton.live_stems import Live
 
-ROOT = Path(__file__).parents[2]
+PROGRAM = Path(__file__).parents[2] / "examples" / "ableton" / "live_stems.py"
+Live = runpy.run_path(str(PROGRAM))["Live"]
 
 
 class AbletonOsc:
@@ -97,9 +98,9 @@ def test_an_ableton_osc_that_cannot_load_is_said(start_live):
 def test_a_bounce_goes_into_the_set(start_daemon, start_live):
     daemon, answer_port = start_daemon(), free_port()
     live = start_live(answer_port)
-    command = [sys.executable, "-m", "examples.ableton.live_stems", "--once", "--patience", "60"]
+    command = [sys.executable, PROGRAM, "--once", "--patience", "60"]
     command += ["--port", daemon.port, "--live-port", live.port, "--answer-port", answer_port]
-    script = subprocess.Popen([*map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    script = subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True)
     assert "waiting" in script.stdout.readline()
     daemon.bounce()
     assert script.wait(60) == 0

@@ -1,1 +1,0 @@
-"""dawbridge and Ableton Live, by way of AbletonOSC."""
