@@ -64,7 +64,7 @@ def start_daemon(tmp_path):
     `output`: where its lines go, as for `subprocess.Popen`.
     """
     folder, home = tmp_path / "bounces", tmp_path / "home"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     running = []
 
     def start(*arguments, folder=folder, through=(), output=None):
