@@ -20,7 +20,7 @@ RATE_HZ = 44100
 FORMANT_FFT, FORMANT_HOP, ENVELOPE_QUEFRENCIES = 1024, 256, 32
 ENVELOPE_LIMIT_DB = 24.0
 CHOP_SEMITONES = (0, 0, 0, 0, -12, -7, -5, 3, 5, 7, 12)
-HARMONY_SEMITONES = (-12, -8, -5, -4, -3, 3, 4, 7)
+HARMONY_SEMITONES = (-12, -12, -8, -5, -4, -3, 3, 4, 7, 12)
 CODEC_FFT, CODEC_HOP = 2048, 1024
 
 
@@ -207,7 +207,12 @@ def stretched(audio: Samples, rate: float) -> Samples:
 
 
 def compress(random: Random, audio: Samples) -> Samples:
-    """A compressor: threshold 5 to 25 dB below the loud parts, ratio 2 to 10, release 50 to 300 ms."""
+    """A compressor: threshold up to 20 dB below the loud parts, ratio 2 to 10, release 50 to 300 ms."""
+    return audio * compression_gains(random, audio)
+
+
+def compression_gains(random: Random, audio: Samples) -> Samples:
+    """What `compress` multiplies each sample by, `[samples]`."""
     block = 220  # 5 ms
     count = -(-audio.shape[1] // block)
     padded = np.pad(audio, ((0, 0), (0, count * block - audio.shape[1])))
@@ -219,17 +224,34 @@ def compress(random: Random, audio: Samples) -> Samples:
     over_db = np.maximum(0.0, level_db - threshold_db)
     gains = 10.0 ** (-over_db * (1 - 1 / random.uniform(2, 10)) / 20.0)
     smooth = np.interp(np.arange(audio.shape[1]), (np.arange(count) + 0.5) * block, gains)
-    return np.asarray(audio * smooth, dtype=np.float32)
+    return np.asarray(smooth, dtype=np.float32)
 
 
-def codec(random: Random, audio: Samples) -> Samples:
-    """What a low bit rate leaves: nothing above 10 to 18 kHz, and holes where a bin is far below its frame."""
-    spectrum = stft(torch.from_numpy(audio), CODEC_FFT, CODEC_HOP)
-    magnitude = spectrum.abs()
-    floor = magnitude.amax(1, keepdim=True) * db(random.uniform(-75, -45))
-    spectrum = torch.where(magnitude < floor, 0, spectrum)
-    spectrum[:, int(random.uniform(10_000, 18_000) * CODEC_FFT / RATE_HZ) :] = 0
-    return istft(spectrum, CODEC_FFT, CODEC_HOP, audio.shape[1]).numpy()
+def telephone(random: Random, audio: Samples) -> Samples:
+    """The band of a telephone, a megaphone or a radio, driven a little."""
+    samples = audio.shape[1]
+    size = 1 << (samples - 1).bit_length()
+    hz = np.arange(size // 2 + 1) * (RATE_HZ / size)
+    low, high = random.uniform(200, 600), random.uniform(2000, 5000)
+    gains = 1 / np.sqrt((1 + (low / np.maximum(hz, 1.0)) ** 8) * (1 + (hz / high) ** 8))
+    narrow = np.fft.irfft(np.fft.rfft(audio, size) * gains.astype(np.float32), size)[:, :samples]
+    return drive(random, np.asarray(narrow, dtype=np.float32))
+
+
+def throw(random: Random, audio: Samples) -> Samples:
+    """A delay that some words are thrown into, each echo darker and softer, from side to side."""
+    delay = int(RATE_HZ * random.uniform(0.18, 0.55))
+    samples, out = audio.shape[1], audio.copy()
+    start = int(random.integers(max(1, samples - delay)))
+    word = np.zeros_like(audio)
+    word[:, start : start + delay] = audio[:, start : start + delay]
+    level = np.float32(db(random.uniform(-9, -3)))
+    for repeat in range(1, 5):
+        if repeat * delay >= samples:
+            break
+        word = level * 0.5 * (word[::-1] + np.roll(word, 1, axis=1))
+        out[:, repeat * delay :] += word[:, : samples - repeat * delay]
+    return out
 
 
 def double(random: Random, audio: Samples) -> Samples:

@@ -14,7 +14,6 @@ from acapellanet.data.augment import (
     Curve,
     Random,
     chop,
-    codec,
     compress,
     db,
     double,
@@ -29,8 +28,11 @@ from acapellanet.data.augment import (
     shape,
     spread,
     stretched,
+    telephone,
+    throw,
     widen,
 )
+from acapellanet.data.bus import mixed_as_in_a_studio
 from acapellanet.data.library import Library, Track
 from acapellanet.data.matching import Matcher
 from acapellanet.data.splits import SHARES, Split, is_monotone
@@ -38,13 +40,16 @@ from acapellanet.errors import DataError
 from acapellanet.voices.singer import someone
 
 NO_VOCALS, ONLY_VOCALS, SECOND_INSTRUMENTAL, TRUE_MIX, MONO = 0.12, 0.02, 0.3, 0.5, 0.12
-CENTERED, MADE_VOICES, CHOPPED = 1 / 3, 0.18, 0.08
+CENTERED, MADE_VOICES, CHOPPED = 0.25, 0.06, 0.08
 VOCALS_DB = (-12.0, 5.0)
 LOUDNESS_DB = (-30.0, -10.0)
-VOICE_EFFECTS = ((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.25, spread))
+VOICE_EFFECTS = (
+    *((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.04, telephone)),
+    *((0.06, throw), (0.25, spread)),
+)
 """Chance and effect, in the order of a studio."""
-CODEC, GLUE = 0.12, 0.15
-"""Chance that both stems went through a lossy codec; that the music went through a compressor."""
+GLUE = 0.15
+"""Chance that the music went through a compressor of its own."""
 QUIET_RMS = 2e-3
 TRIES = 6
 
@@ -96,7 +101,9 @@ class Mashups:
         self._made = made
         self._effects = ((chopped, chop), *VOICE_EFFECTS) if chopped else VOICE_EFFECTS
         self._matcher = matcher
-        self._shares = shares
+        here = {share: weight for share, weight in shares.items() if share in tracks.voices}
+        self._shares = here or dict.fromkeys(tracks.voices, 1.0)
+        self._speakers = {share: _by_speaker(tracks.voices[share]) for share in self._shares}
 
     def example(self, number: int) -> Example:
         """Example `number`, always the same for the same seed and data."""
@@ -109,9 +116,9 @@ class Mashups:
             if kind > 1.0 - ONLY_VOCALS:
                 music = self._nothing()
         vocals, music = _balance(random, vocals, music)
-        if random.random() < CODEC:
-            seed = random.integers(1 << 32)  # the same codec for both
-            vocals, music = (codec(np.random.default_rng(seed), stem) for stem in (vocals, music))
+        vocals, music = mixed_as_in_a_studio(random, vocals, music)
+        over = np.float32(max(1.0, float(np.abs(vocals + music).max())))
+        vocals, music = vocals / over, music / over
         if random.random() < MONO:
             vocals, music = widen(vocals, 0.0), widen(music, 0.0)
         centered = random.random() < self._centered
@@ -148,9 +155,10 @@ class Mashups:
         return vocals[::flip], shape(random, music, 3.0, 0.0)[::flip]
 
     def _voice_track(self, random: Random) -> Track:
-        shares = [share for share in self._shares if share in self._split.voices] or list(self._split.voices)
-        weights = np.array([self._shares.get(share, 1.0) for share in shares])
-        tracks = self._split.voices[shares[random.choice(len(shares), p=weights / weights.sum())]]
+        """A track of a kind drawn by its share, of any of its speakers, by the length of the track."""
+        weights = np.array(list(self._shares.values()))
+        speakers = self._speakers[list(self._shares)[random.choice(len(weights), p=weights / weights.sum())]]
+        tracks = speakers[random.integers(len(speakers))]
         lengths = np.array([track.frames for track in tracks], dtype=np.float64)
         return tracks[random.choice(len(tracks), p=lengths / lengths.sum())]
 
@@ -207,6 +215,13 @@ class Mashups:
         if random.random() < 0.3:
             music = widen(music, float(random.choice((0.0, 0.3, 0.6, 1.4))))
         return music[::-1] if random.random() < 0.5 else music
+
+
+def _by_speaker(tracks: list[Track]) -> list[list[Track]]:
+    speakers: dict[str, list[Track]] = {}
+    for track in tracks:
+        speakers.setdefault(track.bank, []).append(track)
+    return list(speakers.values())
 
 
 def _resampled(audio: Samples, curve: Curve) -> Samples:

@@ -50,7 +50,8 @@ def test_melody_stays_in_reach_and_moves() -> None:
         augment.formants,
         augment.harmony,
         augment.compress,
-        augment.codec,
+        augment.telephone,
+        augment.throw,
     ],
 )
 def test_effects_keep_shape_and_are_finite(effect: object) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,8 @@ from acapellanet.data.library import Library, open_library
 from acapellanet.data.mashups import Mashups
 from acapellanet.data.splits import Split, split
 from acapellanet.errors import DataError
+
+from ..conftest import tone
 
 SAMPLES = 30_000
 
@@ -50,7 +53,7 @@ def test_examples_are_of_all_kinds(library: Library) -> None:
     without = sum(not example.vocals.any() for example in examples)
     centered = sum(example.centered for example in examples)
     assert 5 < without < 40
-    assert 30 < centered < 70
+    assert 20 < centered < 60
 
 
 def test_one_kind_missing_is_an_error(library: Library) -> None:
@@ -71,3 +74,28 @@ def test_voices_that_nobody_has_and_voices_from_a_sampler(library: Library, shar
 def test_voices_of_a_kind_without_a_share_are_drawn_all_the_same(library: Library) -> None:
     mashups = Mashups(library, split(library.tracks, False), SAMPLES, seed=1, shares={"nobody": 1.0})
     assert any(mashups.example(number).vocals.any() for number in range(3))
+
+
+def test_speakers_are_drawn_alike_whatever_they_left(
+    tmp_path: Path, data_folder: Path, write: Callable[..., None]
+) -> None:
+    for number in range(10):
+        write(data_folder / "vocals" / "songs" / "sung_talkative" / f"{number:03}.wav", tone(200, 2))
+    write(data_folder / "vocals" / "songs" / "sung_brief" / "000.wav", tone(300, 1))
+    library = open_library(data_folder, tmp_path / "cache")
+    mashups = Mashups(library, split(library.tracks, False), SAMPLES, seed=1, shares={"sung": 1.0})
+    random = np.random.default_rng(0)
+    drawn = [mashups._voice_track(random).bank for _ in range(200)]
+    assert 70 < drawn.count("sung_brief") < 130
+
+
+def test_held_out_speakers_are_held_out_in_every_treatment(
+    tmp_path: Path, data_folder: Path, write: Callable[..., None]
+) -> None:
+    for bank in ("sung_speech_vctk_p240", "spoken_speech_vctk_p240", "sung_speech_vctk_p228"):
+        write(data_folder / "vocals" / "songs" / bank / "000.wav", tone(200, 1))
+    tracks = open_library(data_folder, tmp_path / "cache").tracks
+    trained = {track.bank for voices in split(tracks, False).voices.values() for track in voices}
+    judged = {track.bank for voices in split(tracks, True).voices.values() for track in voices}
+    assert "sung_speech_vctk_p228" in trained - judged
+    assert {"sung_speech_vctk_p240", "spoken_speech_vctk_p240"} <= judged - trained
