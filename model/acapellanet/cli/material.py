@@ -15,6 +15,13 @@ def add_mashups(command: argparse.ArgumentParser) -> None:
     command.add_argument("--count", type=int, default=20, help="how many (default: 20)")
     command.add_argument("--seconds", type=float, default=15.0, help="length of each (default: 15)")
     command.add_argument("--seed", type=int, default=1)
+    command.add_argument(
+        "--judge", action="store_true", help="the fixed set that models are judged by, of all kinds of voices"
+    )
+    command.add_argument("--seen", action="store_true", help="with --judge: of voices and music that are trained on")
+    command.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
+    )
     command.set_defaults(run=_mashups)
 
 
@@ -22,7 +29,13 @@ def _mashups(options: argparse.Namespace) -> int:
     from acapellanet.data.library import open_library
     from acapellanet.evaluation.mashup_songs import export_mashups
 
-    library = open_library(options.data, options.cache or options.out / "cache")
+    library = open_library(options.data, options.cache or options.out / "cache", tuple(options.exclude))
+    if options.judge:
+        from acapellanet.evaluation.judge import write_songs
+
+        songs = write_songs(library, options.out, options.seen)
+        print(f"{len(songs)} songs in {options.out}")
+        return 0
     songs = export_mashups(library, options.out, options.count, options.seconds, options.seed)
     print(f"{len(songs)} songs in {options.out}")
     return 0
@@ -70,6 +83,9 @@ def add_sing(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("speech", type=Path, nargs="?", metavar="SPEECH", help="folder of recorded speech instead")
     command.add_argument("--out", type=Path, required=True, help="folder to write one bank for each speaker into")
+    command.add_argument(
+        "--melodies", type=Path, metavar="FOLDER", help="solo songs whose melodies half of the recorded speech follows"
+    )
     command.add_argument("--minutes", type=float, default=60.0, help="of song from the synthesizers (default: 60)")
     command.add_argument("--seed", type=int, default=0)
     command.set_defaults(run=_sing)
@@ -83,7 +99,9 @@ def _sing(options: argparse.Namespace) -> int:
     with Progress(transient=True) as bars:
         task = bars.add_task("singing", total=None if options.speech else options.minutes * 60)
         if options.speech:
-            book = sing_recordings(options.speech, options.out, options.seed, lambda s: bars.advance(task, s))
+            book = sing_recordings(
+                options.speech, options.out, options.seed, lambda s: bars.advance(task, s), options.melodies
+            )
         else:
             book = sing_verses(options.out, options.minutes, options.seed, lambda s: bars.advance(task, s))
     for problem in book.problems:

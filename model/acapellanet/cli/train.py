@@ -1,6 +1,7 @@
 """`acapellanet train`: its options, and what they start."""
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,23 @@ def add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate (default: 0.0015)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--resume", action="store_true", help="go on where OUT's checkpoint stands")
+    train.add_argument(
+        "--schedule",
+        choices=("cosine", "flat"),
+        default="cosine",
+        help="flat: the rate does not fall, for runs that go on for days; --cool ends them (default: cosine)",
+    )
+    train.add_argument(
+        "--cool", type=Path, metavar="RUN", help="end a flat run: from its state on, the rate falls to nothing"
+    )
+    train.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="train in N processes of one thread each, which meet"
+    )
+    train.add_argument("--member", type=int, help=argparse.SUPPRESS)  # the number of one of --processes
+    train.add_argument("--other-data", action="store_true", help="resume although the data is not what it was")
+    train.add_argument(
+        "--judge-every", type=float, default=9.0, metavar="MIN", help="minutes between judgements (default: 9)"
+    )
     train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
     train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
     train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
@@ -65,10 +83,16 @@ def _train(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from acapellanet.training.distributed import close_world, open_world
+    from acapellanet.training.members import run_members
     from acapellanet.training.run import RunOptions, run_training
+    from acapellanet.training.schedule import Schedule
     from acapellanet.training.trainer import TrainingOptions
 
-    torch.set_num_threads(options.threads)
+    if options.processes > 1 and options.member is None:
+        run_members(options.processes, sys.argv[1:])
+        return 0
+    alone = options.member is None
+    torch.set_num_threads(options.threads if alone else 1)
     cache = options.cache or options.out / "cache"
     listed = _lines_of(options.exclude_from) if options.exclude_from else ()
     exclude = (*options.exclude, *listed, *excluded_folders(options.licence_free_of))
@@ -80,16 +104,30 @@ def _train(options: argparse.Namespace) -> int:
         )
         print(f"weights: {run_recipe(recipe, Console())}")
         return 0
-    run = RunOptions(options.data, options.out, cache, options.resume, exclude, options.source, options.matched)
+    run = RunOptions(
+        options.data,
+        options.out,
+        cache,
+        options.resume,
+        exclude,
+        options.source,
+        options.matched,
+        member=options.member,
+        members=options.processes,
+        cooled=options.cool,
+        other_data=options.other_data,
+        judge_every_s=options.judge_every * 60,
+    )
     training = TrainingOptions(
         minutes=options.minutes,
         seed=options.seed,
         batch=options.batch,
         frames=options.frames,
         peak_rate=options.rate,
+        schedule=Schedule.COOLING if options.cool else Schedule(options.schedule),
         bfloat16=options.bfloat16,
         compiled=options.compile,
-        threads=options.threads,
+        threads=options.threads if alone else 1,
     )
     config = _config(options.config, options.source)
     world = open_world(options.device)

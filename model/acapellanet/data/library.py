@@ -1,7 +1,7 @@
 """The training data: a folder of songs, voices and instrumentals, decoded once into one memory map.
 
-What the folder may look like stands in `layouts`. Decoded audio is kept as float16 `[frames, channels]` at 44.1 kHz,
-one file after the other.
+The module `layouts` says what the folder may look like. Decoded audio is kept as int16 `[frames, channels]` at
+44.1 kHz, one file after the other, each scaled to its own peak.
 """
 
 import json
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
+from filelock import FileLock
 
 from acapellanet.audio import SAMPLE_RATE, Samples
 from acapellanet.data.layouts import KNOWN_LAYOUTS, Entry, scan
@@ -24,7 +25,8 @@ SILENCE_PEAK = 1e-3
 SHORTEST_S = 0.5
 UNEVEN_S = 0.1
 """Halves of a song whose lengths differ by more are taken for a mistake."""
-AUDIO_FILE, INDEX_FILE = "audio.f16", "index.json"
+AUDIO_FILE, INDEX_FILE, LOCK_FILE = "audio.i16", "index.json", "lock"
+LARGEST = 32767
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,11 @@ class Track:
     paired: bool
     """Whether the other half of the mixture is there as well (stems)."""
     start: int
-    """First value in the cache, counted in float16 values."""
+    """First value in the cache, counted in int16 values."""
     frames: int
     channels: int
+    peak: float
+    """Amplitude that the largest int16 value stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,12 @@ class Library:
     def __init__(self, cache: Path, tracks: list[Track], problems: list[Problem]) -> None:
         self.tracks = tracks
         self.problems = problems
-        self._values = np.memmap(cache / AUDIO_FILE, dtype=np.float16, mode="r")
+        self._values = np.memmap(cache / AUDIO_FILE, dtype=np.int16, mode="r")
+
+    @property
+    def fingerprint(self) -> int:
+        """Checksum of the names and lengths of all tracks."""
+        return zlib.crc32(json.dumps([[track.name, track.frames] for track in self.tracks]).encode())
 
     def read(self, track: Track, start: int = 0, frames: int | None = None) -> Samples:
         """`[2, n]` float32 samples of `track` from `start`; mono is put on both channels.
@@ -72,7 +81,7 @@ class Library:
         stop = track.frames if frames is None else min(start + frames, track.frames)
         first = track.start + start * track.channels
         values = self._values[first : track.start + stop * track.channels]
-        audio = np.asarray(values, dtype=np.float32).reshape(-1, track.channels).T
+        audio = np.multiply(values, track.peak / LARGEST, dtype=np.float32).reshape(-1, track.channels).T
         return np.ascontiguousarray(np.broadcast_to(audio, (2, audio.shape[1])))
 
 
@@ -86,7 +95,9 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
     if not found:
         raise DataError(f"{data}: no audio to train on there; expected {KNOWN_LAYOUTS}")
     fingerprint = _fingerprint(data, found)
-    library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / LOCK_FILE):  # of several processes one decodes, the others find what it wrote
+        library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
     tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
     problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
     tracks = _whole_songs(tracks, problems)
@@ -108,7 +119,7 @@ def _fingerprint(data: Path, found: list[Entry]) -> int:
 def _load(cache: Path, fingerprint: int) -> Library | None:
     try:
         index = json.loads((cache / INDEX_FILE).read_text(encoding="utf-8"))
-        if index["fingerprint"] != fingerprint:
+        if index["fingerprint"] != fingerprint or index["checksum"] != _checksum(cache / AUDIO_FILE):
             return None
         tracks = [Track(**track) for track in index["tracks"]]
         return Library(cache, tracks, [Problem(**problem) for problem in index["problems"]])
@@ -116,23 +127,33 @@ def _load(cache: Path, fingerprint: int) -> Library | None:
         return None
 
 
+def _checksum(path: Path) -> int:
+    checksum = 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 24):
+            checksum = zlib.crc32(block, checksum)
+    return checksum
+
+
 def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -> Library:
-    cache.mkdir(parents=True, exist_ok=True)
     (cache / INDEX_FILE).unlink(missing_ok=True)
     tracks: list[Track] = []
     problems: list[Problem] = []
-    start = 0
+    start = checksum = 0
     with (cache / AUDIO_FILE).open("wb") as audio_file, ThreadPoolExecutor() as pool:
         decoded = pool.map(lambda entry: _decode_or_reason([data / part for part in entry.parts]), found)
         for entry, audio in zip(found, decoded, strict=True):
             if isinstance(audio, str):
                 problems.append(Problem(entry.name, audio))
                 continue
-            audio_file.write(audio.tobytes())
-            frames, channels = audio.shape
-            tracks.append(Track(entry.name, entry.role, entry.bank, entry.paired, start, frames, channels))
-            start += audio.size
-    index = {"fingerprint": fingerprint, "tracks": [asdict(t) for t in tracks]}
+            values, peak = audio
+            written = values.tobytes()
+            audio_file.write(written)
+            checksum = zlib.crc32(written, checksum)
+            frames, channels = values.shape
+            tracks.append(Track(entry.name, entry.role, entry.bank, entry.paired, start, frames, channels, peak))
+            start += values.size
+    index = {"fingerprint": fingerprint, "checksum": checksum, "tracks": [asdict(t) for t in tracks]}
     index["problems"] = [asdict(problem) for problem in problems]
     if start == 0:
         raise DataError(_unusable(data, found, problems))
@@ -140,9 +161,11 @@ def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -
     return Library(cache, tracks, problems)
 
 
-def _decode_or_reason(paths: list[Path]) -> npt.NDArray[np.float16] | str:
+def _decode_or_reason(paths: list[Path]) -> tuple[npt.NDArray[np.int16], float] | str:
     try:
-        return decode_sum(paths).astype(np.float16)
+        audio = decode_sum(paths)
+        peak = float(np.abs(audio).max())
+        return np.rint(audio * (LARGEST / peak)).astype(np.int16), peak
     except (DataError, soundfile.LibsndfileError, OSError) as error:
         return str(error)
 

@@ -93,6 +93,8 @@ class Mashups:
                 "training needs at least one voice and one instrumental besides what is held out for validation; "
                 f"found {voices} and {len(tracks.instrumentals)}"
             )
+        self.fingerprint = library.fingerprint
+        """Stands for the files that examples are made of."""
         self._library = library
         self._split = tracks
         self._samples = samples

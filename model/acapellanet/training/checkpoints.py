@@ -29,16 +29,18 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
                 "spent_s": trainer.budget.spent_s,
                 "bad_steps": trainer.bad_steps,
                 "seed": trainer.options.seed,
+                "heard_s": trainer.heard_s,
+                "data": trainer.mashups.fingerprint,
             }
         ),
     }
     write_tensors(path, tensors, metadata)
 
 
-def resume(path: Path, trainer: Trainer) -> None:
-    """Put `trainer` where `save_checkpoint` left off.
+def resume(path: Path, trainer: Trainer, other_data: bool = False) -> None:
+    """Put `trainer` where `save_checkpoint` left off; `other_data`: even if it was trained on other files.
 
-    Raises `TrainingError` if the checkpoint is of another network or seed, `ModelError` if it is damaged.
+    Raises `TrainingError` if the checkpoint is of another network, seed or data, `ModelError` if it is damaged.
     """
     tensors, metadata = read_tensors(path)
     if "config" not in metadata or "state" not in metadata:
@@ -52,11 +54,17 @@ def resume(path: Path, trainer: Trainer) -> None:
     state = json.loads(metadata["state"])
     if state["seed"] != trainer.options.seed:
         raise TrainingError(f"{path}: was trained with --seed {state['seed']}; give the same")
+    if not other_data and state.get("data", trainer.mashups.fingerprint) != trainer.mashups.fingerprint:
+        raise TrainingError(
+            f"{path}: was trained on other data; give the same folder, or --other-data to go on with this"
+        )
     load_into(trainer.network, under("network", tensors), str(path))
     load_into(trainer.averaged, under("averaged", tensors), str(path))
     load_optimizer(trainer.optimizer, tensors)
     trainer.step_number, trainer.bad_steps = state["step"], state["bad_steps"]
     trainer.budget.spent_s = state["spent_s"]
+    trainer.heard_s = state.get("heard_s", 0.0)
+    trainer.rejoin()
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

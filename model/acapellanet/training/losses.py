@@ -1,7 +1,9 @@
 """What training minimises.
 
-Linear error decides where energy is; compressed magnitudes decide what is heard. With the first alone a
-small network stays at the identity for thousands of steps, so the second counts double: once per stem.
+The linear error decides where energy is; compressed magnitudes decide what is heard; the error's ratio to the mixture
+is what separation is measured by, and counts a quiet example as much as a loud one. With the first alone a small
+network stays at the identity for thousands of steps, so the second counts double: once per stem. The first two are
+absolute errors, under which a network is surer of itself than it should be; the third is squared, which corrects that.
 """
 
 import torch
@@ -9,6 +11,10 @@ from torch import Tensor
 
 COMPRESSION = 10.0
 TINY = 1e-8
+RATIO_WEIGHT = 0.2
+"""Weight at which the gradients of the ratio and of all other terms are of the same size."""
+SMALL_RATIO = 1e-3
+"""Error, as a share of the mixture's energy, below which an example has little left to gain: 30 dB."""
 
 
 def magnitude(planes: Tensor) -> Tensor:
@@ -26,7 +32,7 @@ def separation_loss(estimate: Tensor, vocals: Tensor, mixture: Tensor, level: Te
     linear = (magnitude(estimate - vocals) * scale).mean()
     voice = _compressed_error(estimate, vocals, scale)
     rest = _compressed_error(mixture - estimate, mixture - vocals, scale)
-    return linear + voice + rest
+    return linear + voice + rest + RATIO_WEIGHT * _error_ratio(estimate, vocals, mixture)
 
 
 def _compressed_error(estimate: Tensor, target: Tensor, scale: Tensor) -> Tensor:
@@ -35,3 +41,10 @@ def _compressed_error(estimate: Tensor, target: Tensor, scale: Tensor) -> Tensor
 
 def _compress(planes: Tensor, scale: Tensor) -> Tensor:
     return torch.log1p(COMPRESSION * scale * magnitude(planes))
+
+
+def _error_ratio(estimate: Tensor, vocals: Tensor, mixture: Tensor) -> Tensor:
+    """Mean over the batch of the error's energy to the mixture's, in natural logarithms above `SMALL_RATIO`."""
+    dims = tuple(range(1, estimate.dim()))
+    error, whole = (estimate - vocals).square().sum(dims), mixture.square().sum(dims) + TINY
+    return torch.log1p(error / (SMALL_RATIO * whole)).mean()

@@ -1,7 +1,8 @@
-"""A training run from the command line: folders, checkpoints, progress, now and then a judgement."""
+"""A training run from the command line: folders, checkpoints, progress, and judgements from time to time."""
 
+import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -22,7 +23,9 @@ from acapellanet.net.network import AcapellaNet
 from acapellanet.net.weights import load_network, save_network
 from acapellanet.training.checkpoints import CHECKPOINT_FILE, resume, save_checkpoint
 from acapellanet.training.distributed import ALONE, World
+from acapellanet.training.local_sgd import SHARED_FILE, MeetingOptions, MeetingPlace
 from acapellanet.training.pictures import draw_spectrograms
+from acapellanet.training.schedule import Schedule
 from acapellanet.training.trainer import Progress, Trainer, TrainingOptions
 
 LINE_EVERY_STEPS = 20
@@ -41,6 +44,13 @@ class RunOptions:
     """Model, or path of weights, that training starts from."""
     matched: bool = False
     """Whether sung voices and music are brought into one key and tempo."""
+    member: int | None = None
+    """Number of this process among those that train apart and meet; `None` if it trains alone."""
+    members: int = 1
+    cooled: Path | None = None
+    """Folder of a flat run that this one begins from, to be cooled."""
+    other_data: bool = False
+    """Whether to resume although the data is not what the run had before."""
     checkpoint_every_s: float = 180.0
     judge_every_s: float = 540.0
 
@@ -48,14 +58,18 @@ class RunOptions:
 def run_training(
     config: NetworkConfig, run: RunOptions, options: TrainingOptions, console: Console, world: World = ALONE
 ) -> Path:
-    """Train until the minutes are spent; the path of the averaged weights.
+    """Train until the minutes are spent and return the path of the averaged weights.
 
-    Raises `DataError` when nothing can be trained on, `TrainingError` when a run is there already and
-    `resumed` is not set.
+    Raises `DataError` if nothing can be trained on, `TrainingError` if a run exists already and `resumed` is not set.
     """
-    checkpoint = run.out / CHECKPOINT_FILE
-    if checkpoint.exists() and not run.resumed:
-        raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
+    checkpoint = run.out / checkpoint_name(run.member)
+    begun = checkpoint.exists()
+    if begun and not run.resumed:
+        raise TrainingError(f"{checkpoint} exists already: give --resume, or another --out")
+    if run.cooled is not None and not begun:
+        _take_over(run.cooled, run.out, run.member)
+    if run.member is not None:
+        options = replace(options, seed=options.seed + run.member)
     with world.leader_first():
         library = open_library(run.data, run.cache, run.exclude)
     _report_library(library, console)
@@ -63,11 +77,39 @@ def run_training(
     matcher = _matcher(library, tracks, run, world, console) if run.matched else None
     mashups = Mashups(library, tracks, samples, options.seed, made=MADE_VOICES, chopped=CHOPPED, matcher=matcher)
     source = load_network(weights_path(run.source)) if run.source else None
-    trainer = Trainer(config, options, mashups, source, world)
+    trainer = Trainer(config, options, mashups, source, world, meeting=_meeting(config, run, options))
     if checkpoint.exists():
-        resume(checkpoint, trainer)
-        console.print(f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent")
+        resume(checkpoint, trainer, run.other_data)
+        if run.cooled is not None and not begun:
+            trainer.budget.spent_s = 0.0
+        console.print(
+            f"resumed at step {trainer.step_number}, {trainer.budget.spent_s / 60:.1f} min spent, "
+            f"{trainer.heard_s / 3600:.1f} h heard"
+        )
     return _Run(trainer, Validation(library), run, console).until_done()
+
+
+def checkpoint_name(member: int | None) -> str:
+    """Name of the checkpoint of a process that trains alone, or of one of several that meet."""
+    return CHECKPOINT_FILE if member is None else f"member-{member}-{CHECKPOINT_FILE}"
+
+
+def _take_over(flat: Path, out: Path, member: int | None) -> None:
+    """Copy where a flat run stands. Raises `TrainingError` if there is no such run."""
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint = flat / checkpoint_name(member)
+    if not checkpoint.exists():
+        raise TrainingError(f"{checkpoint}: no such checkpoint; --cool takes the --out of a run with --schedule flat")
+    if member in (None, 0) and (flat / SHARED_FILE).exists():
+        shutil.copyfile(flat / SHARED_FILE, out / SHARED_FILE)
+    shutil.copyfile(checkpoint, out / checkpoint.name)
+
+
+def _meeting(config: NetworkConfig, run: RunOptions, options: TrainingOptions) -> MeetingPlace | None:
+    if run.member is None:
+        return None
+    ema = MeetingOptions.ema_cooling if options.schedule is Schedule.COOLING else MeetingOptions.ema_flat
+    return MeetingPlace(run.out, config.to_json(), MeetingOptions(share=1 / run.members, ema=ema))
 
 
 def _matcher(library: Library, tracks: Split, run: RunOptions, world: World, console: Console) -> Matcher:
@@ -100,8 +142,13 @@ class _Run:
         self.weights = run.out / f"{trainer.config.name}.safetensors"
         self._saved_s = self._judged_s = time.monotonic()
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process judges and writes weights."""
+        return self.trainer.world.leads and self.run.member in (None, 0)
+
     def until_done(self) -> Path:
-        if self.trainer.world.leads:
+        if self.leads:
             self.console.print(f"mixture: {self.validation.judge_mixture()}")
             self.console.print(f"center: {self.validation.judge_center()}")
         with self._bar() as bar:
@@ -110,11 +157,10 @@ class _Run:
                 progress = self.trainer.step()
                 bar.update(task, completed=progress.spent_s, description=_line(progress))
                 self._now_and_then(progress)
-        if self.trainer.world.leads:
-            self._save()
-            if self.validation.excerpts:
-                self._temper()
-                self._draw()
+        self._save()
+        if self.leads and self.validation.excerpts:
+            self._temper()
+            self._draw()
         return self.weights
 
     def _bar(self) -> Bar:
@@ -130,18 +176,21 @@ class _Run:
         if now_s - self._saved_s > self.run.checkpoint_every_s:
             self._save()
             self._saved_s = time.monotonic()
-        if now_s - self._judged_s > self.run.judge_every_s:
+        if self.leads and now_s - self._judged_s > self.run.judge_every_s:
             self._judge()
             self._judged_s = time.monotonic()
 
     def _save(self) -> None:
-        save_checkpoint(self.run.out / CHECKPOINT_FILE, self.trainer)
-        self._save_weights(self.trainer.averaged)
+        if self.trainer.world.leads:
+            save_checkpoint(self.run.out / checkpoint_name(self.run.member), self.trainer)
+        if self.leads:
+            self._save_weights(self.trainer.averaged)
 
     def _save_weights(self, network: AcapellaNet) -> None:
         training = {
             "steps": self.trainer.step_number,
             "minutes": round(self.trainer.budget.spent_s / 60, 1),
+            "hours_heard": round(self.trainer.heard_s / 3600, 2),
             "seed": self.trainer.options.seed,
             "excluded": list(self.run.exclude),
             "started_from": self.run.source,

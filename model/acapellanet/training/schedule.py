@@ -3,10 +3,22 @@
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from enum import StrEnum
 from statistics import median
 
 STALL_FACTOR = 5.0
 WARM_UP_STEPS = 100
+
+
+class Schedule(StrEnum):
+    """How the learning rate moves while the time is spent, after a warm-up."""
+
+    COSINE = "cosine"
+    """Half a cosine down to 1 % of the peak."""
+    FLAT = "flat"
+    """The peak to the end: a run that goes on as long as there is time, its weights taken by cooling a copy."""
+    COOLING = "cooling"
+    """A straight line from the peak down to nothing: the end of a flat run."""
 
 
 @dataclass(slots=True)
@@ -34,10 +46,11 @@ class Budget:
         return min(1.0, self.spent_s / self.limit_s) if self.limit_s > 0 else 1.0
 
 
-def learning_rate(peak: float, progress: float, step: int) -> float:
-    """Half a cosine from `peak` to 1 % of it over `progress` 0..1, after a linear warm-up in steps."""
-    annealed = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * progress))
-    return peak * annealed * min(1.0, (step + 1) / WARM_UP_STEPS)
+def learning_rate(peak: float, progress: float, step: int, schedule: Schedule = Schedule.COSINE) -> float:
+    """The rate at `progress` 0..1 of the time and after `step` steps, with a linear warm-up in steps."""
+    cosine = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * progress))
+    share = {Schedule.COSINE: cosine, Schedule.FLAT: 1.0, Schedule.COOLING: 1.0 - progress}[schedule]
+    return peak * share * min(1.0, (step + 1) / WARM_UP_STEPS)
 
 
 def ema_decay(final: float, step: int) -> float:

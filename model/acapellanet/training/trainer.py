@@ -17,8 +17,9 @@ from acapellanet.net.config import NetworkConfig
 from acapellanet.net.network import AcapellaNet
 from acapellanet.training.batches import Batch, make_batch
 from acapellanet.training.distributed import ALONE, World, join_norms
+from acapellanet.training.local_sgd import MeetingPlace
 from acapellanet.training.losses import separation_loss
-from acapellanet.training.schedule import Budget, ema_decay, learning_rate
+from acapellanet.training.schedule import Budget, Schedule, ema_decay, learning_rate
 from acapellanet.training.widen import start_from
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -36,11 +37,12 @@ class TrainingOptions:
     frames: int = 192
     """Length of an example in STFT frames."""
     peak_rate: float = 1.5e-3
+    schedule: Schedule = Schedule.COSINE
     weight_decay: float = 1e-2
     ema: float = 0.999
     clip: float = 1.0
     settle: float = 0.75
-    """Share of the time after which BatchNorm's statistics stay as they are, as in inference."""
+    """Share of the time after which BatchNorm's statistics stay as they are, as in inference; never if it is flat."""
     max_bad_steps: int = 50
     """Steps with a loss that is not finite, after which training stops."""
     bfloat16: bool | None = None
@@ -61,6 +63,10 @@ class Progress:
     spent_s: float
     limit_s: float
     bad_steps: int
+    mixing: float
+    """Share of the step's time in which examples were made, 0..1."""
+    heard_s: float
+    """Duration of all examples so far, of all processes, in seconds."""
 
 
 class Trainer:
@@ -75,6 +81,7 @@ class Trainer:
         world: World = ALONE,
         build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet,
         loss: Loss = separation_loss,
+        meeting: MeetingPlace | None = None,
     ) -> None:
         torch.manual_seed(options.seed)
         self.config = config
@@ -94,6 +101,9 @@ class Trainer:
         self.budget = Budget(options.minutes * 60)
         self.step_number = 0
         self.bad_steps = 0
+        self.heard_s = 0.0
+        self.meeting = meeting
+        self.rejoin()
         features, objective = self.network.features, partial(_masked_loss, self.network.applied, loss)
         self._features = torch.compile(features) if options.compiled else features
         self._loss = torch.compile(objective) if options.compiled else objective
@@ -108,15 +118,44 @@ class Trainer:
     def step(self) -> Progress:
         """One batch. Raises `TrainingError` when too many losses were not finite."""
         began = time.monotonic()
-        rate, loss = self.learn(self._next_batch(), self.budget.progress)
-        self.budget.add(self.world.agreed(time.monotonic() - began))
+        batch = self._next_batch()
+        mixing_s = time.monotonic() - began
+        rate, loss = self.learn(batch, self.budget.progress)
+        step_s = time.monotonic() - began
+        self.budget.add(self.world.agreed(step_s))
+        self._count_heard()
         spent_s, limit_s = self.budget.spent_s, self.budget.limit_s
-        return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps)
+        return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps, mixing_s / step_s, self.heard_s)
+
+    def _count_heard(self) -> None:
+        """Count the last step's audio; now and then meet the others, whose audio counts too."""
+        step_s = self.options.batch * (self.options.frames - 1) * self.config.hop_samples / self.config.sample_rate
+        if self.meeting is None:
+            self.heard_s += step_s
+        elif self.step_number % self.meeting.options.every_steps == 0 or self.done:
+            self.meet(step_s)
+
+    def rejoin(self) -> None:
+        """Take the weights that the processes share, if there are several."""
+        self._met_at = self.step_number
+        if self.meeting is not None:
+            self.meeting.join(self.network, self.averaged)
+            self.heard_s = self.meeting.heard.audio_s
+
+    def meet(self, step_s: float) -> None:
+        """Share what was learned since the last meeting with the other processes; a step is `step_s` of audio."""
+        assert self.meeting is not None
+        steps = self.step_number - self._met_at
+        if steps:
+            self.meeting.meet(self.network, self.averaged, steps, steps * step_s)
+        self._met_at = self.step_number
+        self.heard_s = self.meeting.heard.audio_s
 
     def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
         """One step on `batch` at `progress` 0..1 of the schedule: learning rate and loss."""
-        rate = learning_rate(self.options.peak_rate, progress, self.step_number)
-        self.network.train(progress < self.options.settle)
+        schedule = self.options.schedule
+        rate = learning_rate(self.options.peak_rate, progress, self.step_number, schedule)
+        self.network.train(schedule is Schedule.FLAT or progress < self.options.settle)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss = self._descend(batch)
@@ -151,6 +190,8 @@ class Trainer:
             )
 
     def _average(self) -> None:
+        if self.meeting is not None:  # averages for all
+            return
         decay = ema_decay(self.options.ema, self.step_number)
         ours, theirs = self.averaged.state_dict(), self.network.state_dict()
         with torch.no_grad():

@@ -11,11 +11,15 @@ import soundfile
 from acapellanet.audio import SAMPLE_RATE
 from acapellanet.errors import DataError
 from acapellanet.voices import sinsy
+from acapellanet.voices.contours import contours_of
+from acapellanet.voices.manners import any_manner
 from acapellanet.voices.recordings import phrases
 from acapellanet.voices.speech import Speaker, say, speakers, verse
 from acapellanet.voices.sung import Random, sung
 
 BANK_PREFIX = "sung_"
+FOLLOWED = 0.5
+"""Share of the phrases that follow the melody of a real song, if there are any."""
 GIVE_UP_AFTER = 3
 """Songs in a row that a singer fails at."""
 Singer = Callable[[Random], tuple[np.typing.NDArray[np.float32], int]]
@@ -52,12 +56,22 @@ def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], No
     return _or_error(book)
 
 
-def sing_recordings(recordings: Path, out: Path, seed: int, told: Callable[[float], None]) -> Songbook:
-    """Sing each phrase of `recordings` once, into `out/sung_<its speaker>/`. Raises `DataError` where none can be."""
+def sing_recordings(
+    recordings: Path, out: Path, seed: int, told: Callable[[float], None], melodies: Path | None = None
+) -> Songbook:
+    """Sing each phrase of `recordings` once, into `out/sung_<its speaker>/`, in any manner of `manners`.
+
+    `melodies`: a folder of solo songs, whose melodies half of the phrases follow. Raises `DataError` if no recording
+    can be sung.
+    """
     book = Songbook()
+    contours = contours_of(melodies) if melodies else []
     for number, phrase in enumerate(phrases(recordings, book.problems)):
+        random = np.random.default_rng((seed, number))
+        followed = contours and random.random() < FOLLOWED
+        contour = contours[int(random.integers(len(contours)))] if followed else None
         try:
-            song = sung(phrase.audio, phrase.sample_rate, np.random.default_rng((seed, number)))
+            song = sung(phrase.audio, phrase.sample_rate, random, any_manner(random), contour)
         except DataError as error:
             book.problems.append(f"{phrase.speaker}/{phrase.name}: {error}")
             continue

@@ -16,9 +16,10 @@ import soxr
 from acapellanet.audio import SAMPLE_RATE
 from acapellanet.errors import DataError
 from acapellanet.extras import extra_module
+from acapellanet.voices.contours import sung_along
+from acapellanet.voices.manners import NATURAL, Manner, Values, roughened, with_breath
 from acapellanet.voices.scales import SCALES
 
-Values = npt.NDArray[np.float64]
 Random = np.random.Generator
 
 FRAME_S = 0.005
@@ -42,10 +43,18 @@ class Spoken:
     """`[frames, bins]`, 0 (a tone) to 1 (noise)."""
 
 
-def sung(speech: npt.NDArray[np.float32], sample_rate: int, random: Random) -> npt.NDArray[np.float32]:
-    """Mono `speech` `[samples]` at `sample_rate` Hz sung to a melody that `random` makes up, at 44.1 kHz, peak 0.7.
+def sung(
+    speech: npt.NDArray[np.float32],
+    sample_rate: int,
+    random: Random,
+    manner: Manner = NATURAL,
+    contour: Values | None = None,
+) -> npt.NDArray[np.float32]:
+    """Mono `speech` `[samples]` at `sample_rate` Hz, sung; at 44.1 kHz, peak 0.7.
 
-    Above what `sample_rate` can hold, the voice goes on as noise and weak harmonics, softer with each octave.
+    The melody is `contour` (`contours`), or one that `random` makes up. Above what `sample_rate` can hold, the voice
+    goes on as noise and weak harmonics, softer with each octave.
+
     Raises `DataError` if nobody speaks in it, or WORLD is not installed.
     """
     world = extra_module("pyworld", "speech becomes song with WORLD: pip install 'dawbridge[voices]'")
@@ -53,14 +62,15 @@ def sung(speech: npt.NDArray[np.float32], sample_rate: int, random: Random) -> n
     syllables = _syllables(spoken)
     if len(syllables) < 2:
         raise DataError("hears no syllables in it: expected somebody speaking for a second or more")
-    places, pitch_hz = _score(spoken, syllables, random)
+    places, pitch_hz = _score(spoken, syllables, random, manner, contour)
     song = world.synthesize(
-        pitch_hz,
+        pitch_hz if manner.breath < 1.0 else np.zeros_like(pitch_hz),
         np.exp(_at(np.log(spoken.envelope + 1e-16), places)),
-        np.clip(_at(spoken.aperiodicity, places), 1e-3, 1.0),
+        np.clip(with_breath(_at(spoken.aperiodicity, places), manner), 1e-3, 1.0),
         SAMPLE_RATE,
         FRAME_S * 1000,
     )
+    song = roughened(song, pitch_hz, manner, SAMPLE_RATE)
     return np.asarray(song * (0.7 / (np.abs(song).max() + 1e-9)), dtype=np.float32)
 
 
@@ -102,11 +112,27 @@ def _syllables(spoken: Spoken) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise(borders) if (spoken.pitch_hz[a:b] > 0).mean() > 0.25]
 
 
-def _score(spoken: Spoken, syllables: list[tuple[int, int]], random: Random) -> tuple[Values, Values]:
-    """Where in the speech each sung frame is taken from, and its pitch in Hz, 0 where it is not voiced."""
-    beat_s, scale = random.uniform(0.16, 0.45), SCALES[random.integers(len(SCALES))]
+def _score(
+    spoken: Spoken, syllables: list[tuple[int, int]], random: Random, manner: Manner, contour: Values | None
+) -> tuple[Values, Values]:
+    """Where in the speech each sung frame is taken from, and its pitch in Hz, 0 if it is not voiced."""
     voiced = spoken.pitch_hz[spoken.pitch_hz > 0]
     base_hz = float(np.median(voiced)) * 2 ** random.uniform(-0.2, 0.9)
+    if contour is None:
+        place, semitones = _made_up(spoken, syllables, random, manner)
+    else:
+        spans = np.concatenate([np.arange(start, end, dtype=np.float64) for start, end in syllables])
+        place, semitones = sung_along(contour, spans, random)
+        semitones = np.round(semitones) if manner.glide == 0.0 else semitones
+    semitones = np.zeros_like(semitones) if manner.monotone else semitones
+    pitch_hz = np.clip(base_hz * 2 ** (semitones / 12), SUNG_LOWEST_HZ, SUNG_HIGHEST_HZ)
+    is_voiced = _at(np.asarray(spoken.pitch_hz > 0, dtype=np.float64), place) > 0.5
+    return place, np.where(is_voiced, pitch_hz, 0.0)
+
+
+def _made_up(spoken: Spoken, syllables: list[tuple[int, int]], random: Random, manner: Manner) -> tuple[Values, Values]:
+    """A melody on a scale, a note for each syllable: places in the speech, and semitones, `[frames]` each."""
+    beat_s, scale = random.uniform(0.16, 0.45), SCALES[random.integers(len(SCALES))]
     degree, places, notes = int(random.integers(len(scale))), [], []
     for start, end in syllables:
         held = _held(spoken, start, end, random.choice(BEATS) * beat_s)
@@ -118,11 +144,7 @@ def _score(spoken: Spoken, syllables: list[tuple[int, int]], random: Random) -> 
             rest = int(random.uniform(0.2, 1.2) / FRAME_S)
             places.append(np.zeros(rest))
             notes.append(np.full(rest, notes[-1][-1]))
-    place = np.concatenate(places)
-    pitch_hz = base_hz * 2 ** (_moved(np.concatenate(notes), random) / 12)
-    pitch_hz = np.clip(pitch_hz, SUNG_LOWEST_HZ, SUNG_HIGHEST_HZ)
-    is_voiced = _at(np.asarray(spoken.pitch_hz > 0, dtype=np.float64), place) > 0.5
-    return place, np.where(is_voiced, pitch_hz, 0.0)
+    return np.concatenate(places), _moved(np.concatenate(notes), random, manner)
 
 
 def _held(spoken: Spoken, start: int, end: int, seconds: float) -> Values:
@@ -134,9 +156,9 @@ def _held(spoken: Spoken, start: int, end: int, seconds: float) -> Values:
     return start + np.interp(np.arange(int(ends[-1])), np.concatenate(([0.0], ends)), np.arange(end - start + 1))
 
 
-def _moved(notes: Values, random: Random) -> Values:
+def _moved(notes: Values, random: Random, manner: Manner) -> Values:
     """Semitones with glides between notes, vibrato on those that last, and a trembling hand."""
-    glide = max(1, int(random.uniform(0.4, 1.6) * GLIDE_S / FRAME_S))
+    glide = max(1, int(random.uniform(0.4, 1.6) * manner.glide * GLIDE_S / FRAME_S))
     padded = np.pad(notes, (glide // 2, glide - glide // 2), mode="edge")
     sums = np.cumsum(padded)
     smooth = (sums[glide:] - sums[:-glide])[: len(notes)] / glide
@@ -147,7 +169,7 @@ def _moved(notes: Values, random: Random) -> Values:
     swell = np.clip((since_s - VIBRATO_AFTER_S) / 0.3, 0, 1)
     vibrato = depth * swell * np.sin(2 * np.pi * random.uniform(4.5, 6.8) * frames * FRAME_S)
     drift = np.convolve(random.standard_normal(len(notes) + 20), np.ones(21) / 21, mode="valid")
-    return np.asarray(smooth + vibrato + random.uniform(0.1, 0.6) * drift)
+    return np.asarray(smooth + manner.vibrato * vibrato + manner.drift * random.uniform(0.1, 0.6) * drift)
 
 
 def _at(values: Values, places: Values) -> Values:

@@ -37,16 +37,37 @@ def test_mono_is_put_on_both_channels(data_folder: Path, tmp_path: Path) -> None
 
 def test_the_second_time_nothing_is_decoded(data_folder: Path, tmp_path: Path) -> None:
     first = open_library(data_folder, tmp_path / "cache")
-    written = (tmp_path / "cache" / "audio.f16").stat().st_mtime_ns
+    written = (tmp_path / "cache" / "audio.i16").stat().st_mtime_ns
     second = open_library(data_folder, tmp_path / "cache")
     assert second.tracks == first.tracks
-    assert (tmp_path / "cache" / "audio.f16").stat().st_mtime_ns == written
+    assert (tmp_path / "cache" / "audio.i16").stat().st_mtime_ns == written
 
 
 def test_a_damaged_index_is_made_anew(data_folder: Path, tmp_path: Path) -> None:
     first = open_library(data_folder, tmp_path / "cache")
     (tmp_path / "cache" / "index.json").write_text('{"fingerprint"')
     assert open_library(data_folder, tmp_path / "cache").tracks == first.tracks
+
+
+def test_damaged_audio_in_the_cache_is_decoded_again(data_folder: Path, tmp_path: Path) -> None:
+    first = open_library(data_folder, tmp_path / "cache")
+    truth = first.read(first.tracks[0])
+    with (tmp_path / "cache" / "audio.i16").open("r+b") as file:
+        file.seek(2000)
+        file.write(b"\x55" * 64)
+    again = open_library(data_folder, tmp_path / "cache")
+    assert np.array_equal(again.read(again.tracks[0]), truth)
+
+
+def test_decoded_audio_keeps_quiet_and_loud_files_apart(
+    data_folder: Path, tmp_path: Path, write: Callable[..., None]
+) -> None:
+    for name, level in (("quiet", 2e-3), ("loud", 3.0)):
+        write(data_folder / "instrumental" / "levels" / f"{name}.wav", tone(100, 1, level))
+    library = open_library(data_folder, tmp_path / "cache")
+    for name, level in (("quiet", 2e-3), ("loud", 3.0)):
+        track = next(t for t in library.tracks if t.name.endswith(f"{name}.wav"))
+        assert np.abs(library.read(track) - tone(100, 1, level)).max() < level * 2e-5
 
 
 def test_other_rates_are_resampled(data_folder: Path, tmp_path: Path, write: Callable[..., None]) -> None:

@@ -8,7 +8,7 @@ import soundfile
 
 from acapellanet.cli import main
 from acapellanet.errors import DataError
-from acapellanet.voices import sinsy, songbook, speech, sung
+from acapellanet.voices import contours, manners, sinsy, songbook, speech, sung
 from acapellanet.voices.recordings import phrases
 from acapellanet.voices.singer import sing
 from acapellanet.voices.songbook import sing_recordings, sing_verses
@@ -48,6 +48,43 @@ def test_what_the_speechs_rate_cannot_hold_is_filled_in_softly() -> None:
     hz = np.fft.rfftfreq(len(song), 1 / 44100)
     below, above = power[(hz > 5000) & (hz < 7000)].mean(), power[(hz > 9000) & (hz < 12000)].mean()
     assert 1e-5 * below < above < below
+
+
+def test_hard_tuned_stays_on_its_notes_and_a_whisper_has_none() -> None:
+    import librosa
+
+    tuned = sung.sung(spoken(), RATE, np.random.default_rng(3), manners.ROBOT)
+    pitch_hz, voiced, _ = librosa.pyin(tuned, fmin=70, fmax=900, sr=44100)
+    semitones = 12 * np.log2(pitch_hz[voiced] / np.median(pitch_hz[voiced]))
+    assert np.median(np.abs(semitones)) < 0.1
+    whisper = sung.sung(spoken(), RATE, np.random.default_rng(3), manners.WHISPERED)
+    whispered = librosa.pyin(whisper, fmin=70, fmax=900, sr=44100)[1]
+    assert whispered.sum() < 0.2 * voiced.sum()
+
+
+@pytest.mark.parametrize("manner", [manner for _, manner in manners.MANNERS])
+def test_every_manner_is_heard(manner: manners.Manner) -> None:
+    song = sung.sung(spoken(), RATE, np.random.default_rng(4), manner)
+    assert np.isfinite(song).all() and np.abs(song).max() == pytest.approx(0.7, abs=1e-3)
+
+
+def test_speech_follows_the_melody_of_a_song(tmp_path: Path) -> None:
+    import librosa
+
+    notes = (220.0, 330.0)
+    melody = sing(notes, 2.0, 8.0, 0.0, np.random.default_rng(1))
+    soundfile.write(tmp_path / "song.wav", melody, 44100)
+    contour = contours.contours_of(tmp_path)[0]
+    assert np.ptp(contour) == pytest.approx(7.0, abs=1.0)
+    song = sung.sung(spoken(), RATE, np.random.default_rng(3), manners.NATURAL, contour)
+    pitch_hz = librosa.yin(song, fmin=60, fmax=900, sr=44100)
+    semitones = np.round(12 * np.log2(pitch_hz / np.median(pitch_hz)))
+    assert {0.0, 7.0} <= set(np.abs(semitones).tolist())
+
+
+def test_a_folder_without_songs_has_no_melodies(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no sung phrase"):
+        contours.contours_of(tmp_path)
 
 
 def test_the_same_generator_gives_the_same_song() -> None:
