@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from acapellanet.estimate.registry import model_names
 
 if TYPE_CHECKING:
-    from acapellanet.evaluation.evaluate import Score
+    from acapellanet.evaluation.scores import Score
 
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
@@ -32,12 +32,13 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from acapellanet.evaluation.evaluate import REPET, evaluate, means
+    from acapellanet.evaluation.evaluate import REPET, evaluate
+    from acapellanet.evaluation.scores import summaries
 
     models = options.model or [REPET, *model_names()]
     scores = list(evaluate(options.folder, models, options.device, options.shifts))
     if len({score.song for score in scores}) > 1:
-        scores += means(scores)
+        scores += summaries(scores)
     if options.json:
         print(json.dumps([_without_nan(score) for score in scores], indent=2))
     else:
@@ -50,11 +51,26 @@ def _without_nan(score: "Score") -> dict[str, object]:
     return {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in values}
 
 
+COLUMNS = (
+    ("museval_db", "museval", 7.2),
+    ("usdr_db", "whole song", 10.2),
+    ("si_sdr_db", "SI-SDR", 6.2),
+    ("p10_db", "p10", 6.2),
+    ("bleedless", "bleedless", 9.1),
+    ("fullness", "fullness", 8.1),
+    ("log_wmse", "logWMSE", 7.2),
+    ("leak_db", "leak", 6.1),
+    ("lost", "lost", 4.2),
+)
+"""Measure, heading, and format of each column."""
+
+
 def _print_table(scores: Sequence["Score"]) -> None:
     song, model = (max(len(getattr(score, name)) for score in scores) for name in ("song", "model"))
-    print(f"{'song':{song}}  {'model':{model}}  {'stem':12}  museval  whole song  SI-SDR  (SDR, dB)")
+    headings = "  ".join(f"{heading:>{int(width)}}" for _, heading, width in COLUMNS)
+    print(f"{'song':{song}}  {'model':{model}}  {'stem':12}  {headings}")
     for score in scores:
-        values = f"{score.museval_db:7.2f}  {score.usdr_db:10.2f}  {score.si_sdr_db:6.2f}"
+        values = "  ".join(f"{getattr(score, measure):{width}f}" for measure, _, width in COLUMNS)
         print(f"{score.song:{song}}  {score.model:{model}}  {score.stem:12}  {values}")
 
 

@@ -19,7 +19,15 @@ from acapellanet.estimate.estimator import Estimator, load_estimator
 from acapellanet.estimate.registry import model_label
 from acapellanet.estimate.shifts import shifted
 from acapellanet.estimate.streaming import stream_estimate
+from acapellanet.evaluation.audibility import (
+    bleedless_and_fullness,
+    leak_db,
+    log_wmse,
+    share_lost,
+    tenth_percentile_sdr,
+)
 from acapellanet.evaluation.metrics import museval_sdr, si_sdr, usdr
+from acapellanet.evaluation.scores import Score
 
 MIXTURE, REPET = "mixture", "repet"
 """Rows without a model: nothing done, and `repet.py`, which only an evaluation needs."""
@@ -34,22 +42,6 @@ class Song:
     name: str
     vocals: Samples
     instrumental: Samples
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One stem of one song by one model; decibels, `nan` where the truth is silent."""
-
-    song: str
-    model: str
-    stem: str
-    """`vocals` or `instrumental`."""
-    museval_db: float
-    """Median of the SDRs of frames of 1 s, as museval reports it."""
-    usdr_db: float
-    """SDR of the whole song."""
-    si_sdr_db: float
-    """Scale-invariant SDR of the whole song."""
 
 
 def find_songs(folder: Path) -> list[tuple[Entry, Entry]]:
@@ -129,19 +121,21 @@ def separate_stream(estimator: Estimator, mixture: Samples, shifts: int = 1) -> 
 
 def _scores(song: Song, model: str, vocals: Samples, instrumental: Samples) -> Iterator[Score]:
     truths, estimates = (song.vocals, song.instrumental), (vocals, instrumental)
+    mixture = song.vocals + song.instrumental
     medians_db = museval_sdr(truths, estimates, SAMPLE_RATE)
     for stem, truth, estimate, median_db in zip(STEMS, truths, estimates, medians_db, strict=True):
-        yield Score(song.name, model, stem, median_db, usdr(truth, estimate), si_sdr(truth, estimate))
-
-
-def means(scores: Sequence[Score]) -> list[Score]:
-    """The mean over songs, per model and stem, as scores of a song called `mean`."""
-    keys = dict.fromkeys((score.model, score.stem) for score in scores)
-    return [_mean([s for s in scores if (s.model, s.stem) == key]) for key in keys]
-
-
-def _mean(scores: Sequence[Score]) -> Score:
-    values = np.array([[s.museval_db, s.usdr_db, s.si_sdr_db] for s in scores])
-    known = [column[np.isfinite(column)] for column in values.T]
-    columns = [float(column.mean()) if column.size else float("nan") for column in known]
-    return Score("mean", scores[0].model, scores[0].stem, *columns)
+        bleedless, fullness = bleedless_and_fullness(truth, estimate, SAMPLE_RATE)
+        yield Score(
+            song.name,
+            model,
+            stem,
+            median_db,
+            usdr(truth, estimate),
+            si_sdr(truth, estimate),
+            tenth_percentile_sdr(truth, estimate, SAMPLE_RATE),
+            bleedless,
+            fullness,
+            log_wmse(mixture, truth, estimate, SAMPLE_RATE),
+            leak_db(truth, estimate, mixture, SAMPLE_RATE),
+            share_lost(truth, estimate, SAMPLE_RATE),
+        )

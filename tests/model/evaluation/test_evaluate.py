@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 
 from acapellanet.cli import main
 from acapellanet.errors import DataError, ModelError
-from acapellanet.evaluation.evaluate import evaluate, find_songs, means
+from acapellanet.evaluation.evaluate import evaluate, find_songs
 from acapellanet.evaluation.metrics import usdr
 from acapellanet.evaluation.repet import repet
+from acapellanet.evaluation.scores import Score, summaries
 
 from ..conftest import RATE, tone
 
@@ -41,12 +43,28 @@ def test_center_beats_the_mixture_on_a_centred_tone(data_folder: Path) -> None:
     assert vocals["center"].museval_db > vocals["mixture"].museval_db + 3
 
 
-def test_means_are_over_songs(data_folder: Path) -> None:
+def test_summaries_are_over_songs(data_folder: Path) -> None:
     scores = list(evaluate(data_folder / "stems", ["center"]))
-    mean = means(scores)
-    assert (mean[0].song, mean[0].model, mean[0].stem) == ("mean", "mixture", "vocals")
+    rows = summaries(scores)
+    assert [row.song for row in rows] == ["mean"] * 4 + ["median"] * 4 + ["worst tenth"] * 4
+    assert (rows[0].model, rows[0].stem) == ("mixture", "vocals")
     mixtures = [s.usdr_db for s in scores if s.model == "mixture" and s.stem == "vocals"]
-    assert mean[0].usdr_db == pytest.approx(np.mean(mixtures))
+    assert rows[0].usdr_db == pytest.approx(np.mean(mixtures))
+    assert rows[8].usdr_db == pytest.approx(min(mixtures))
+
+
+def test_songs_that_are_numbered_are_summed_up_by_kind(data_folder: Path) -> None:
+    scores = list(evaluate(data_folder / "stems", ["center"]))
+    renamed = [replace(s, song={"caesium": "chant-00", "hydrogen": "rap-00"}[s.song]) for s in scores]
+    rows = summaries(renamed)
+    assert [row.song for row in rows[:8]] == ["mean of chant"] * 4 + ["mean of rap"] * 4
+    assert rows[0].usdr_db == renamed[0].usdr_db
+
+
+def test_the_worst_is_the_highest_leak() -> None:
+    score = Score("a", "m", "vocals", *[1.0] * 7, leak_db=-30.0, lost=0.1)
+    worst = summaries([score, replace(score, song="b", leak_db=-10.0, lost=0.5)])[-1]
+    assert (worst.leak_db, worst.lost, worst.usdr_db) == (-10.0, 0.5, 1.0)
 
 
 def test_a_silent_stem_is_an_error_with_its_name(data_folder: Path, write: Callable[..., None]) -> None:
@@ -64,9 +82,9 @@ def test_unknown_models_fail_before_any_song_is_read(data_folder: Path) -> None:
 def test_table(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(data_folder / "stems"), "--model", "center"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 + 8 + 4
+    assert len(lines) == 1 + 8 + 12
     assert lines[1].split()[:3] == ["caesium", "mixture", "vocals"]
-    assert lines[-1].split()[:3] == ["mean", "center", "instrumental"]
+    assert lines[-1].split()[:3] == ["worst", "tenth", "center"]
 
 
 def test_json(data_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
