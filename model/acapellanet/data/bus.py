@@ -4,6 +4,8 @@ Whatever is computed from the sum is applied to both stems alike, as a gain or a
 the mixture. All functions take and return vocals and music, float32 `[2, samples]`.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import torch
 
@@ -12,15 +14,18 @@ from acapellanet.data.augment import CODEC_FFT, CODEC_HOP, RATE_HZ, Random, comp
 from acapellanet.net.transforms import istft, stft
 
 Stems = tuple[Samples, Samples]
+Effect = Callable[[Random, Samples, Samples], Stems]
 BLOCK = 441
 """Length of the blocks that envelopes are taken over, in samples: 10 ms."""
 CEILING = 0.98
 SMALLEST = 1e-5
 
 
-def mixed_as_in_a_studio(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """Apply each of `EFFECTS` with its chance, in the order of a studio."""
-    for chance, effect in EFFECTS:
+def mixed_as_in_a_studio(
+    random: Random, vocals: Samples, music: Samples, effects: Sequence[tuple[float, Effect]] | None = None
+) -> Stems:
+    """Apply each of `effects` (default: `EFFECTS`) with its chance, in their order."""
+    for chance, effect in EFFECTS if effects is None else effects:
         if random.random() < chance:
             vocals, music = effect(random, vocals, music)
     return vocals, music
@@ -91,7 +96,7 @@ def encode(random: Random, vocals: Samples, music: Samples) -> Stems:
     return coded[0], coded[1]
 
 
-EFFECTS = (
+EFFECTS: tuple[tuple[float, Effect], ...] = (
     *((0.12, duck), (0.08, pump), (0.08, share_room), (0.25, compress_bus), (0.2, saturate_bus)),
     *((0.35, master), (0.12, encode)),
 )

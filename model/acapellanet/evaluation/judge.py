@@ -28,7 +28,7 @@ from acapellanet.data.augment import (
     shape,
     stretched,
 )
-from acapellanet.data.bus import mixed_as_in_a_studio
+from acapellanet.data.bus import compress_bus, duck, master, mixed_as_in_a_studio, saturate_bus
 from acapellanet.data.library import Library, Track
 from acapellanet.data.splits import Split, is_monotone, split
 from acapellanet.errors import DataError
@@ -41,6 +41,8 @@ SEED = 1815
 VOCALS_DB = (-9.0, 3.0)
 QUIET_RMS = 2e-3
 TRIES = 12
+EFFECTS = ((0.2, duck), (0.3, compress_bus), (0.2, saturate_bus), (0.4, master))
+"""What is done to the mix, with its chance; nothing that would ring into the pause."""
 
 Treatment = Callable[[Random, Samples], Samples]
 
@@ -105,7 +107,7 @@ def _song(
     vocals[:, :pause] = 0.0
     vocals[:, pause : pause + fade] *= np.linspace(0, 1, fade, dtype=np.float32)
     vocals = vocals * np.float32(db(random.uniform(*VOCALS_DB)) * rms(music) / (rms(vocals) + 1e-6))
-    vocals, music = mixed_as_in_a_studio(random, vocals, music)
+    vocals, music = mixed_as_in_a_studio(random, vocals, music, EFFECTS)
     peak = np.float32(1.02 * np.abs(vocals + music).max() + 1e-6)
     return vocals / peak, music / peak
 

@@ -222,5 +222,8 @@ class _Run:
 
 def _line(progress: Progress) -> str:
     bad = f", {progress.bad_steps} bad" if progress.bad_steps else ""
-    spent, limit = progress.spent_s / 60, progress.limit_s / 60
-    return f"step {progress.step} {spent:.1f}/{limit:.0f} min loss {progress.loss:.3f} rate {progress.rate:.1e}{bad}"
+    spent, limit, heard_h = progress.spent_s / 60, progress.limit_s / 60, progress.heard_s / 3600
+    return (
+        f"step {progress.step} {spent:.1f}/{limit:.0f} min loss {progress.loss:.3f} rate {progress.rate:.1e} "
+        f"mixing {progress.mixing:.0%} heard {heard_h:.1f} h{bad}"
+    )
