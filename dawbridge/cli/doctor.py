@@ -15,6 +15,7 @@ from dawbridge.config.paths import cache_folder, config_folder, state_folder
 from dawbridge.config.settings import OSC_PORT
 from dawbridge.errors import DawbridgeError
 from dawbridge.estimators import DEFAULT_MODEL
+from dawbridge.files.paths import user_path
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 
@@ -33,7 +34,7 @@ class Line(NamedTuple):
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge doctor`."""
     add = parser.add_argument
-    add("folder", nargs="?", type=Path, metavar="FOLDER", help="also check that this folder can be watched")
+    add("folder", nargs="?", type=user_path, metavar="FOLDER", help="also check that this folder can be watched")
     add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"[{OSC_PORT}]")
     add("--model", default=DEFAULT_MODEL, help=f"[{DEFAULT_MODEL}]")
 

@@ -1,16 +1,16 @@
 """Flags that several commands share."""
 
 from argparse import ArgumentParser
-from pathlib import Path
 
 from dawbridge.estimators import DEFAULT_MODEL, model_names
+from dawbridge.files.paths import user_path
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
 
 def add_config_flag(parser: ArgumentParser) -> None:
     """`--config FILE`."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the watched folders [dawbridge.toml in the settings folder]")  # fmt: skip
+    parser.add_argument("--config", type=user_path, metavar="FILE", help="settings of the watched folders [dawbridge.toml in the settings folder]")  # fmt: skip
 
 
 def add_engine_flags(parser: ArgumentParser) -> None:

@@ -15,8 +15,8 @@ KBPS = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge listen`."""
     add = parser.add_argument
-    add("song", type=Path, metavar="SONG", help="audio file, or folder with vocals.* and instrumental.*")
-    add("--out", type=Path, metavar="FILE", help="the page [listen/SONG.html]")
+    add("song", type=user_path, metavar="SONG", help="audio file, or folder with vocals.* and instrumental.*")
+    add("--out", type=user_path, metavar="FILE", help="the page [listen/SONG.html]")
     add("--model", default=DEFAULT_MODEL, help=f"name, or path of weights [{DEFAULT_MODEL}]")
     add("--device", default="auto", help="auto, cuda, mps or cpu [auto]")
     add("--start", type=_seconds, default=0.0, metavar="S", help="where in the song to begin, in seconds [0]")
@@ -32,8 +32,8 @@ def run(options: Namespace) -> int:
     except ModuleNotFoundError as error:
         raise ConfigError(f"the page's pictures need {error.name}; pip install 'dawbridge[listen]'") from error
 
-    excerpt = read_excerpt(user_path(options.song), options.start, options.seconds or LONGEST_S)
-    out = user_path(options.out) if options.out else Path("listen") / f"{excerpt.name}.html"
+    excerpt = read_excerpt(options.song, options.start, options.seconds or LONGEST_S)
+    out = options.out if options.out else Path("listen") / f"{excerpt.name}.html"
     _make_folder(out)
     seconds = excerpt.mixture.shape[1] / excerpt.sample_rate
     if excerpt.song_s - excerpt.start_s - seconds > 0.05:

@@ -55,8 +55,8 @@ examples:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 something failed, 2 wrong use."""
-    options = build_parser().parse_args(arguments)
     try:
+        options = build_parser().parse_args(arguments)
         status: int = import_module(f"dawbridge.cli.{options.command}").run(options)
         sys.stdout.flush()
         return status

@@ -11,6 +11,7 @@ from dawbridge.engine import memory
 from dawbridge.errors import DawbridgeError
 from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
 from dawbridge.files.output import DEFAULT_OUTPUT, Output
+from dawbridge.files.paths import user_path
 from dawbridge.jobs.stem_names import candidates, one_name
 from dawbridge.knobs.parameters import TABLE, Stage, complete
 from dawbridge.knobs.presets import Presets
@@ -20,7 +21,7 @@ from dawbridge.surfaces.terminal import PlainDisplay, make_display
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge separate`; those of the knobs come from the parameter table."""
     add = parser.add_argument
-    add("files", nargs="+", type=Path, metavar="FILE", help="audio files")
+    add("files", nargs="+", type=user_path, metavar="FILE", help="audio files")
     add("-o", "--output", default=DEFAULT_OUTPUT, metavar="DIR", help="folder for the stems [separated, beside each file]")  # fmt: skip
     add_engine_flags(parser)
     group = parser.add_argument_group("parameters")

@@ -10,13 +10,14 @@ from dawbridge.cli.service_files import SYSTEMS, Plan, plan, service_for, this_s
 from dawbridge.config.settings import checked_folder
 from dawbridge.errors import ConfigError
 from dawbridge.estimators import DEFAULT_MODEL
+from dawbridge.files.paths import user_path
 
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge service`."""
     add = parser.add_argument
     add("action", choices=("install", "remove", "status"), help="what to do about the service that watches FOLDERs")
-    add("folders", nargs="+", type=Path, metavar="FOLDER", help="the folders that your DAW bounces into")
+    add("folders", nargs="+", type=user_path, metavar="FOLDER", help="the folders that your DAW bounces into")
     add("--dry-run", action="store_true", help="print the file and the commands; change nothing")
     add("--preset", default="", metavar="NAME", help="start with this preset")
     add("--model", default="", help=f"[{DEFAULT_MODEL}]")
@@ -24,7 +25,7 @@ def add_flags(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Do it, or with `--dry-run` print what would be done. Raises `ConfigError`, `WatchError`."""
+    """Carry out the action, or with `--dry-run` print what would be done. Raises `ConfigError`, `WatchError`."""
     installing = options.action == "install"
     folders = [checked_folder(folder) if installing else folder.resolve() for folder in options.folders]
     more = [word for name in ("preset", "model") if (value := getattr(options, name)) for word in (f"--{name}", value)]
@@ -61,7 +62,7 @@ def _install(wanted: Plan) -> int:
         raise ConfigError(f"{wanted.path}: cannot be written ({error.strerror})") from error
     for command in wanted.start:
         _call(command)
-    print(f"installed: {wanted.path}\nit starts with you from now on, and runs already")
+    print(f"installed: {wanted.path}\nit starts whenever you log in, and is running now")
     return 0
 
 
@@ -69,7 +70,7 @@ def _remove(wanted: Plan) -> int:
     if not wanted.path.exists():
         raise ConfigError(f"no service watches these folders ({wanted.path} is not there)")
     for command in wanted.stop:
-        subprocess.run(command, check=False, capture_output=True)  # one that does not run is as well
+        subprocess.run(command, check=False, capture_output=True)  # one that does not run is just as well
     wanted.path.unlink(missing_ok=True)
     print(f"removed: {wanted.path}")
     return 0
@@ -87,7 +88,7 @@ def _ask(command: tuple[str, ...]) -> int:
     try:
         return subprocess.run(command, check=False).returncode
     except OSError as error:
-        print(f"dawbridge: {command[0]} cannot be asked ({error.strerror})", file=sys.stderr)
+        print(f"dawbridge: {command[0]} cannot be run ({error.strerror})", file=sys.stderr)
         return 1
 
 
@@ -95,7 +96,7 @@ def _call(command: tuple[str, ...]) -> None:
     try:
         done = subprocess.run(command, check=False, capture_output=True, text=True, errors="replace")
     except OSError as error:
-        raise ConfigError(f"{shlex.join(command)}: {error.strerror}; the file is written, start it yourself") from error
+        raise ConfigError(f"{shlex.join(command)}: {error.strerror}; the file is written; start it yourself") from error
     if done.returncode:
         reason = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
-        raise ConfigError(f"{shlex.join(command)}: {reason}; the file is written, start it yourself")
+        raise ConfigError(f"{shlex.join(command)}: {reason}; the file is written; start it yourself")

@@ -1,6 +1,6 @@
-"""Starting with the computer: service files for systemd (Linux), launchd (macOS) and the Task Scheduler (Windows).
+"""Service files that start the watch with the computer: systemd (Linux), launchd (macOS), Task Scheduler (Windows).
 
-Pure text: what stands in the file, where it goes, which commands make it known. All are the user's own, none needs an
+Pure text: what is in the file, where it goes, which commands make it known. All belong to the user; none needs an
 administrator. Sources: systemd.service(5), systemd.syntax(7), launchd.plist(5), Microsoft's Task Scheduler schema 1.2.
 """
 
@@ -9,12 +9,14 @@ import os
 import plistlib
 import re
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from xml.sax.saxutils import escape
 
 from dawbridge.errors import ConfigError
+from dawbridge.files.printable import printable
 
 SYSTEMS = ("systemd", "launchd", "windows")
 
@@ -24,14 +26,14 @@ class Service:
     """One service: what it runs, and what the system calls it."""
 
     name: str
-    """`dawbridge-` and eight digits that follow from the folders."""
+    """`dawbridge-` and eight digits that are computed from the folders."""
     command: tuple[str, ...]
     folders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done about a service on one system."""
+    """How a service is installed, removed and shown on one system."""
 
     path: Path
     """Where the file goes."""
@@ -39,9 +41,9 @@ class Plan:
     start: tuple[tuple[str, ...], ...]
     """Commands that make it known and start it."""
     stop: tuple[tuple[str, ...], ...]
-    """Commands that end it and make it forgotten."""
+    """Commands that stop it and remove it from the system's list."""
     show: tuple[str, ...]
-    """The command that says how it is."""
+    """The command that prints its state."""
 
 
 def this_system() -> str:
@@ -54,14 +56,24 @@ def service_for(folders: Sequence[PurePath], more: Sequence[str] = ()) -> Servic
     texts = tuple(str(folder) for folder in folders)
     command = (sys.executable, "-m", "dawbridge", "watch", *more, "--", *texts)
     for word in command:
-        if any(ord(character) < 32 or ord(character) == 127 for character in word):
-            raise ConfigError(f"{word!r} has a control character in it, which no service file can hold; rename it")
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise ConfigError(f"{word!r} is no Unicode, which no service file can hold; rename it") from None
+        trouble = _unfit(word)
+        if trouble:
+            raise ConfigError(f"{printable(word)!r} contains {trouble}, which no service file can hold; rename it")
     digits = hashlib.sha256("\0".join(sorted(texts)).encode()).hexdigest()[:8]
     return Service(f"dawbridge-{digits}", command, texts)
+
+
+def _unfit(word: str) -> str:
+    """What in a word one of the three kinds of files cannot hold; empty if nothing is."""
+    for character in word:
+        category = unicodedata.category(character)
+        if category == "Cc":
+            return "a control character"
+        if category == "Cs":
+            return "bytes that are not UTF-8"
+        if ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF:
+            return f"U+{ord(character):04X}, which Unicode says is not a character"
+    return ""
 
 
 def plan(service: Service, system: str, home: Path) -> Plan:
@@ -99,7 +111,7 @@ WantedBy=default.target
 
 
 def _percent(text: str) -> str:
-    """A value of a unit file: `%` begins a specifier; a backslash at the end would go on to the next line."""
+    """A value of a unit file: `%` begins a specifier; a backslash at the end would continue on the next line."""
     return text.replace("\\", "/").replace("%", "%%")
 
 
@@ -173,14 +185,15 @@ def _windows(service: Service, home: Path) -> Plan:
 
 
 def _windows_user() -> str:
-    """Who it is for: without that it would start whenever anybody logs on. Empty where this is no Windows."""
+    """The user it starts for: without one it would start whenever anybody logs on. Empty if this is not Windows."""
     name = os.environ.get("USERNAME", "")
     account = "\\".join(filter(None, (os.environ.get("USERDOMAIN"), name)))
     return f"<UserId>{escape(account)}</UserId>" if name else ""
 
 
 def windows_word(word: str) -> str:
-    """One argument as the C runtime takes a command line apart: backslashes count only ahead of a quote."""
+    """One argument, quoted for the rules by which the C runtime splits a command line: backslashes count only before a
+    quote."""
     if word and not re.search(r'[\s"]', word):
         return word
     doubled = re.sub(r'(\\*)"', r'\1\1\\"', word)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dawbridge.cli.flags import add_config_flag
 from dawbridge.config.file import folders_of
 from dawbridge.config.settings import FolderSettings
+from dawbridge.files.paths import user_path
 from dawbridge.files.printable import printable
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge trace`."""
     add = parser.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into")
+    add("folder", type=user_path, metavar="FOLDER", help="the folder that your DAW bounces into")
     add_config_flag(parser)
     add("--existing", action="store_true", help="also judge the files that are there already")
     add("--poll", action="store_true", default=None, help="scan instead of waiting for events")
@@ -64,7 +65,7 @@ class _Lines:
 
 def _settings(options: Namespace) -> FolderSettings:
     """As the daemon has them for this folder."""
-    path = options.folder.expanduser().resolve()
+    path = options.folder.resolve()
     own = {folder.path.resolve(): folder for folder in folders_of(options.config, Presets().check)}
     folder = replace(own.get(path, FolderSettings(path)), path=path)
     return replace(folder, existing=options.existing, poll=folder.poll if options.poll is None else options.poll)

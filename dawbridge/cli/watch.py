@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
-from pathlib import Path
 
 from dawbridge.cli.flags import add_config_flag, add_engine_flags
 from dawbridge.config.file import config_file, folders_of
@@ -11,13 +10,14 @@ from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import ConfigError
 from dawbridge.events import Bus
 from dawbridge.files.output import Output
+from dawbridge.files.paths import user_path
 from dawbridge.knobs.presets import Presets
 
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge watch`."""
     add = parser.add_argument
-    add("folders", nargs="*", type=Path, metavar="FOLDER", help="the folder that your DAW bounces into; if none is given, those of dawbridge.toml")  # fmt: skip
+    add("folders", nargs="*", type=user_path, metavar="FOLDER", help="the folder that your DAW bounces into; if none is given, those of dawbridge.toml")  # fmt: skip
     add_config_flag(parser)
     add("--once", action="store_true", help="separate the bounces that are there, then end")
     add("--existing", action="store_true", default=None, help="when a folder is watched for the first time, also take the bounces that are there already")  # fmt: skip
@@ -36,13 +36,13 @@ def add_flags(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Watch until Ctrl-C, or with `--once` until all is done. 1 where a file stalled or the model is missing."""
+    """Watch until Ctrl-C, or with `--once` until all is done. 1 if a file stalled or failed, or the model is missing."""
     from dawbridge.daemon import Daemon
     from dawbridge.surfaces.terminal import Terminal
 
     settings = read_settings(options)
     bus = Bus()
-    terminal = Terminal(bus)  # first: what is missing is said while the daemon is built
+    terminal = Terminal(bus)  # first: the daemon reports what is missing while it is built
     try:
         daemon = Daemon(settings, bus, terminal=terminal)
         daemon.stop_on_signals()
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
 
 
 def read_settings(options: Namespace) -> Settings:
-    """The command line's words as settings. Raises `ConfigError`, `AudioError`."""
+    """The options as settings. Raises `ConfigError`, `AudioError`."""
     if not 0 <= options.osc_port <= 65535:
         raise ConfigError(f"--osc-port {options.osc_port}: allowed is 0..65535 (0: any free one)")
     if not 0 <= options.http_port <= 65535:
@@ -75,7 +75,7 @@ def read_settings(options: Namespace) -> Settings:
 
 
 def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
-    """The folders of the command line, else those of `dawbridge.toml`; flags go before the file's settings.
+    """The folders of the command line, or else those of `dawbridge.toml`; flags take precedence over the file.
 
     Raises `ConfigError`, `AudioError`.
     """
@@ -83,7 +83,7 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
     folders = configured
     if options.folders:
         own = {folder.path.resolve(): folder for folder in configured}
-        folders = tuple(own.get(path.expanduser().resolve(), FolderSettings(path)) for path in options.folders)
+        folders = tuple(own.get(path.resolve(), FolderSettings(path)) for path in options.folders)
     if not folders:
         raise ConfigError(
             f"which folder? dawbridge watch FOLDER, or name it in {options.config or config_file()}: "
@@ -104,8 +104,8 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
 
 
 def host_port(text: str) -> tuple[str, int]:
-    """`HOST:PORT` → both. Raises `ConfigError`."""
+    """Split `HOST:PORT`. Raises `ConfigError`."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not host or not (port.isascii() and port.isdecimal()) or not 1 <= int(port) <= 65535:
         raise ConfigError(f"--osc-feedback {text!r}: give HOST:PORT, for example 192.168.1.20:9321")
     return host, int(port)

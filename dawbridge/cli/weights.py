@@ -2,7 +2,6 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from pathlib import Path
 
 from acapellanet.errors import AcapellanetError
 from acapellanet.estimate.registry import (
@@ -15,13 +14,14 @@ from acapellanet.estimate.registry import (
 )
 from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
+from dawbridge.files.paths import user_path
 
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge weights`."""
     add = parser.add_argument
     add("action", nargs="?", choices=("list", "import"), default="list", help="[list]")
-    add("file", nargs="?", type=Path, metavar="FILE", help="with import: weights.h5 of acapellabot, 2017, as Keras wrote it; needs h5py")  # fmt: skip
+    add("file", nargs="?", type=user_path, metavar="FILE", help="with import: weights.h5 of acapellabot, 2017, as Keras wrote it; needs h5py")  # fmt: skip
     add("--name", default=ANCESTOR, help=f"with import: what --model will call it [{ANCESTOR}]; --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental")  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def run(options: Namespace) -> int:
     from acapellanet.estimate.keras_import import import_weights
 
     try:
-        path = import_weights(options.file.expanduser(), options.name)
+        path = import_weights(options.file, options.name)
     except AcapellanetError as error:
         raise ModelError(str(error)) from error
     print(f"{path}\nuse it: dawbridge watch FOLDER --model {options.name}")

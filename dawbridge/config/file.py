@@ -49,7 +49,7 @@ def config_file() -> Path:
 
 def folders_of(file: Path | None, check_preset: CheckPreset) -> tuple[FolderSettings, ...]:
     """The folders of `file`, or of the usual file, which may be missing. Raises `ConfigError` with every mistake."""
-    where = user_path(file) if file else config_file()
+    where = file or config_file()
     if file is None and gone(where):
         return ()
     folders, mistakes = read(where, check_preset)

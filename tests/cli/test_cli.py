@@ -117,6 +117,17 @@ def test_a_bad_file_is_named_and_the_rest_is_done(song, tmp_path, capsys):
         (["watch", ".", "--osc-feedback", "nonsense"], "HOST:PORT"),
         (["watch", ".", "--osc-port", "99999"], "0..65535"),
         (["watch", ".", "--output", "{name}"], "{stem}"),
+        (["watch", ".", "--output", "{stem:>9}"], "{stem}"),
+        (["watch", ".", "--output", "~nosuchuser/x"], "no user 'nosuchuser'"),
+        (["watch", "~nosuchuser/Bounces"], "no user 'nosuchuser'"),
+        (["watch", ".", "--config", "~nosuchuser/x.toml"], "no user 'nosuchuser'"),
+        (["trace", "~nosuchuser/Bounces"], "no user 'nosuchuser'"),
+        (["separate", "~nosuchuser/x.wav"], "no user 'nosuchuser'"),
+        (["separate", "x.wav", "-o", "{name!r}"], "{stem}"),
+        (["service", "install", "~nosuchuser/x"], "no user 'nosuchuser'"),
+        (["service", "install", "a\x1b[2J", "--dry-run"], r"a\x1b[2J"),
+        (["listen", "~nosuchuser/x.wav"], "no user 'nosuchuser'"),
+        (["listen", "x.wav", "--out", "/dev/null/x.html"], "there is no x.wav"),
         (["presets", "show"], "which one"),
         (["weights", "import"], "which file"),
         (["weights", "import", "nowhere.h5"], "no such file"),
@@ -129,6 +140,14 @@ def test_mistakes_get_one_line_with_what_to_do(arguments, words, capsys):
     assert words in error
     assert error.startswith("dawbridge: ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["presets", "jobs", "cache", "doctor", "midi bindings"])
+def test_a_home_that_cannot_be_is_one_line(command, monkeypatch, capsys):
+    monkeypatch.setenv("DAWBRIDGE_HOME", "~nosuchuser/x")
+    assert main(command.split()) == 2
+    error = capsys.readouterr().err
+    assert "no user 'nosuchuser'" in error and error.count("\n") == 1
 
 
 def test_a_value_beyond_its_range_is_clamped_and_said(song, tmp_path, capsys):
