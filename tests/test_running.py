@@ -25,8 +25,6 @@ def test_what_is_announced_is_found_until_it_is_withdrawn():
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "3", '{"host": 1}', "[" * 100_000, '{"host":"x","port":1e999,"roots":[]}']
 )
-    "text", ["", "{", "[]", "3", '{"host": 1}', "[" * 100_000, '{"host":"x","port":1e999,"roots":[]}']
-)
 def test_a_damaged_announcement_is_passed_over(text):
     announce(("127.0.0.1", 9320), ROOTS)
     (state_folder() / "daemons" / "9000.json").write_text(text)
