@@ -55,6 +55,17 @@ class Source:
         for place in range(start, self.info.frames, block_frames):
             yield self.read(place, block_frames)
 
+    def content_hash(self) -> str:
+        """SHA-256 (64 hex digits) over the decoded samples, the sample rate and the channel count, streamed.
+
+        The same sound gives the same hash in any lossless container and at any bit depth that holds it; names, tags
+        and time stamps do not count. Raises `AudioError` as `read` does.
+        """
+        digest = hashlib.sha256(f"{self.info.sample_rate} {self.info.channels}\n".encode())
+        for block in self.blocks(_HASH_FRAMES):
+            digest.update(np.ascontiguousarray((block + 0.0).T, dtype="<f8").data)  # adding 0.0 makes -0.0 plain 0.0
+        return digest.hexdigest()
+
     def tags(self) -> dict[str, str]:
         """Title, artist, comment, date, album, tracknumber, genre, copyright, license, as far as the file has them."""
         return {name: text for name, text in self._file.copy_metadata().items() if text}
@@ -115,13 +126,6 @@ def probe(path: Path | str) -> AudioInfo:
 
 
 def content_hash(path: Path | str) -> str:
-    """SHA-256 (64 hex digits) over the decoded samples, the sample rate and the channel count, streamed.
-
-    The same sound gives the same hash in any lossless container and at any bit depth that holds it; names, tags
-    and time stamps do not count. Raises `AudioError` as `probe` and `Source.read` do.
-    """
+    """As `Source.content_hash`, of a file. Raises `AudioError` as `probe` and `Source.read` do."""
     with open_source(path) as source:
-        digest = hashlib.sha256(f"{source.info.sample_rate} {source.info.channels}\n".encode())
-        for block in source.blocks(_HASH_FRAMES):
-            digest.update(np.ascontiguousarray((block + 0.0).T, dtype="<f8").data)  # adding 0.0 makes -0.0 plain 0.0
-        return digest.hexdigest()
+        return source.content_hash()

@@ -17,7 +17,11 @@ def add_engine_flags(parser: ArgumentParser) -> None:
     """What separates, and what is written."""
     add = parser.add_argument_group("engine and files").add_argument
     names = ", ".join(model_names())
-    add("--model", default=DEFAULT_MODEL, help=f"{names}, or a .safetensors file [{DEFAULT_MODEL}]")
+    add(
+        "--model",
+        default=DEFAULT_MODEL,
+        help=f"{names}, a .safetensors file, or a mean of several: a+b, 0.6*a+0.4*b [{DEFAULT_MODEL}]",
+    )
     add("--device", default="auto", choices=DEVICES, help="where the network runs [auto]")
     add("--preset", default="", metavar="NAME", help="start with this preset (see: dawbridge presets)")
     add("--loop", action="store_true", help="the audio is a loop: its end leads into its start, also in the stems; files with loop points are always treated so")  # fmt: skip

@@ -1,19 +1,14 @@
-"""`dawbridge weights [list | import FILE]`: which models there are, and bringing the ancestor's own weights."""
+"""`dawbridge weights [list | import FILE]`: lists the models, and imports the weights of the network of 2017."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 
 from acapellanet.errors import AcapellanetError
-from acapellanet.estimate.registry import (
-    ANCESTOR,
-    CENTER_MODEL,
-    GRIFFIN_LIM,
-    model_names,
-    user_weights_folder,
-    weights_path,
-)
+from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM, WEIGHTS_FOLDER, user_weights_folder
 from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
+from dawbridge.estimators import Model, find_model, model_names, provider_problems
 from dawbridge.files.paths import user_path
 
 
@@ -43,20 +38,24 @@ def run(options: Namespace) -> int:
 
 
 def _lines() -> Iterator[str]:
-    """Name, parameters, origin and path of each model."""
+    """Yield a line for each model, then the estimators that cannot be loaded and the folder of imported weights."""
     for name in model_names():
-        if name == CENTER_MODEL:
-            yield f"{name}: no network, no weights"
-        elif not name.endswith(GRIFFIN_LIM):
-            yield _line(name)
+        try:
+            yield f"{name}: {_facts(find_model(name))}"
+        except ModelError as error:
+            yield f"{name}: {error}"
+    yield from provider_problems()
     yield f"\nimported ones go to {user_weights_folder()}"
 
 
-def _line(name: str) -> str:
-    path = weights_path(name)
-    try:
-        header = read_header(path)
-    except AcapellanetError as error:
-        return f"{name}: {error}"
-    origin = header.metadata.get("origin", "shipped")
-    return f"{name}: {header.parameters:,} parameters, {origin}, {path}"
+def _facts(model: Model) -> str:
+    """Describe a model: parameters and origin, if it has weights of a known format, licence, path, and its problem."""
+    facts: list[str] = []
+    if model.weights is not None:
+        with suppress(AcapellanetError):
+            header = read_header(model.weights)
+            usual = "shipped" if model.weights.parent == WEIGHTS_FOLDER else "brought by you"
+            facts = [f"{header.parameters:,} parameters", header.metadata.get("origin", usual)]
+    facts += [f"licence: {model.licence}", str(model.weights or "")]
+    facts += [f"cannot run here: {model.problem}"] if model.problem else []
+    return ", ".join(fact for fact in facts if fact)

@@ -32,6 +32,8 @@ Samples = NDArray[np.float32]
 NO_AUTOMATION = Automation()
 BLOCK_HOPS = 64
 """Number of frames that are rendered at once: the spectra of a block fit the processor's cache."""
+PLAIN_BLOCK_HOPS = 512
+"""The same for all channels together, if there is nothing to transform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +96,38 @@ class Analysis:
 
         Pieces can be made in any order, and by several threads where the mixture can be read so.
         """
-        frames, rate, mixture = self.mixture.frames, self.mixture.sample_rate, self.mixture.read
+        frames, rate = self.mixture.frames, self.mixture.sample_rate
         vocals = self._vocals(values, automation)
-        block = Grid.of(rate).hop * BLOCK_HOPS
+        hop = Grid.of(rate).hop
+        if not automation.lanes and is_plain(values):
+            block = hop * max(BLOCK_HOPS, PLAIN_BLOCK_HOPS // self.mixture.channels)
+            return block, partial(self._untouched, vocals, block, values)
+        block = hop * BLOCK_HOPS
         goes_round = self.loop and not is_plain(values, automation)
 
         def piece(start: int) -> Samples:
             stop = min(start + block, frames)
             if goes_round:
                 return self._looped(vocals, start, stop, values, automation)
-            return render(mixture, vocals, start, stop, frames, rate, values, automation)
+            return render(self.mixture.read, vocals, start, stop, frames, rate, values, automation)
 
         return block, piece
+
+    def _untouched(self, vocals: Reader, block: int, values: Snapshot, start: int) -> Samples:
+        """Return a piece without any transform: the estimate itself, or at strength 0 the mixture, times the depth."""
+        stop = min(start + block, self.mixture.frames)
+        samples = vocals(start, stop) if values["mask_strength"] else self.mixture.read(start, stop)
+        depth = np.float32(values["mask_depth"])
+        return samples if depth == 1 else samples * depth
 
     def _vocals(self, values: Snapshot, automation: Automation) -> Reader:
         """Return a reader of V = (1-a)·V0 + a·V1, of which V1 is needed only if a > 0; of several models, the mean."""
         shares = self._needed(values, automation)
         buffers = self._make(shares)
-        lane = automation.lane("center_amount") if self.mixture.channels > 1 else None
+        lane = automation.lane("center_amount") if automation.lanes and self.mixture.channels > 1 else None
+        if lane is None and len(buffers) == 1:
+            only = buffers[0]
+            return lambda start, stop: only[:, start:stop]
 
         def vocals(start: int, stop: int) -> Samples:
             amount = 0.0 if lane is None else lane.values(np.arange(start, stop) / self.mixture.sample_rate)
@@ -143,7 +159,7 @@ class Analysis:
         """List the estimates that a render mixes; if a lane moves `center_amount`, both variants."""
         stereo = self.mixture.channels > 1
         amount = values["center_amount"] if stereo else 0.0
-        moves = stereo and automation.lane("center_amount") is not None
+        moves = stereo and bool(automation.lanes) and automation.lane("center_amount") is not None
         weighted = {_variant(values, center=False): 1 - amount, _variant(values, center=True): amount}
         return self._shares({variant: share for variant, share in weighted.items() if moves or share > 0})
 

@@ -54,7 +54,7 @@ def is_neutral(values: Snapshot) -> bool:
 
 def is_plain(values: Snapshot, automation: Automation = NO_AUTOMATION) -> bool:
     """The same, with knobs that move."""
-    return is_neutral(values) and not automation.only(SPECTRAL)
+    return is_neutral(values) and not (automation.lanes and automation.only(SPECTRAL))
 
 
 def render(
@@ -68,8 +68,8 @@ def render(
     before 0 and behind its end. Lanes of `automation` go before `values`: those of spectral knobs are followed frame
     by frame, the depth sample by sample.
     """
-    lanes = automation.only(SPECTRAL)
-    if lanes:
+    lanes = automation.only(SPECTRAL) if automation.lanes else NO_AUTOMATION
+    if lanes.lanes:
         acapella = _spectral(mixture, vocals, start, stop, frames, sample_rate, values, lanes)
     elif values["mask_strength"] == 0.0 and not _banded(values):
         acapella = mixture(start, stop)
@@ -84,7 +84,7 @@ def with_depth(
     masked: Samples, start: int, sample_rate: int, values: Snapshot, automation: Automation = NO_AUTOMATION
 ) -> Samples:
     """The acapella from frame `start` on, `[channels, samples]`: what the mask left, scaled by the depth."""
-    lane = automation.lane("mask_depth")
+    lane = automation.lane("mask_depth") if automation.lanes else None
     if lane is not None:
         times_s = np.arange(start, start + masked.shape[1]) / sample_rate
         return np.asarray(masked * lane.values(times_s).astype(np.float32))

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +13,11 @@ from dawbridge.audio.files import (
     Source,
     StemWriter,
     WriteReport,
-    content_hash,
     is_loop,
     open_source,
 )
 from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL
-from dawbridge.engine.analysis import Analysis, AnalysisCache
+from dawbridge.engine.analysis import Analysis, AnalysisCache, DiskEstimates
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob, SeparationResult
 from dawbridge.engine.resident import SHAPING, Mark, ResidentRenderer
@@ -49,89 +47,87 @@ class FileMixture:
 
 
 def separate(
-    order: SeparationJob,
+    job: SeparationJob,
     engine: Engine,
     cache: AnalysisCache,
     progress: Progress,
-    studio: ResidentRenderer | None = None,
+    resident: ResidentRenderer | None = None,
 ) -> SeparationResult:
-    """Analyse if needed, render, write both stems and publish them together; `studio` keeps the bounce for the next.
+    """Analyse if needed, render, write both stems and publish them together.
 
-    Raises `AudioError` (unreadable source, full disk, a source that changed meanwhile), `ModelError`, and
-    whatever `progress` raises; nothing then stands under a final name that did not stand there before.
+    `resident` keeps the bounce in memory for the next job. Raises `AudioError` (unreadable source, full disk, a source
+    that changed meanwhile), `ModelError`, and whatever `progress` raises; then no stem has been replaced or added.
     """
     begun = time.perf_counter()
-    before = _stamp(order.source)
-    digest = order.content_hash or content_hash(order.source)
-    with ExitStack() as stack:
-        source = stack.enter_context(open_source(order.source))
-        loop = order.loop or is_loop(order.source, source.info.frames)
+    before = _stamp(job.source)
+    with open_source(job.source) as source:
+        info = source.info
+        loop = job.loop or is_loop(job.source, info.frames)
+        digest = job.content_hash or source.content_hash()
+        held = resident.take(job, source, before) if resident else None
         estimates = cache.estimates(digest, engine.hash, loop)
-        take = studio.take(order, source, before) if studio else None
         analysis = Analysis(
-            take or FileMixture(source), engine, estimates, loop, lambda fraction: progress(0.9 * fraction)
+            held or FileMixture(source), engine, estimates, loop, lambda fraction: progress(0.9 * fraction)
         )
-        if order.prefetch:
-            analysis.prefetch(order.values)
-        else:
-            analysis.prepare(order.values, order.automation)
-        if analysis.estimate_s:
-            cache.trim(*estimates.folders)
-        if order.prefetch:
-            report = None
-        elif studio and take:
-            report = studio.render(
-                order, analysis, _marks(order, analysis), lambda: _unchanged(order, before), progress
-            )
-        else:
-            report = _write(order, source, analysis, before, progress)
+        _analyse(job, analysis, cache, estimates)
+        report = None
+        if held and resident and not job.prefetch:
+            report = resident.render(job, analysis, _marks(job, analysis), lambda: _unchanged(job, before), progress)
+        elif not job.prefetch:
+            report = _write(job, source, analysis, before, progress)
+    notes = (report.notes if report else ()) + _notes(info, job.values, loop and not job.loop) + tuple(engine.notes)
     seconds = time.perf_counter() - begun
-    notes = (report.notes if report else ()) + _notes(source.info, order.values, loop and not order.loop)
-    notes += tuple(engine.notes)
-    return SeparationResult(report, digest, source.info.duration_s, seconds, analysis.estimate_s, notes)
+    return SeparationResult(report, digest, info.frames / info.sample_rate, seconds, analysis.estimate_s, notes)
 
 
-def _write(order: SeparationJob, source: Source, analysis: Analysis, before: Stamp, progress: Progress) -> WriteReport:
-    values, marks = order.values, _marks(order, analysis)
+def _analyse(job: SeparationJob, analysis: Analysis, cache: AnalysisCache, estimates: DiskEstimates) -> None:
+    """Make the estimates that the job needs: the slow half, and the only one that could be done elsewhere."""
+    if job.prefetch:
+        analysis.prefetch(job.values)
+    else:
+        analysis.prepare(job.values, job.automation)
+    if analysis.estimate_s:
+        cache.trim(*estimates.folders)
+
+
+def _write(job: SeparationJob, source: Source, analysis: Analysis, before: Stamp, progress: Progress) -> WriteReport:
+    """Render piece by piece into both stems, in bounded memory: the fast half."""
+    values, marks, frames = job.values, _marks(job, analysis), source.info.frames
+    read = source.read if source.info.kind is SampleKind.FLOAT else source.read_grid
+    block, piece = analysis.pieces(values, job.automation)
     with StemWriter(
         source.info,
-        order.acapella if values["acapella_enable"] else None,
-        order.instrumental if values["instrumental_enable"] else None,
+        job.acapella if values["acapella_enable"] else None,
+        job.instrumental if values["instrumental_enable"] else None,
         acapella_gain_db=values["acapella_gain"],
         instrumental_gain_db=values["instrumental_gain"],
-        automation=order.automation,
-        format=order.format,
-        older_stems=order.legacy_stems,
+        automation=job.automation,
+        format=job.format,
+        older_stems=job.legacy_stems,
     ) as writer:
-        start = 0
-        for acapella in analysis.acapella(values, order.automation):
-            frames = acapella.shape[1]
-            writer.write(_exact(source, start, frames), acapella)
-            start += frames
-            progress(min(0.999, 0.9 + 0.1 * start / source.info.frames))
-        _unchanged(order, before)
-        return writer.publish(marks(ACAPELLA, writer.null_db), marks(INSTRUMENTAL, writer.null_db))
+        for start in range(0, frames, block):
+            writer.write(read(start, block), piece(start))
+            progress(min(0.999, 0.9 + 0.1 * min(1.0, (start + block) / frames)))
+        _unchanged(job, before)
+        null_db = writer.null_db
+        return writer.publish(marks(ACAPELLA, null_db), marks(INSTRUMENTAL, null_db))
 
 
-def _unchanged(order: SeparationJob, before: Stamp) -> None:
-    if _stamp(order.source) != before:
-        raise AudioError(f"{order.source} changed while it was separated; it is taken again once it has settled")
+def _unchanged(job: SeparationJob, before: Stamp) -> None:
+    if _stamp(job.source) != before:
+        raise AudioError(f"{job.source} changed while it was separated; it is taken again once it has settled")
 
 
-def _exact(source: Source, start: int, frames: int) -> NDArray[np.float64] | NDArray[np.int64]:
-    return source.read(start, frames) if source.info.kind is SampleKind.FLOAT else source.read_grid(start, frames)
+def _marks(job: SeparationJob, analysis: Analysis) -> Mark:
+    return lambda stem, null_db: mark(job, analysis, stem, null_db)
 
 
-def _marks(order: SeparationJob, analysis: Analysis) -> Mark:
-    return lambda stem, null_db: mark(order, analysis, stem, null_db)
-
-
-def mark(order: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> str:
+def mark(job: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> str:
     """What a stem says of itself: version, model and the turned knobs that shape it, so that it can be made again."""
-    values = order.values
+    values = job.values
     own = [name for name in PARAMETERS if name in SHAPING or name == f"{stem}_gain"]
     turned = [f"{name}={values[name]:g}" for name in own if values[name] != DEFAULTS[name]]
-    moving = [lane.name for lane in order.automation.only(own).lanes]
+    moving = [lane.name for lane in job.automation.lanes if lane.name in own]
     more = [f"automation of {', '.join(moving)}"] if moving else []
     more += ["loop"] if analysis.loop else []
     return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])

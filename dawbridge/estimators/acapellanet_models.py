@@ -1,6 +1,9 @@
 """The models of the package acapellanet as estimators of dawbridge."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from os.path import expanduser
 from pathlib import Path
 
 from acapellanet.errors import AcapellanetError
@@ -12,16 +15,21 @@ from dawbridge.estimators.model import Estimator, LoadRequest, Model
 UNKNOWN_LICENCE = "not stated; whoever brought the weights has to know"
 
 
-def known_weights() -> Iterator[Path]:
-    """Yield the weights that have a name: shipped ones, and those in the user's folder."""
+def names_with(is_ours: Callable[[dict[str, str]], bool]) -> list[str]:
+    """List the weights that have a name, shipped ones and those in the user's folder, by what their metadata say."""
+    names = []
     for folder in (WEIGHTS_FOLDER, user_weights_folder()):
-        yield from folder.glob(f"*{SUFFIX}")
+        for path in folder.glob(f"*{SUFFIX}"):
+            with suppress(ModelError):
+                if is_ours(metadata(path)):
+                    names.append(path.stem)
+    return names
 
 
 def weights_file(name: str) -> Path | None:
     """Find the file of a name, or of a path that ends in `.safetensors`; the user's come before shipped ones."""
     if name.endswith(SUFFIX):
-        path = Path(name).expanduser()
+        path = Path(expanduser(name))
         if not path.is_file():
             raise ModelError(f"{path}: no such weights file")
         return path
@@ -34,9 +42,17 @@ def weights_file(name: str) -> Path | None:
 def metadata(path: Path) -> dict[str, str]:
     """Return what a file of weights says about itself. Raises `ModelError` if it is damaged."""
     try:
-        return read_header(path).metadata
+        facts = path.stat()
+        return _metadata(path, facts.st_size, facts.st_mtime_ns)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     except AcapellanetError as error:
         raise ModelError(str(error)) from error
+
+
+@lru_cache(maxsize=64)
+def _metadata(path: Path, _size: int, _modified_ns: int) -> dict[str, str]:
+    return read_header(path).metadata
 
 
 def describe(name: str, licence: str, weights: Path | None = None, parameters: tuple[str, ...] = ()) -> Model:

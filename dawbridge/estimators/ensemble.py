@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
+from os.path import expanduser, isfile
 
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Model
@@ -27,14 +27,8 @@ class Ensemble:
 
     name: str
     parts: tuple[Part, ...]
-
-    @property
-    def fingerprint(self) -> str:
-        """Identify everything that the mean depends on besides the mixture; of one model, its own fingerprint."""
-        if len(self.parts) == 1:
-            return self.parts[0].model.fingerprint
-        facts = " ".join(f"{part.weight:.9f}*{part.model.fingerprint}" for part in self.parts)
-        return hashlib.sha256(f"mean {facts}".encode()).hexdigest()
+    fingerprint: str
+    """Identifies everything that the mean depends on besides the mixture; of one model, its own fingerprint."""
 
     @property
     def problem(self) -> str:
@@ -53,8 +47,9 @@ def find_ensemble(text: str) -> Ensemble:
     Weights are relative: `3*a+1*b` is `0.75*a+0.25*b`. Raises `ModelError` for an unknown name, for weights that are
     not positive numbers or are given to some models only, and for more than 8 models.
     """
-    if "+" not in text or Path(text).expanduser().is_file():
-        return Ensemble(text, (Part(1.0, find_model(text)),))
+    if "+" not in text or isfile(expanduser(text)):
+        model = find_model(text)
+        return Ensemble(text, (Part(1.0, model),), model.fingerprint)
     terms = [_term(term.strip(), text) for term in text.split("+")]
     if len(terms) > MOST_MODELS:
         raise ModelError(f"model {text!r}: a mean takes at most {MOST_MODELS} models, not {len(terms)}")
@@ -62,8 +57,10 @@ def find_ensemble(text: str) -> Ensemble:
     if given and len(given) < len(terms):
         raise ModelError(f"model {text!r}: give all models a weight, as in 0.6*a+0.4*b, or none")
     weights = given or [1.0] * len(terms)
-    parts = zip(weights, (find_model(name) for _, name in terms), strict=True)
-    return Ensemble(text, tuple(Part(weight / sum(weights), model) for weight, model in parts))
+    models = [find_model(name) for _, name in terms]
+    parts = tuple(Part(weight / sum(weights), model) for weight, model in zip(weights, models, strict=True))
+    facts = " ".join(f"{part.weight:.9f}*{part.model.fingerprint}" for part in parts)
+    return Ensemble(text, parts, hashlib.sha256(f"mean {facts}".encode()).hexdigest())
 
 
 def _term(term: str, whole: str) -> tuple[float | None, str]:

@@ -150,6 +150,14 @@ def test_a_home_that_cannot_be_is_one_line(command, monkeypatch, capsys):
     assert "no user 'nosuchuser'" in error and error.count("\n") == 1
 
 
+def test_weights_lists_models_with_their_licences(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path))
+    assert main(["weights"]) == 0
+    lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if ": " in line)
+    assert "licence: MIT" in lines["acapellanet-full"] and "shipped" in lines["acapellanet-full"]
+    assert "no weights" in lines["center"]
+
+
 def test_a_value_beyond_its_range_is_clamped_and_said(song, tmp_path, capsys):
     main(["separate", str(song), "-o", str(tmp_path), "--model", "center", "--mask-floor", "-100"])
     assert "-80 is used" in capsys.readouterr().err

@@ -77,6 +77,15 @@ def test_paths_that_are_no_files_are_named(tmp_path):
         find_model(str(tmp_path / "nowhere.safetensors"))
 
 
+def test_the_home_of_nobody_is_no_traceback(monkeypatch):
+    with pytest.raises(ModelError, match="no such weights file"):
+        find_model("~nosuchuser/x.safetensors")
+    with pytest.raises(ModelError, match="no model is called"):
+        find_model("~nosuchuser")
+    monkeypatch.setenv("DAWBRIDGE_HOME", "~nosuchuser/x")
+    assert "center" in model_names()
+
+
 def shipped(tmp_path, monkeypatch, content=b"weights"):
     (tmp_path / "acapellanet-full.safetensors").write_bytes(content)
     (tmp_path / "SHA256SUMS").write_text(f"{'0' * 64}  acapellanet-full.safetensors\n")

@@ -1,11 +1,10 @@
 """The network of 2017, whose weights users bring, and which has two ways back from magnitudes to sound."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM
 from dawbridge.errors import ModelError
-from dawbridge.estimators.acapellanet_models import UNKNOWN_LICENCE, describe, known_weights, metadata, weights_file
+from dawbridge.estimators.acapellanet_models import UNKNOWN_LICENCE, describe, metadata, names_with, weights_file
 from dawbridge.estimators.model import Model
 
 LICENCES = {
@@ -17,10 +16,8 @@ LICENCES = {
 
 def names() -> Iterable[str]:
     """List the weights of this architecture in the user's folder, with both ways back to sound."""
-    for path in known_weights():
-        with suppress(ModelError):
-            if metadata(path).get("architecture") == ANCESTOR:
-                yield from (path.stem, path.stem + GRIFFIN_LIM)
+    found = names_with(lambda metadata: metadata.get("architecture") == ANCESTOR)
+    return [*found, *(name + GRIFFIN_LIM for name in found)]
 
 
 def find(name: str) -> Model | None:

@@ -1,24 +1,20 @@
 """The networks that are shipped, and weights of the same architecture that users bring."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 
 from acapellanet.estimate.registry import WEIGHTS_FOLDER, shipped_names
 from dawbridge.errors import ModelError
-from dawbridge.estimators.acapellanet_models import UNKNOWN_LICENCE, describe, known_weights, metadata, weights_file
+from dawbridge.estimators.acapellanet_models import UNKNOWN_LICENCE, describe, metadata, names_with, weights_file
 from dawbridge.estimators.model import Model
 
-SHIPPED_LICENCE = "MIT, as dawbridge"
+SHIPPED_LICENCE = "MIT, as far as its makers have rights in them (weights/README.md lists what they were trained on)"
 CONFIGURATION = "config"
 """Metadata that tells weights of this architecture from those of others."""
 
 
 def names() -> Iterable[str]:
     """List the shipped networks and those in the user's folder of weights."""
-    for path in known_weights():
-        with suppress(ModelError):
-            if CONFIGURATION in metadata(path):
-                yield path.stem
+    return names_with(lambda metadata: CONFIGURATION in metadata)
 
 
 def find(name: str) -> Model | None:

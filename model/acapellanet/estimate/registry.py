@@ -32,7 +32,9 @@ HASHES_FILE = "SHA256SUMS"
 def user_weights_folder() -> Path:
     """Where imported weights lie; they come before shipped ones of the same name."""
     home = os.environ.get(HOME_VARIABLE)
-    data = Path(home).expanduser() / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
+    data = (
+        Path(os.path.expanduser(home)) / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
+    )
     return data / "weights"
 
 
@@ -71,7 +73,7 @@ def weights_path(model: str) -> Path:
     """
     plain = model.removesuffix(GRIFFIN_LIM)
     if plain.endswith(SUFFIX):
-        path = Path(plain).expanduser()
+        path = Path(os.path.expanduser(plain))  # as it is if there is no such user
         if not path.is_file():
             raise ModelError(f"{path}: no such weights file")
         return path
