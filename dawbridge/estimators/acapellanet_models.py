@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from os.path import expanduser
 from pathlib import Path
 
 from acapellanet.errors import AcapellanetError
@@ -11,6 +10,7 @@ from acapellanet.estimate.registry import SUFFIX, WEIGHTS_FOLDER, model_hash, us
 from acapellanet.net.header import read_header
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Estimator, LoadRequest, Model
+from dawbridge.files.paths import user_path
 
 UNKNOWN_LICENCE = "not stated; whoever brought the weights has to know"
 
@@ -29,7 +29,7 @@ def names_with(is_ours: Callable[[dict[str, str]], bool]) -> list[str]:
 def weights_file(name: str) -> Path | None:
     """Find the file of a name, or of a path that ends in `.safetensors`; the user's come before shipped ones."""
     if name.endswith(SUFFIX):
-        path = Path(expanduser(name))
+        path = user_path(name)
         if not path.is_file():
             raise ModelError(f"{path}: no such weights file")
         return path

@@ -2,11 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
-from os.path import expanduser, isfile
 
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.registry import find_model
+from dawbridge.files.paths import user_path
 
 MOST_MODELS = 8
 """Models of which a mean can be taken: each needs a pass and a place in the cache of its own."""
@@ -47,7 +47,7 @@ def find_ensemble(text: str) -> Ensemble:
     Weights are relative: `3*a+1*b` is `0.75*a+0.25*b`. Raises `ModelError` for an unknown name, for weights that are
     not positive numbers or are given to some models only, and for more than 8 models.
     """
-    if "+" not in text or isfile(expanduser(text)):
+    if "+" not in text or user_path(text).is_file():
         model = find_model(text)
         return Ensemble(text, (Part(1.0, model),), model.fingerprint)
     terms = [_term(term.strip(), text) for term in text.split("+")]

@@ -9,7 +9,7 @@ import soundfile
 
 from acapellanet.estimate import registry as weights
 from dawbridge.cli.main import main
-from dawbridge.errors import ModelError
+from dawbridge.errors import ConfigError, ModelError
 from dawbridge.estimators import find_model, model_names, provider_problems
 
 HALF = """
@@ -78,7 +78,7 @@ def test_paths_that_are_no_files_are_named(tmp_path):
 
 
 def test_the_home_of_nobody_is_no_traceback(monkeypatch):
-    with pytest.raises(ModelError, match="no such weights file"):
+    with pytest.raises(ConfigError, match="no user 'nosuchuser'"):
         find_model("~nosuchuser/x.safetensors")
     with pytest.raises(ModelError, match="no model is called"):
         find_model("~nosuchuser")

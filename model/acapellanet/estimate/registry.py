@@ -32,10 +32,16 @@ HASHES_FILE = "SHA256SUMS"
 def user_weights_folder() -> Path:
     """Where imported weights lie; they come before shipped ones of the same name."""
     home = os.environ.get(HOME_VARIABLE)
-    data = (
-        Path(os.path.expanduser(home)) / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
-    )
+    data = _expanded(home) / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
     return data / "weights"
+
+
+def _expanded(text: str) -> Path:
+    """The path, with `~` replaced by the user's home folder; as it is if there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def model_names() -> tuple[str, ...]:
@@ -73,7 +79,7 @@ def weights_path(model: str) -> Path:
     """
     plain = model.removesuffix(GRIFFIN_LIM)
     if plain.endswith(SUFFIX):
-        path = Path(os.path.expanduser(plain))  # as it is if there is no such user
+        path = _expanded(plain)
         if not path.is_file():
             raise ModelError(f"{path}: no such weights file")
         return path
