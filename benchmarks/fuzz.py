@@ -27,8 +27,8 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, TABLE, ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, PRESET_MORPH, Binding
-from dawbridge.surfaces.midi.controls import Surface
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.controls import PortControls
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.gesture import GestureRecognizer
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.osc.client import OscClient
@@ -127,7 +127,7 @@ def empty(listening: socket.socket) -> None:
 def fuzz_midi(store: ParameterStore, deck: PresetLoader, count: int, seed: int) -> str:
     """Feed `count` bytes, through a parser, to a surface and to a learner; what went wrong, or nothing."""
     surface, learner = (
-        Surface("fuzz", store, deck, BINDINGS, lambda _text: None),
+        PortControls("fuzz", store, deck, BINDINGS, lambda _text: None),
         GestureRecognizer("mask_strength", 0.0),
     )
     parser, dice, now_s = mido.Parser(), random.Random(seed), 0.0

@@ -14,7 +14,9 @@ from dawbridge.surfaces.targets import Jobs, Moves
 from dawbridge.version import VERSION
 
 if TYPE_CHECKING:
+    from dawbridge.surfaces.midi.binder import MidiBinder
     from dawbridge.surfaces.midi.ports import MidiPorts
+    from dawbridge.surfaces.midi.system import MidiSystem
 
 
 class Surface(Protocol):
@@ -42,12 +44,19 @@ class Surfaces:
     ) -> None:
         """Raises `ControlError` if OSC cannot listen; anything else that cannot be opened is a line on the bus."""
         self._settings, self._store, self._deck, self._bus = settings, store, deck, bus
-        midi = self._open_midi(moves) if settings.midi else None
-        self._all: list[Surface] = [midi] if midi and midi.available else []
-        self.osc = self._open_osc(jobs, moves, midi)
-        self._all.insert(0, self.osc)
+        system = self._midi_system() if settings.midi else None
+        binder = self._binder() if system else None
+        try:
+            self.osc = self._open_osc(jobs, moves, binder)
+        except ControlError:
+            if system:
+                system.close()
+            raise
+        self._all: list[Surface] = [self.osc]
         if settings.http_port:
             self._open_query(settings.http_port)
+        if system and binder:
+            self._all.append(self._open_midi(system, binder, moves))
 
     def loops(self, stop: threading.Event) -> Iterator[tuple[str, Callable[[], None]]]:
         """Names, and what serves each surface until `stop` is set and `close` is called."""
@@ -66,26 +75,35 @@ class Surfaces:
 
     end = close
 
-    def _open_osc(self, jobs: Jobs, moves: Moves, midi: "MidiPorts | None") -> OscServer:
+    def _open_osc(self, jobs: Jobs, moves: Moves, midi: "MidiBinder | None") -> OscServer:
         settings = self._settings
-        try:
-            return OscServer(
-                self._store, self._deck, jobs, self._bus,
-                host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback, version=VERSION,
-                midi=midi.learning if midi and midi.available else None, moves=moves,
-            )  # fmt: skip
-        except ControlError:
-            self.close()
-            raise
+        return OscServer(
+            self._store, self._deck, jobs, self._bus, midi=midi, moves=moves, version=VERSION,
+            host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback,
+        )  # fmt: skip
 
-    def _open_midi(self, moves: Moves) -> "MidiPorts":
+    def _midi_system(self) -> "MidiSystem | None":
+        from dawbridge.surfaces.midi.system import open_system
+
+        try:
+            return open_system()
+        except ControlError as error:
+            self._bus.publish(Notice(str(error)))
+            return None
+
+    def _binder(self) -> "MidiBinder":
         from dawbridge.surfaces.midi.binder import MidiBinder
         from dawbridge.surfaces.midi.bindings_file import bindings_path
+
+        return MidiBinder(self._bus, bindings_path())
+
+    def _open_midi(self, system: "MidiSystem", binder: "MidiBinder", moves: Moves) -> "MidiPorts":
         from dawbridge.surfaces.midi.ports import MidiPorts
 
-        learning = MidiBinder(self._bus, bindings_path())
-        port = self._settings.midi_port
-        return MidiPorts(self._store, self._deck, self._bus, port=port, learning=learning, place=moves.place)
+        return MidiPorts(
+            self._store, self._deck, self._bus, port=self._settings.midi_port, learning=binder, system=system,
+            place=moves.place, command=self.osc.command,
+        )  # fmt: skip
 
     def _open_query(self, port: int) -> None:
         from dawbridge.surfaces.midi.bindings import TARGETS

@@ -12,7 +12,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.ports import MidiPorts
 from tests.clients.jack import CC_7_SWEEPS, PATIENCE_S, SERVER, jack_ports, send_cc, wait_until
 from tests.listening import Heard

@@ -74,7 +74,7 @@ class MidiBinder:
             if found:
                 self._keep(*found)
             else:
-                self._end("nothing came that is clear: turn one knob gently to the right, then to the left")
+                self._end(self._learner.advice)
         if look and self._path and now_s >= self._look_at_s:
             self._look_at_s = now_s + LOOK_EVERY_S
             if _stamp(self._path) != self._stamp:

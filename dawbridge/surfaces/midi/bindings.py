@@ -1,11 +1,12 @@
-"""Which control turns which knob."""
+"""Which control turns which knob, or does which command."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dawbridge.commands import COMMANDS
 from dawbridge.errors import ConfigError, UnknownParameterError
 from dawbridge.knobs.parameters import PARAMETERS, Curve
-from dawbridge.surfaces.midi.decode import TOP_7, TOP_14, Control, Kind
+from dawbridge.surfaces.midi.events import TOP_7, TOP_14, Control, Kind
 from dawbridge.surfaces.midi.names import Port
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
@@ -14,20 +15,29 @@ PRESET = "preset"
 """Target of a binding that loads presets: number n on the wire is preset n + 1."""
 PRESET_MORPH = "preset_morph"
 """Target of a binding that moves all knobs between preset a and preset b."""
-TARGETS = (*PARAMETERS, PRESET_MORPH, PRESET)
-"""All that a control can be bound to."""
+_ROOT = "/dawbridge/"
+BUTTONS = tuple(
+    row.address.removeprefix(_ROOT)
+    for row in COMMANDS
+    if row.is_button and not row.arguments and isinstance(row.call, str) and not row.call.startswith("client.")
+)
+"""Commands of the table that need no argument, as targets: `automation/record`."""
+_WITH_NAME = tuple(row.address.removeprefix(_ROOT).removesuffix("<name>") for row in COMMANDS if row.path_argument)
+"""How targets begin whose last part is an argument: `preset/load/`."""
+TARGETS = (*PARAMETERS, PRESET_MORPH, PRESET, *BUTTONS)
+"""What a control can be bound to, besides `preset/load/NAME`."""
 
 _ALMOST_0 = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One control and the parameter it turns.
+    """One control, and the parameter that it turns or the command that it does.
 
-    `target` is one of `TARGETS`. `port` is part of a port's name, None for every port. `number` is the control's,
-    None for any (programs alone). `channel` is 0..15, None for all (omni). `center`, in 7-bit units, is the control's
-    middle: it and nothing else is position 0.5 then (64 for a bipolar knob; without it 0..127 is spread evenly and
-    63.5 is the middle). `inverted` turns the other way round. Raises `ParameterError` or `ConfigError` for what
+    `target` is one of `TARGETS`, or `preset/load/NAME`. `port` is part of a port's name, None for every port. `number`
+    is the control's, None for any (programs alone). `channel` is 0..15, None for all (omni). `center`, in 7-bit units,
+    is the control's middle: it alone is position 0.5 then (64 for a bipolar knob; without it 0..127 is spread evenly
+    and 63.5 is the middle). `inverted` turns the other way round. Raises `ParameterError` or `ConfigError` for what
     cannot be bound.
     """
 
@@ -58,6 +68,10 @@ class Binding:
             raise ConfigError(f"{self.target}: centre {self.center} is no controller value; allowed is 1..126")
         if self.encoding is not Encoding.ABSOLUTE and self.kind is not Kind.CC:
             raise ConfigError(f"{self.target}: {self.encoding} is for 7-bit controllers alone, not for {self.kind}")
+        if self.is_command and not (self.kind.is_button or self.kind is Kind.CC):
+            raise ConfigError(f"{self.target} is a command: bind it to a cc, note, program or mmc, not to {self.kind}")
+        if self.kind is Kind.MMC and not (self.is_command or self.is_switch):
+            raise ConfigError(f"{self.target}: machine control (mmc) has no position; bind commands and switches to it")
 
     @property
     def is_switch(self) -> bool:
@@ -65,9 +79,19 @@ class Binding:
         return self.target in PARAMETERS and PARAMETERS[self.target].curve is Curve.SWITCH
 
     @property
+    def is_command(self) -> bool:
+        """It does a command instead of turning a parameter."""
+        return is_command(self.target)
+
+    @property
+    def address(self) -> str:
+        """OSC address of its command."""
+        return _ROOT + self.target.replace(" ", "%20")
+
+    @property
     def top(self) -> int:
         """The control's highest value: 127 or 16383."""
-        return TOP_14 if self.kind in (Kind.CC14, Kind.NRPN, Kind.RPN) else TOP_7
+        return TOP_14 if self.kind in (Kind.CC14, Kind.NRPN, Kind.RPN, Kind.BEND) else TOP_7
 
     def hears(self, port: Port) -> bool:
         """It is about this port too. A ` #2` at the end of `self.port` means the second port of that name."""
@@ -109,12 +133,25 @@ class Binding:
 
 def check_target(name: str) -> str:
     """`name`, if something can be bound to it. Raises `UnknownParameterError`, with the nearest name."""
-    if name not in TARGETS:
+    if name not in TARGETS and not is_command(name):
         raise UnknownParameterError(name, TARGETS)
     return name
 
 
-_HIGHEST = {Kind.CC: 119, Kind.CC14: 31, Kind.NRPN: TOP_14 - 1, Kind.RPN: TOP_14 - 1, Kind.NOTE: 127, Kind.PROGRAM: 127}
+def is_command(target: str) -> bool:
+    """Whether a target is a command."""
+    return target in BUTTONS or any(target.startswith(prefix) and target != prefix for prefix in _WITH_NAME)
+
+
+def is_pressed(target: str) -> bool:
+    """Whether a button is what fits a target: it is a command, or is on or off."""
+    return is_command(target) or (target in PARAMETERS and PARAMETERS[target].curve is Curve.SWITCH)
+
+
+_HIGHEST = {
+    Kind.CC: 119, Kind.CC14: 31, Kind.NRPN: TOP_14 - 1, Kind.RPN: TOP_14 - 1, Kind.BEND: 0, Kind.NOTE: 127,
+    Kind.PROGRAM: 127, Kind.MMC: 127,
+}  # fmt: skip
 
 DEFAULT_BINDINGS: tuple[Binding, ...] = (
     Binding("mask_strength", Kind.CC, 20),

@@ -5,31 +5,37 @@ defaults = true                 # the standard bindings too; optional
 
 [[binding]]
 parameter = "mask_strength"     # a parameter, "preset_morph" or "preset"
-cc = 7                          # or cc14, nrpn, rpn, note, program; or none = true: nothing turns it
+cc = 7                          # or cc14, nrpn, rpn, note, program; bend = true; or none = true: nothing turns it
 channel = 1                     # 1..16; without it every channel
 port = "nanoKONTROL"            # part of a port's name; without it every port
 mode = "absolute"               # twos-complement, binary-offset, sign-magnitude: endless encoders
 takeover = "pick-up"            # none, scale
 center = 64                     # the control's middle, for bipolar knobs
 invert = false
+
+[[binding]]
+command = "automation/record"   # a command that a button can do, or "preset/load/NAME"
+mmc = 6                         # or cc, note, program
 ```
 
-A parameter that the file names has the file's bindings alone, and a control that the file names turns nothing else.
+A parameter that the file names has no bindings but the file's, and a control that the file names turns nothing else.
 """
 
-import os
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dawbridge.config.paths import config_folder
 from dawbridge.config.problem import Problem
+from dawbridge.config.toml import edited_toml, read_toml
 from dawbridge.errors import ConfigError, did_you_mean
+from dawbridge.files.presence import gone
+from dawbridge.files.small import write_whole
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.surfaces.midi.bindings_row import Row, as_toml, read_row
+from dawbridge.surfaces.midi.bindings_row import Row, as_table, read_row
 
-_HEAD = "# dawbridge's MIDI bindings. `dawbridge midi learn PARAMETER` adds to them; an edit counts at once.\n"
+_HEAD = "# dawbridge's MIDI bindings. `dawbridge midi learn PARAMETER` adds to them; an edit counts at once.\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +67,10 @@ def same_control(one: Binding, other: Binding) -> bool:
 
 def read(path: Path) -> Bindings:
     """The file's bindings. Never raises: mistakes are in `problems`. A missing file is an empty one."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if gone(path):
         return Bindings()
-    except (OSError, ValueError, RecursionError) as error:
-        return Bindings(problems=(Problem("", None, f"not a readable TOML file: {error}"),))
-    return _checked(document)
+    document = read_toml(path)
+    return Bindings(problems=(document,)) if isinstance(document, Problem) else _checked(document)
 
 
 def learn(path: Path, binding: Binding) -> None:
@@ -82,19 +85,32 @@ def forget(path: Path, target: str) -> None:
 
 
 def _edit(path: Path, target: str, binding: Binding | None, *, keep: bool = True) -> None:
-    """The text is edited, not written anew: a person's own words in it stay."""
+    """Change the document, and nothing else in the file: the user's comments stay."""
+
+    def change(document: MutableMapping[str, Any]) -> None:
+        import tomlkit
+        from tomlkit.items import AoT
+
+        tables = document.get("binding")
+        if not isinstance(tables, AoT | None):
+            raise ConfigError(f"{path}: write each binding as a [[binding]] of its own, so that one more can be added")
+        kept = [table for table in tables or () if not _replaced(table, target, binding)]
+        added = [tomlkit.item(as_table(target, binding))] if keep else []
+        if tables is not None:
+            del document["binding"]
+        if kept or added:
+            document["binding"] = tomlkit.aot()
+        for table in (*kept, *added):
+            document["binding"].append(table)
+
+    text = edited_toml(path, change)
+    if isinstance(text, Problem):
+        raise ConfigError(f"{path}: {text}; mend it first")
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else _HEAD
-        tables = tomllib.loads(text).get("binding", [])
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not a readable TOML file ({error}); mend it first") from error
-    blocks = _blocks(text)
-    if not isinstance(tables, list) or len(blocks) != len(tables) + 1 or "binding" in tomllib.loads(blocks[0]):
-        raise ConfigError(f"{path}: write each binding as a [[binding]] of its own, so that one more can be added")
-    kept = [block for block, table in zip(blocks[1:], tables, strict=True) if not _replaced(table, target, binding)]
-    new = [as_toml(target, binding)] if keep else []
-    parts = [part.strip("\n") for part in (blocks[0], *kept, *new)]
-    _write(path, "\n\n".join(part for part in parts if part) + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text if path.exists() else _HEAD + text)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _replaced(table: object, target: str, binding: Binding | None) -> bool:
@@ -110,27 +126,6 @@ def _replaced(table: object, target: str, binding: Binding | None) -> bool:
 def _overlap(one: Binding, other: Binding) -> bool:
     channels = None in (one.channel, other.channel) or one.channel == other.channel
     return channels and (None in (one.port, other.port) or one.port == other.port)
-
-
-def _blocks(text: str) -> list[str]:
-    """What stands before the first `[[binding]]`, then one text for each."""
-    blocks = [""]
-    for line in text.splitlines(keepends=True):
-        if line.strip().startswith("[[binding]]"):
-            blocks.append("")
-        blocks[-1] += line
-    return blocks
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all. Raises `ConfigError`."""
-    beside = path.with_suffix(f".{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _checked(document: Mapping[str, object]) -> Bindings:

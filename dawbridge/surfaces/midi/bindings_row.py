@@ -7,21 +7,24 @@ from typing import TypeVar
 
 from dawbridge.config.problem import Problem
 from dawbridge.errors import DawbridgeError, did_you_mean
-from dawbridge.surfaces.midi.bindings import PRESET, TARGETS, Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.bindings import BUTTONS, PRESET, TARGETS, Binding, is_command
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
 
 _NONE = "none"
 _KINDS = (*map(str, Kind), _NONE)
-_KEYS = ("parameter", *_KINDS, "channel", "port", "mode", "takeover", "center", "invert")
-_WHOLE = ("channel", "center", *map(str, Kind))
+_TARGET_KEYS = ("parameter", "command")
+_KEYS = (*_TARGET_KEYS, *_KINDS, "channel", "port", "mode", "takeover", "center", "invert")
+_FLAGS = (_NONE, str(Kind.BEND))
+"""Keys that are simply true: the control has no number."""
+_WHOLE = ("channel", "center", *(str(kind) for kind in Kind if kind is not Kind.BEND))
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One `[[binding]]`: a parameter and its control, or None where nothing shall turn it."""
+    """One `[[binding]]`: a parameter or command and its control, or None if nothing is to turn it."""
 
     target: str
     binding: Binding | None
@@ -30,9 +33,7 @@ class Row:
 def read_row(table: Mapping[str, object], problems: list[Problem], where: str = "binding") -> Row | None:
     """One table; its mistakes go to `problems` under the name `where`, and one with a mistake is no row."""
     wrong = [Problem(key, table[key], f"no such key{did_you_mean(key, _KEYS)}") for key in table if key not in _KEYS]
-    target = table.get("parameter")
-    if target not in TARGETS:
-        wrong.append(Problem("parameter", target, f"no such parameter{did_you_mean(str(target), TARGETS)}"))
+    target = _target(table, wrong)
     kinds = [kind for kind in _KINDS if kind in table]
     if target == PRESET and not kinds:
         kinds = [str(Kind.PROGRAM)]
@@ -45,25 +46,34 @@ def read_row(table: Mapping[str, object], problems: list[Problem], where: str = 
     return None if wrong else Row(str(target), binding)
 
 
-def as_toml(target: str, binding: Binding | None) -> str:
-    """One `[[binding]]`."""
-    lines = ["[[binding]]", f'parameter = "{target}"']
+def as_table(target: str, binding: Binding | None) -> dict[str, str | int | bool]:
+    """The keys and values of one `[[binding]]`."""
+    table: dict[str, str | int | bool] = {"command" if is_command(target) else "parameter": target}
     if binding is None:
-        return "\n".join((*lines, "none = true"))
-    if binding.number is not None:
-        lines.append(f"{binding.kind} = {binding.number}")
-    if binding.channel is not None:
-        lines.append(f"channel = {binding.channel + 1}")
+        return {**table, _NONE: True}
+    if binding.kind is Kind.BEND:
+        table[str(Kind.BEND)] = True
+    elif binding.number is not None:
+        table[str(binding.kind)] = binding.number
+    if binding.channel is not None and binding.kind is not Kind.MMC:
+        table["channel"] = binding.channel + 1
     if binding.port is not None:
-        lines.append(f"port = {_quoted(binding.port)}")
+        table["port"] = "".join(character for character in binding.port if character.isprintable())
     if binding.encoding is not Encoding.ABSOLUTE:
-        lines.append(f'mode = "{binding.encoding}"')
-    return "\n".join(lines)
+        table["mode"] = str(binding.encoding)
+    return table
 
 
-def _quoted(text: str) -> str:
-    text = "".join(character for character in text if character.isprintable())
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _target(table: Mapping[str, object], wrong: list[Problem]) -> object:
+    keys = [key for key in _TARGET_KEYS if key in table]
+    if len(keys) == 2:
+        wrong.append(Problem("command", table["command"], "a binding has a parameter or a command, not both"))
+    key = keys[0] if keys else "parameter"
+    target = table.get(key)
+    known = BUTTONS if key == "command" else tuple(name for name in TARGETS if name not in BUTTONS)
+    if not (is_command(str(target)) if key == "command" else target in known):
+        wrong.append(Problem(key, target, f"no such {key}{did_you_mean(str(target), known)}"))
+    return target
 
 
 def _placed(problem: Problem, where: str) -> Problem:
@@ -77,8 +87,9 @@ def _binding(target: str, kind: Kind, values: Mapping[str, object], wrong: list[
     more = {"encoding": "mode", "inverted": "invert", "center": "center", "takeover": "takeover", "port": "port"}
     named = {name: values[key] for name, key in more.items() if key in values}
     named["channel"] = channel - 1 if isinstance(channel, int) else None
+    number = 0 if kind is Kind.BEND else values.get(str(kind))
     try:
-        return Binding(target, kind, values.get(str(kind)), **named)  # type: ignore[arg-type]
+        return Binding(target, kind, number, **named)  # type: ignore[arg-type]
     except DawbridgeError as error:
         wrong.append(Problem("", None, str(error)))
         return None
@@ -101,8 +112,8 @@ def _advice(key: str, given: object) -> str:
         return "a whole number is wanted"
     if key == "channel" and given not in range(1, 17):
         return "allowed is 1..16; leave it out for every channel"
-    if key == _NONE and given is not True:
-        return "true is wanted: nothing shall turn this parameter"
+    if key in _FLAGS and given is not True:
+        return "must be true" + (": nothing turns this parameter" if key == _NONE else "")
     if key == "invert" and not isinstance(given, bool):
         return "true or false is wanted"
     if key == "port" and not (isinstance(given, str) and given):

@@ -1,4 +1,4 @@
-"""One port's controls: its messages turn the knobs, and it is told where they stand."""
+"""One port's controls: its messages turn the knobs and do the commands, and it is told where the knobs stand."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,15 @@ from dawbridge.errors import PresetError
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.surfaces.midi.bindings import PRESET, PRESET_MORPH, Binding, pairs
-from dawbridge.surfaces.midi.decode import Control, ControlEvent, Decoder, Kind, Message, Moved, Pressed, Ticked
+from dawbridge.surfaces.midi.decode import Decoder, Message
+from dawbridge.surfaces.midi.events import Control, ControlEvent, Kind, Moved, Pressed, Ticked
 from dawbridge.surfaces.midi.relative import Encoding, ticks, travel
 from dawbridge.surfaces.midi.takeover import NEAR, taken_over
 
 SILENCE_S = 0.3
 """No feedback to a control for so long after its own move: a fader must not be pulled from under the finger."""
 FEEDBACK_AT_ONCE = 50
-"""Messages that `Surface.feedback` gives at most."""
+"""Messages that `PortControls.feedback` gives at most."""
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class _Knob:
     """Until then a move near `told` is a motor on its way there, not a hand."""
 
 
-class Surface:
+class PortControls:
     """One port's controls. Not thread-safe: to be used from one thread."""
 
     def __init__(
@@ -45,10 +46,14 @@ class Surface:
         deck: PresetLoader,
         bindings: Sequence[Binding],
         complain: Callable[[str], None],
+        command: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`port` goes into the changes' origin; `complain` hears of presets that cannot be loaded."""
+        """`port` goes into the changes' origin; `complain` hears of presets that cannot be loaded; `command` does the
+        command at an OSC address.
+        """
         self._origin = f"midi:{port}"
-        self._store, self._deck, self._complain = store, deck, complain
+        self._store, self._deck, self._complain, self._command = store, deck, complain, command
+        self._pressed: set[tuple[Binding, Control]] = set()
         self._start = {**store.snapshot(), PRESET_MORPH: deck.position}
         self._knobs: dict[tuple[Binding, Control], _Knob] = {}
         self._complained = ""
@@ -65,7 +70,7 @@ class Surface:
         self._bindings = tuple(bindings)
         self._decoder = Decoder(pairs(bindings))
         for binding in self._bindings:
-            if binding.number is not None:
+            if binding.number is not None and not binding.is_command:
                 self._knob(binding, Control(binding.kind, binding.channel or 0, binding.number))
 
     @property
@@ -111,6 +116,9 @@ class Surface:
         if binding.target == PRESET:
             self._load(event.control.number + 1)
             return
+        if binding.is_command:
+            self._do(binding, event)
+            return
         knob = self._knob(binding, event.control)
         knob.silent_until_s = now_s + SILENCE_S
         match event:
@@ -123,6 +131,20 @@ class Surface:
                 self._turn(knob, ticks(binding.encoding, value))
             case Moved(_, value):
                 self._switch(knob, value) if binding.is_switch else self._move(knob, value, now_s)
+
+    def _do(self, binding: Binding, event: ControlEvent) -> None:
+        """Do a command when its control is pressed; a controller counts as pressed from the middle up."""
+        key = binding, event.control
+        match event:
+            case Pressed(_, down):
+                pressed, was_held = down, False
+            case Moved(_, value):
+                pressed, was_held = binding.position(value) >= 0.5, key in self._pressed
+            case Ticked(_, turned):
+                pressed, was_held = turned > 0, False
+        if pressed and not was_held:
+            self._command(binding.address)
+        (self._pressed.add if pressed else self._pressed.discard)(key)
 
     def _load(self, index: int) -> None:
         try:
@@ -201,7 +223,7 @@ class Surface:
 
 
 def _messages(control: Control, value: int) -> Iterator[list[int]]:
-    """What makes the control show `value`. Programs show nothing."""
+    """What makes the control show `value`. Programs and machine control show nothing."""
     status = 0xB0 | control.channel
     match control.kind:
         case Kind.CC:
@@ -215,5 +237,7 @@ def _messages(control: Control, value: int) -> Iterator[list[int]]:
             yield [status, low, control.number & 127]
             yield [status, 6, value >> 7]
             yield [status, 38, value & 127]
+        case Kind.BEND:
+            yield [0xE0 | control.channel, value & 127, value >> 7]
         case Kind.NOTE:
             yield [0x90 | control.channel, control.number, value]

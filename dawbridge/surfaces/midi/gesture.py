@@ -1,35 +1,43 @@
-"""MIDI learn: from what a person does with one control to the binding that fits it. Pure: the caller says the time.
+"""MIDI learn: from what is done with one control to the binding that fits it. Pure: the caller says the time.
 
 ```
 turn right, then left    1 1 1 127 127        two's complement
                          1 1 1  65  65        sign-magnitude
                         65 65 65  63  63      binary offset
-one way                 30 31 33  36          absolute
+one way                 30 33 36  40          absolute
 a button                127 0                 absolute
 two controllers         n, n + 32, n, n + 32  14-bit
-a key or a program      at once               button
 ```
+
+What moves continuously comes first: a motor fader sends a note when it is touched, a DAW sends the programs of the
+place where it is started, a pedal trembles. A key, a pad or a transport's button is taken at once for what a button
+fits, a command or a switch, and for nothing else; a program, which may come by itself, only if it comes twice or
+nothing else does.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dawbridge.surfaces.midi.bindings import PRESET, Binding, check_target
-from dawbridge.surfaces.midi.decode import Control, ControlEvent, Decoder, Kind, Message, Moved, Pressed, Ticked
+from dawbridge.surfaces.midi.bindings import PRESET, Binding, check_target, is_command, is_pressed
+from dawbridge.surfaces.midi.decode import Decoder, Message
+from dawbridge.surfaces.midi.events import Control, ControlEvent, Kind, Moved, Pressed, Ticked
 from dawbridge.surfaces.midi.relative import Encoding
 
 LASTS_S = 10.0
-"""So long does it listen."""
+"""How long it listens, in seconds."""
 
 _NEAR = 10
-"""An encoder that is turned gently sends so many ticks at a time at most."""
-_PAIR_WITHIN_S = 0.02
+"""Ticks that an encoder sends at a time, at most, if it is turned gently."""
+_PAIR_WITHIN_S = 0.05
 _PAIRS = 3
 _STEPS = 3
-"""So many moves the same way, one after the other, are a sweep."""
+"""Moves the same way, one after the other, that are a sweep if they go far enough."""
+_TRAVEL = 8
+"""How far a sweep goes at least, in 7-bit units: a pedal that is not touched trembles by less."""
+_BEND = _TRAVEL << 7
 _REMEMBERED = 64
-"""So many of a control's last values are looked at: a controller that streams costs no more in the end."""
+"""How many of a control's last values are looked at, so that a controller that streams costs no more in the end."""
 _RIGHT_LEFT = {
     Encoding.TWOS_COMPLEMENT: (range(1, 1 + _NEAR), range(128 - _NEAR, 128)),
     Encoding.SIGN_MAGNITUDE: (range(1, 1 + _NEAR), range(65, 65 + _NEAR)),
@@ -40,12 +48,13 @@ _TICKS = frozenset(value for sides in _RIGHT_LEFT.values() for side in sides for
 
 @dataclass(slots=True)
 class _History:
-    """What one controller sent."""
+    """What one control sent."""
 
     values: list[int] = field(default_factory=list)
     last_s: float = float("-inf")
     pairs: int = 0
-    """How often its second half, 32 above it, came right with it."""
+    """How often its second half, 32 above it, came together with it."""
+    presses: int = 0
 
 
 class GestureRecognizer:
@@ -68,13 +77,27 @@ class GestureRecognizer:
         return None
 
     def guess(self) -> tuple[str, Binding] | None:
-        """The time is up: a control that can be no encoder, or was pressed once, is taken for an absolute one."""
+        """The time is up: what is left if nothing was clear.
+
+        The control that moved furthest, if it can be no encoder, or was pressed once; a program, for a button.
+        """
         if self.target == PRESET:
             return None
-        for (port, control), history in sorted(self._histories.items(), key=lambda item: -len(item[1].values)):
-            if len(history.values) == 1 or not _TICKS.issuperset(history.values):
+        for (port, control), history in sorted(self._histories.items(), key=lambda item: -_reach(item[1].values)):
+            values = history.values
+            if control.kind is Kind.CC and values and (len(values) == 1 or not _TICKS.issuperset(values)):
+                return port, self._binding(control)
+        for (port, control), history in self._histories.items():
+            if history.presses and self._is_button:
                 return port, self._binding(control)
         return None
+
+    @property
+    def advice(self) -> str:
+        """Why nothing was learned, and what to do."""
+        if any(history.presses for history in self._histories.values()) and not self._is_button:
+            return f"only keys and buttons came, and {self.target} has a range: turn one knob or move one fader"
+        return "nothing came that is clear: turn one knob gently to the right, then to the left"
 
     def _hear(self, port: str, event: ControlEvent, now_s: float) -> Binding | None:
         if self.target == PRESET:
@@ -83,24 +106,39 @@ class GestureRecognizer:
         history = self._histories.setdefault((port, event.control), _History())
         match event:
             case Pressed(control, down):
-                return self._binding(control) if down else None
+                return self._press(control, history) if down else None
             case Ticked(control):
-                return self._binding(control)
+                return None if is_command(self.target) else self._binding(control)
             case Moved(control, value):
                 history.values.append(value)
                 del history.values[:-_REMEMBERED]
                 history.last_s = now_s
-        if control.kind is not Kind.CC:
-            return self._binding(control) if len(history.values) >= _STEPS else None
-        return self._controller(port, control, history, now_s)
+        if control.kind is Kind.CC:
+            return self._controller(port, control, history, now_s)
+        is_sweep = len(set(history.values)) >= _STEPS and (
+            control.kind is not Kind.BEND or _reach(history.values) >= _BEND
+        )
+        return self._binding(control) if is_sweep and not is_command(self.target) else None
+
+    @property
+    def _is_button(self) -> bool:
+        return is_pressed(self.target)
+
+    def _press(self, control: Control, history: _History) -> Binding | None:
+        history.presses += 1
+        is_sure = control.kind is not Kind.PROGRAM or history.presses > 1
+        return self._binding(control) if self._is_button and is_sure else None
 
     def _controller(self, port: str, control: Control, history: _History, now_s: float) -> Binding | None:
         first = self._paired(port, control, history, now_s)
-        if first is not None:
-            pairs = self._histories[port, first].pairs
-            return self._binding(Control(Kind.CC14, first.channel, first.number)) if pairs >= _PAIRS else None
-        encoding = verdict(history.values)
-        return self._binding(control, encoding) if encoding else None
+        if first is not None and not is_command(self.target):
+            pair = self._histories[port, first]
+            is_sweep = pair.pairs >= _PAIRS and len(set(pair.values)) > 1
+            return self._binding(Control(Kind.CC14, first.channel, first.number)) if is_sweep else None
+        encoding = encoding_of(history.values)
+        if encoding is Encoding.ABSOLUTE or (encoding and not is_command(self.target)):
+            return self._binding(control, encoding)
+        return None
 
     def _paired(self, port: str, control: Control, history: _History, now_s: float) -> Control | None:
         """The first half of the pair that `control` seems to belong to."""
@@ -119,21 +157,36 @@ class GestureRecognizer:
         return Binding(self.target, control.kind, control.number, control.channel, encoding)
 
 
-def verdict(values: Sequence[int]) -> Encoding | None:
-    """What sends `values` (0..127, in order); None while it may still be more than one thing."""
+def encoding_of(values: Sequence[int]) -> Encoding | None:
+    """How a controller that sends `values` (0..127, in order) is to be read; None while that is not clear."""
     for encoding, (right, left) in _RIGHT_LEFT.items():
         if _is_turned(values, right, left):
             return encoding
-    if len(values) > 1 and 0 in values and set(values) != {0}:  # no encoder sends 0: a button, or a knob's end
+    if len(values) > 1 and 0 in values and 127 in values:  # a button, or a knob that went all the way
         return Encoding.ABSOLUTE
-    steps = [step for step in pairwise(values) if step[0] != step[1]][-_STEPS:]
-    one_way = all(a < b for a, b in steps) or all(a > b for a, b in steps)
-    is_sweep = one_way and len(steps) == _STEPS
-    return Encoding.ABSOLUTE if is_sweep and not _TICKS.issuperset(value for step in steps for value in step) else None
+    run = _run(values)
+    is_sweep = len(run) > _STEPS and abs(run[-1] - run[0]) >= _TRAVEL
+    return Encoding.ABSOLUTE if is_sweep and not _TICKS.issuperset(run) else None
+
+
+def _run(values: Sequence[int]) -> list[int]:
+    """The last values that all went the same way, each once."""
+    run: list[int] = []
+    for value in reversed(values):
+        if run and value == run[-1]:
+            continue
+        if len(run) > 1 and (value < run[-1]) != (run[-1] < run[-2]):
+            break
+        run.append(value)
+    return run[::-1]
+
+
+def _reach(values: Sequence[int]) -> int:
+    return max(values) - min(values) if values else 0
 
 
 def _is_turned(values: Sequence[int], right: range, left: range) -> bool:
-    """First some ticks to the right, then some to the left, and not a knob that sweeps from there to there."""
+    """Whether some ticks to the right are followed by some to the left, and it is no knob that sweeps across."""
     count = next((place for place, value in enumerate(values) if value not in right), len(values))
     back = values[count:]
     if count < 2 or len(back) < 2 or not all(value in left for value in back):

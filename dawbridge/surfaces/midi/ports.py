@@ -13,7 +13,8 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.surfaces.midi.controls import Surface
+from dawbridge.surfaces.midi.controls import PortControls
+from dawbridge.surfaces.midi.echo import EchoFilter
 from dawbridge.surfaces.midi.names import ALL, CLIENT, VIRTUAL, Port, ports, wanted
 from dawbridge.surfaces.midi.opening import Opening
 from dawbridge.surfaces.midi.position import PositionDecoder
@@ -28,12 +29,13 @@ MESSAGES_AT_ONCE = 1000
 class _Device:
     """An open input, and the output that belongs to it where there is one."""
 
-    surface: Surface
+    surface: PortControls
     port: Port
     """`VIRTUAL` for our own."""
     input: Opened
     output: Opened | None = None
     position: PositionDecoder = field(default_factory=PositionDecoder)
+    echo: EchoFilter = field(default_factory=EchoFilter)
 
     def close(self) -> None:
         self.input.close()
@@ -59,6 +61,8 @@ class MidiPorts:
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
         place: Callable[[float, bool], object] = lambda *_: None,
+        command: Callable[[str], None] = lambda _: None,
+        system: MidiSystem | None = None,
     ) -> None:
         """Never raises for want of MIDI.
 
@@ -66,10 +70,10 @@ class MidiPorts:
         the virtual port alone, and devices that a binding names. `learning` has the bindings and may change them;
         without it they are `bindings`, for good. `virtual` makes a port pair called `dawbridge` (ALSA, JACK,
         CoreMIDI). `api` is rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual
-        one. `clock` counts seconds; `place` hears where a DAW's clock or time code sees the playhead, in seconds, and
-        whether it moves.
+        one, and `system` is one that is open already. `command` does the command at an OSC address; `clock` counts
+        seconds; `place` is told where a DAW's clock or time code sees the position, in seconds, and whether it moves.
         """
-        self._place = place
+        self._place, self._command = place, command
         self._serving = self._closing = False
         self._store, self._deck, self._bus = store, deck, bus
         self._wanted, self._clock = port, clock
@@ -84,7 +88,7 @@ class MidiPorts:
         self._sinks: frozenset[str] = frozenset()
         self._bindings = self.learning.bindings
         try:
-            self._system = open_system(api)
+            self._system = system or open_system(api)
         except ControlError as error:
             self._notice(str(error))
             return
@@ -161,6 +165,8 @@ class MidiPorts:
 
     def _hear(self, label: str, message: Sequence[int], at_s: float) -> None:
         device = self._devices.get(label)
+        if device and device.echo.is_echo(message, at_s):
+            return
         if device and message and message[0] >= 0xF0:
             position = device.position.feed(message, at_s)
             if position:
@@ -183,6 +189,7 @@ class MidiPorts:
         try:
             for message in device.surface.feedback(now_s):
                 device.output.send(message)
+                device.echo.sent(message, now_s)
         except OSError:
             if device.port is not VIRTUAL:  # the next scan opens it anew, or finds it gone
                 device.output.close()
@@ -249,8 +256,8 @@ class MidiPorts:
     def _receiver(self, label: str) -> Callable[[Sequence[int]], None]:
         return lambda message: self._heard.put_nowait((label, message, self._clock()))
 
-    def _surface(self, port: Port) -> Surface:
-        return Surface(port.label, self._store, self._deck, self._heard_at(port), self._notice)
+    def _surface(self, port: Port) -> PortControls:
+        return PortControls(port.label, self._store, self._deck, self._heard_at(port), self._notice, self._command)
 
     def _notice(self, text: str) -> None:
         self._bus.publish(Notice(text))

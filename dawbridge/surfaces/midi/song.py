@@ -8,7 +8,9 @@ from dawbridge.errors import ControlError
 from dawbridge.knobs.automation import AUTOMATABLE, Automation
 from dawbridge.knobs.parameters import PARAMETERS
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding, pairs
-from dawbridge.surfaces.midi.decode import LSB_WAIT_S, ControlEvent, Decoder, Moved
+from dawbridge.surfaces.midi.decode import Decoder
+from dawbridge.surfaces.midi.events import ControlEvent, Moved
+from dawbridge.surfaces.midi.halves import PAIR_WAIT_S
 from dawbridge.surfaces.midi.relative import Encoding
 
 LIMIT_BYTES = 2**20
@@ -48,7 +50,7 @@ def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS
 def _take_late(points: _Points, now_s: float, decoder: Decoder, bindings: Sequence[Binding]) -> None:
     """14-bit values of which only one half came, each at the time it came."""
     while (due_s := decoder.deadline_s) <= now_s and due_s < float("inf"):
-        _take(points, due_s - LSB_WAIT_S, decoder.flush(due_s), bindings)
+        _take(points, due_s - PAIR_WAIT_S, decoder.flush(due_s), bindings)
 
 
 def _take(

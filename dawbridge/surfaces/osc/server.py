@@ -21,6 +21,7 @@ from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc import socket as osc_socket
 from dawbridge.surfaces.osc.agenda import Agenda
+from dawbridge.surfaces.osc.codec import Message, decode, encode
 from dawbridge.surfaces.osc.knobs import Knobs
 from dawbridge.surfaces.osc.pending import Pending
 from dawbridge.surfaces.osc.receiver import OscReceiver
@@ -34,6 +35,8 @@ DEFAULT_PORT = 9320
 Answer = Callable[[bytes], None]
 """Sends one datagram through a client's own connection. From the server's thread; returns at once."""
 
+_MIDI: Address = ("midi", 0)
+"""The source of the commands that MIDI controls do."""
 _LOG = logging.getLogger(__name__)
 _DATAGRAMS_A_TURN = 64
 
@@ -72,7 +75,7 @@ class OscServer:
         """
         self._socket = osc_socket.bind(host, port)
         self._address: Address = self._socket.getsockname()[:2]
-        self._clock, self._version = clock, version
+        self._clock, self._version, self._bus = clock, version, bus
         permanent = osc_socket.resolve(feedback, self._socket) if feedback else None
         if permanent and self._is_ours(permanent):
             self._socket.close()
@@ -146,6 +149,16 @@ class OscServer:
         self._routes[source] = answer
         self._injected.append((datagram, source))
         self._wake()
+
+    def command(self, address: str) -> None:
+        """Do a command for another surface of this run, a MIDI control; a refusal is a line on the bus. Any thread."""
+
+        def hear(datagram: bytes) -> None:
+            for message in decode(datagram):
+                if message.address == "/dawbridge/error" and isinstance(message, Message):
+                    self._bus.publish(Notice(f"MIDI: {address}: {message.arguments[-1]}"))
+
+        self.receive(encode(address), _MIDI, hear)
 
     def disconnect(self, source: Address) -> None:
         """Forget a client of another transport, which is gone. From any thread."""

@@ -7,7 +7,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
-from dawbridge.surfaces.midi.controls import Surface
+from dawbridge.surfaces.midi.controls import PortControls
 from tests.listening import Heard
 
 
@@ -28,6 +28,6 @@ def desk(presets):
     deck = PresetLoader(presets, store, bus)
 
     def surface(*bindings, port="box"):
-        return Surface(port, store, deck, bindings or DEFAULT_BINDINGS, said.append)
+        return PortControls(port, store, deck, bindings or DEFAULT_BINDINGS, said.append)
 
     return SimpleNamespace(store=store, bus=bus, deck=deck, said=said, surface=surface)

@@ -4,7 +4,7 @@ from dawbridge.errors import UnknownParameterError
 from dawbridge.events import Bus, MidiForgotten, MidiHeard, MidiLearned, MidiLearnEnded, Notice
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.names import VIRTUAL, Port
 from tests.listening import Heard
 
@@ -33,7 +33,7 @@ def learning(bus, said, file):
 
 
 def sweep(learning, port=NANO, at=0.0, number=7):
-    return [learning.takes(port, [CC | 2, number, value], at) for value in (30, 31, 33, 36, 40)]
+    return [learning.takes(port, [CC | 2, number, value], at) for value in (30, 33, 36, 40, 41)]
 
 
 def events(said):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dawbridge.errors import ConfigError, UnknownParameterError
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, PRESET, Binding, pairs
-from dawbridge.surfaces.midi.decode import TOP_14, Control, Kind
+from dawbridge.surfaces.midi.events import TOP_14, Control, Kind
 from dawbridge.surfaces.midi.relative import Encoding
 
 

@@ -1,4 +1,4 @@
-import tomllib
+import os
 from pathlib import Path
 
 import pytest
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from dawbridge.errors import ConfigError
 from dawbridge.surfaces.midi import bindings_file
-from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, PRESET, PRESET_MORPH, TARGETS, Binding
+from dawbridge.surfaces.midi.bindings import BUTTONS, DEFAULT_BINDINGS, PRESET, PRESET_MORPH, TARGETS, Binding
 from dawbridge.surfaces.midi.bindings_file import Bindings, read
-from dawbridge.surfaces.midi.bindings_row import as_toml, read_row
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.bindings_row import as_table, read_row
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
 
@@ -129,7 +129,7 @@ def test_all_mistakes_at_once(written):
     for words in (
         "did you mean 'defaults'", "did you mean 'mask_strength'", "did you mean 'channel'", "allowed is 0..119",
         "binding 3: exactly one", "did you mean 'twos-complement'", "allowed is 1..16", "true or false",
-        "whole number", "part of a port's name", "true is wanted",
+        "whole number", "part of a port's name", "must be true: nothing turns",
     ):  # fmt: skip
         assert any(words in text for text in said), words
     assert [row.target for row in found.rows] == ["band_low"]
@@ -198,7 +198,7 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 
 
 @given(
-    st.sampled_from([t for t in TARGETS if t != PRESET]),
+    st.sampled_from([t for t in TARGETS if t not in (PRESET, *BUTTONS)]),
     st.sampled_from([Kind.CC14, Kind.NOTE, Kind.PROGRAM, Kind.NRPN, Kind.RPN]),
     st.integers(0, 31),
     st.none() | st.integers(0, 15),
@@ -207,6 +207,47 @@ def test_a_folder_that_cannot_be_written(tmp_path):
 def test_what_is_written_is_read(target, kind, number, channel, port):
     binding = Binding(target, kind, number, channel, port=port)
     problems = []
-    (table,) = tomllib.loads(as_toml(target, binding))["binding"]
-    assert read_row(table, problems).binding == binding
+    assert read_row(as_table(target, binding), problems).binding == binding
     assert problems == []
+
+
+@given(
+    st.sampled_from([*BUTTONS, "preset/load/my mix", "live_enable"]),
+    st.sampled_from([Kind.CC, Kind.NOTE, Kind.PROGRAM, Kind.MMC]),
+    st.integers(0, 119),
+)
+def test_a_command_that_is_written_is_read(target, kind, number):
+    binding, problems = Binding(target, kind, number), []
+    assert read_row(as_table(target, binding), problems).binding == binding
+    assert problems == []
+
+
+def test_pitch_bend_is_written_without_a_number(file):
+    bindings_file.learn(file, Binding("mask_depth", Kind.BEND, 0, 3))
+    assert "bend = true\nchannel = 4\n" in file.read_text()
+    assert read(file).rows[0].binding == Binding("mask_depth", Kind.BEND, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("lines", "key"),
+    [
+        ('command = "automation/recrod"\nnote = 1', "command"),
+        ('command = "mask_depth"\nnote = 1', "command"),
+        ('parameter = "automation/record"\nnote = 1', "parameter"),
+        ('command = "automation/record"\nparameter = "mask_depth"\nnote = 1', "command"),
+        ('parameter = "mask_depth"\nbend = 3', "bend"),
+    ],
+)
+def test_mistakes_about_commands(written, file, lines, key):
+    written(f"[[binding]]\n{lines}\n")
+    found = read(file)
+    assert found.rows == ()
+    assert f"binding 1: {key}" in {problem.key for problem in found.problems}
+
+
+def test_a_pipe_in_the_files_place_blocks_nothing(file):
+    file.parent.mkdir()
+    os.mkfifo(file)
+    assert read(file).problems
+    with pytest.raises(ConfigError):
+        bindings_file.learn(file, Binding("mask_depth", Kind.CC, 3))

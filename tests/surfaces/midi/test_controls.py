@@ -1,9 +1,11 @@
 import pytest
 
+from dawbridge.errors import ConfigError, UnknownParameterError
 from dawbridge.events import PresetLoaded, PresetMorphed
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, PRESET, PRESET_MORPH, Binding
-from dawbridge.surfaces.midi.controls import FEEDBACK_AT_ONCE, SILENCE_S
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.controls import FEEDBACK_AT_ONCE, SILENCE_S, PortControls
+from dawbridge.surfaces.midi.events import Kind
+from dawbridge.surfaces.midi.halves import PAIR_WAIT_S
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
 from tests.listening import Heard
@@ -23,6 +25,60 @@ def test_the_default_knobs(desk, binding, channel):
     for value in (0, 1, 64, 127):
         cc(surface, binding.number, value, channel=channel)
         assert desk.store.normalized(binding.target) == pytest.approx(value / 127)
+
+
+class TestCommands:
+    """Controls that do commands."""
+
+    @pytest.fixture
+    def done(self, desk):
+        """What the surface with one binding does on messages."""
+
+        def do(binding, *messages):
+            said = []
+            controls = PortControls("box", desk.store, desk.deck, [binding], said.append, said.append)
+            for place, message in enumerate(messages):
+                controls.feed(message, place * 0.1)
+            assert controls.feedback(10.0) == []
+            return said
+
+        return do
+
+    def test_a_note_a_program_and_machine_control_fire_when_they_are_pressed(self, done):
+        record = ["/dawbridge/automation/record"]
+        note = Binding("automation/record", Kind.NOTE, 60)
+        assert done(note, [0x90, 60, 100], [0x80, 60, 0], [0x90, 61, 100]) == record
+        assert done(note, [0x90, 60, 100], [0x90, 60, 0], [0x90, 60, 1]) == record * 2
+        assert done(Binding("automation/record", Kind.PROGRAM, 5), [0xC0, 5], [0xC0, 6]) == record
+        mmc = Binding("automation/record", Kind.MMC, 6)
+        assert done(mmc, [0xF0, 0x7F, 0x7F, 6, 6, 0xF7], [0xF0, 0x7F, 0x7F, 6, 1, 0xF7]) == record
+
+    def test_a_controller_fires_once_on_its_way_up(self, done):
+        binding = Binding("preset/next", Kind.CC, 30)
+        values = (10, 64, 70, 127, 63, 0, 127)
+        assert done(binding, *([CC, 30, value] for value in values)) == ["/dawbridge/preset/next"] * 2
+
+    def test_a_preset_by_name(self, done):
+        binding = Binding("preset/load/my mix", Kind.NOTE, 1)
+        assert done(binding, [0x90, 1, 1]) == ["/dawbridge/preset/load/my%20mix"]
+
+    @pytest.mark.parametrize("kind", [Kind.CC14, Kind.NRPN, Kind.BEND])
+    def test_what_is_no_button_is_refused(self, kind):
+        with pytest.raises(ConfigError, match="is a command"):
+            Binding("automation/record", kind, 0)
+
+    def test_what_is_no_command_is_refused(self):
+        for name in ("automation/recrod", "preset/load/", "dump", "subscribe", "job/cancel"):
+            with pytest.raises(UnknownParameterError):
+                Binding(name, Kind.NOTE, 1)
+
+
+def test_a_pitch_bend_turns_a_knob_and_is_told_of_it(desk):
+    controls = desk.surface(Binding("mask_depth", Kind.BEND, 0, 2, takeover=Takeover.NONE))
+    controls.feed([0xE2, 0x20, 0x40], 0.0)
+    assert desk.store.get("mask_depth") == pytest.approx((0x40 << 7 | 0x20) / 16383)
+    desk.store.set("mask_depth", 0.0, "osc:1")
+    assert controls.feedback(9.0) == [[0xE2, 0, 0]]
 
 
 def test_the_origin_names_the_port(desk):
@@ -94,8 +150,8 @@ def test_14_bit_waits_for_its_second_half(desk):
     surface = desk.surface(Binding("mask_strength", Kind.CC14, 1))
     cc(surface, 1, 64, at=1.0)
     assert desk.store.get("mask_strength") == 1
-    assert surface.deadline_s == pytest.approx(1.005)
-    surface.flush(1.01)
+    assert surface.deadline_s == pytest.approx(1.0 + PAIR_WAIT_S)
+    surface.flush(1.0 + PAIR_WAIT_S)
     assert desk.store.get("mask_strength") == pytest.approx((64 * 128 + 64) / 16383)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dawbridge.knobs.parameters import PARAMETERS
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.takeover import Takeover
 

@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawbridge.surfaces.midi.decode import LSB_WAIT_S, TOP_14, Control, Decoder, Kind, Moved, Pressed, Ticked
+from dawbridge.surfaces.midi.decode import Decoder
+from dawbridge.surfaces.midi.events import TOP_14, Control, Kind, Moved, Pressed, Ticked
+from dawbridge.surfaces.midi.halves import PAIR_WAIT_S
 
 CC = 0xB0
 NRPN = Control(Kind.NRPN, 0, 5 << 7 | 9)
@@ -44,7 +46,7 @@ def test_mido_messages_are_read_like_bytes():
 @pytest.mark.parametrize(
     "message",
     [
-        [0xF8], [0xFE], [0xFA], [0xF0, 1, 2, 0xF7], [0xF2, 1, 2], [0xE0, 0, 64], [0xD0, 64], [0xA0, 1, 2],
+        [0xF8], [0xFE], [0xFA], [0xF0, 1, 2, 0xF7], [0xF2, 1, 2], [0xD0, 64], [0xA0, 1, 2],
         [], [CC], [CC, 20], [CC, 20, 200], [CC, 20, -1], [CC, 20, 1, 1], [20, 20, 20], [0xC0, 1, 2], [0x90, 60],
         *([CC, number, 127] for number in range(120, 128)),
     ],
@@ -68,12 +70,12 @@ def test_pairs_are_read_only_where_they_are_bound():
 
 
 @pytest.mark.parametrize("msb, value", [(0, 0), (64, 64 * 128 + 64), (127, TOP_14)])
-def test_an_msb_alone_counts_after_5_ms_and_reaches_the_top(msb, value):
+def test_an_msb_alone_counts_after_a_wait_and_reaches_the_top(msb, value):
     decoder = Decoder({(None, 1)})
     assert decoder.feed([CC, 1, msb], 10.0) == []
-    assert decoder.deadline_s == 10.0 + LSB_WAIT_S
-    assert decoder.flush(10.0 + 0.9 * LSB_WAIT_S) == []
-    assert decoder.flush(10.0 + LSB_WAIT_S) == [Moved(Control(Kind.CC14, 0, 1), value, TOP_14)]
+    assert decoder.deadline_s == 10.0 + PAIR_WAIT_S
+    assert decoder.flush(10.0 + 0.9 * PAIR_WAIT_S) == []
+    assert decoder.flush(10.0 + PAIR_WAIT_S) == [Moved(Control(Kind.CC14, 0, 1), value, TOP_14)]
     assert decoder.deadline_s == float("inf")
 
 
@@ -82,8 +84,7 @@ def test_an_lsb_alone_is_a_fine_move_and_means_nothing_before_the_first_msb():
     decoder.feed([CC, 33, 5], 0.0)
     assert decoder.flush(1.0) == []
     decode(decoder, *controllers((1, 2), (33, 3)), at=2.0)
-    decoder.feed([CC, 33, 9], 3.0)
-    assert decoder.flush(4.0) == [Moved(Control(Kind.CC14, 0, 1), 2 * 128 + 9, TOP_14)]
+    assert decoder.feed([CC, 33, 9], 3.0) == [Moved(Control(Kind.CC14, 0, 1), 2 * 128 + 9, TOP_14)]
 
 
 def test_two_msbs_in_a_row_lose_neither():
@@ -104,7 +105,7 @@ def test_rpn():
 def test_nrpn_with_7_bits():
     decoder = Decoder()
     assert decode(decoder, *controllers((99, 5), (98, 9), (6, 127))) == []
-    assert decoder.flush(LSB_WAIT_S) == [Moved(NRPN, TOP_14, TOP_14)]
+    assert decoder.flush(PAIR_WAIT_S) == [Moved(NRPN, TOP_14, TOP_14)]
 
 
 def test_increments():
@@ -117,12 +118,24 @@ def test_null_closes(null):
     assert decode(Decoder(), *messages) == [Moved(Control(Kind.CC, 0, 6), 3)]
 
 
-def test_a_selection_times_out():
+def test_a_selection_holds_until_it_is_replaced():
+    """A controller selects its parameter once and feeds it for minutes."""
     decoder = Decoder()
     decode(decoder, *controllers((99, 5), (98, 9)), at=0.0)
-    assert decoder.feed([CC, 96, 0], 0.9) == [Ticked(NRPN, 1)]
-    assert decoder.feed([CC, 96, 0], 1.8) == [Ticked(NRPN, 1)]
-    assert decoder.feed([CC, 96, 5], 2.9) == [Moved(Control(Kind.CC, 0, 96), 5)]
+    assert decoder.feed([CC, 96, 0], 3600.0) == [Ticked(NRPN, 1)]
+    decode(decoder, *controllers((99, 5), (98, 10)), at=3601.0)
+    assert decoder.feed([CC, 96, 0], 7200.0) == [Ticked(Control(Kind.NRPN, 0, 5 << 7 | 10), 1)]
+
+
+@given(seven_bits, seven_bits)
+def test_pitch_bend_is_a_fader_of_14_bits(lsb, msb):
+    assert Decoder().feed([0xE3, lsb, msb], 0) == [Moved(Control(Kind.BEND, 3, 0), msb << 7 | lsb, TOP_14)]
+
+
+def test_machine_control_is_a_button():
+    assert Decoder().feed([0xF0, 0x7F, 0x10, 0x06, 0x06, 0xF7], 0) == [Pressed(Control(Kind.MMC, 0, 6))]
+    for other in ([0xF0, 0x7F, 0x10, 0x07, 0x06, 0xF7], [0xF0, 0x7E, 0, 6, 1, 0xF7], [0xF0, 0x7F, 0, 6, 0, 0xF7]):
+        assert Decoder().feed(other, 0) == []
 
 
 def test_half_a_selection_takes_no_data():

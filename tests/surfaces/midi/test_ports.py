@@ -7,7 +7,8 @@ from dawbridge.events import MidiLearned, Notice
 from dawbridge.surfaces.midi import ports as module
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
+from dawbridge.surfaces.midi.halves import PAIR_WAIT_S
 from dawbridge.surfaces.midi.ports import MidiPorts
 
 NANO, LATER, LAUNCHPAD = "nano:nano 20:0", "nano:nano 31:0", "Launchpad:Launchpad 24:0"
@@ -214,7 +215,7 @@ def test_the_second_half_that_never_comes(desk, machine, midi, clock):
     machine.receive["dawbridge"]([CC, 1, 0])
     ports.step(0)
     assert desk.store.get("mask_strength") == 1
-    later(ports, clock, 0.006)
+    later(ports, clock, PAIR_WAIT_S + 0.001)
     assert desk.store.get("mask_strength") == 0
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dawbridge.errors import ControlError
 from dawbridge.surfaces.midi.bindings import Binding
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.relative import Encoding
 from dawbridge.surfaces.midi.song import read_automation
 
@@ -36,7 +36,7 @@ def test_the_controls_are_those_that_are_bound(tmp_path):
     )
     path = song(tmp_path / "a.mid", (0, 7, 64), (0, 39, 0), (1, 7, 127), (2, 30, 1), (3, 31, 127), (4, 20, 0))
     lanes = read_automation(path, bindings).plain()
-    assert lanes["mask_depth"] == [pytest.approx([0.0, 64 * 128 / 16383]), pytest.approx([0.5, 1.0])]
+    assert lanes["mask_depth"] == [pytest.approx([0.0, 64 * 128 / 16383]), pytest.approx([0.5, 127 * 128 / 16383])]
     assert lanes["mask_floor"] == [[2.0, 0.0]]
     assert len(lanes) == 2
 

@@ -1,7 +1,7 @@
 import pytest
 
 from dawbridge.surfaces.midi.binder import MidiBinder
-from dawbridge.surfaces.midi.decode import Kind
+from dawbridge.surfaces.midi.events import Kind
 from dawbridge.surfaces.midi.names import VIRTUAL
 
 
@@ -18,7 +18,7 @@ def asker(idle_rig, learning):
 
 
 def sweep(learning):
-    for value in (30, 31, 33, 36):
+    for value in (30, 33, 36, 40):
         learning.takes(VIRTUAL, [0xB0, 7, value], 1.0)
 
 
