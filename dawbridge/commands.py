@@ -119,7 +119,7 @@ class Command:
     reply: Outgoing | None = DONE
     """Sent after the call. Its fields come from what was returned, in order, then from the arguments by name."""
     reads: str = ""
-    """Target and attribute (a method, if there is `bound`) whose value answers the address without arguments."""
+    """Target and attribute (a method, if there is `bound`) whose value or values answer the address without arguments."""
     bound: tuple[str | int, ...] = ()
     """First arguments of the method, the same for every call."""
     button: bool = False
@@ -136,9 +136,14 @@ class Command:
     """Work that it causes, in units of setting one knob."""
 
     @property
+    def is_state(self) -> bool:
+        """It can only be read; its arguments are what it reads. Subscribers are told when it changes."""
+        return not self.call
+
+    @property
     def is_button(self) -> bool:
         """It can be sent by a button: it needs no argument."""
-        return self.button or not (self.arguments or self.lenient or self.path_argument)
+        return (not self.is_state and self.button) or not (self.arguments or self.lenient or self.path_argument)
 
     @property
     def path_argument(self) -> bool:
@@ -155,11 +160,15 @@ class Command:
         """The arguments in words, as a refusal and the reference page have them: `s path [s preset]`."""
         if self.lenient:
             return "any"
+        if self.is_state:
+            return "nothing"
         return " ".join(argument.words for argument in self.arguments) + (", or nothing" if self.reads else "")
 
     @property
     def effect(self) -> str:
         """Help, and what it answers if not the usual `/dawbridge/done`."""
+        if self.is_state:
+            return f"{self.help}; `{self.address}` {' '.join(argument.words for argument in self.arguments)}"
         if self.reply is None or self.reply.address == DONE.address:
             return self.help
         return f"{self.help}; `{self.reply.address}` {self.reply.words}".rstrip()
@@ -212,6 +221,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("/dawbridge/job/retry", "jobs.retry", "do a failed, cancelled or done job once more, as its file is now", _JOB),
     Command("/dawbridge/job/forget", "jobs.forget", "remove a job from the history; its file counts as new", _JOB),
     Command("/dawbridge/job/accept", "jobs.accept", "take a stalled file as it is", _JOB),
+    Command("/dawbridge/job/accept/last", "overview.accept", "take the file that stalled last as it is"),
+    Command("/dawbridge/job/focus/next", "overview.focus_step", "focus the next done bounce; after the last comes the first", bound=(1,)),
+    Command("/dawbridge/job/focus/prev", "overview.focus_step", "focus the done bounce before", bound=(-1,)),
+    Command("/dawbridge/queue", "", "how many bounces wait", (_i("length"),), reads="overview.queue"),
+    Command("/dawbridge/focus", "", "the bounce that knob moves re-render (id 0: none), and its stems", (_i("id"), _s("name"), _s("acapella"), _s("instrumental")), reads="overview.focus"),
+    Command("/dawbridge/preset/changed", "", "1 if a knob was turned since the preset was loaded", (_i("changed"),), reads="presets.is_changed"),
+    Command("/dawbridge/automation/recording", "", "1 while knob moves are recorded", (_i("recording"),), reads="overview.recording"),
+    Command("/dawbridge/midi/learning", "", "what the next control that moves is bound to; empty: nothing is learned", (_s("parameter"),), reads="overview.learning"),
     Command("/dawbridge/automation/record", "automation.record", "keep knob moves against the position"),
     Command("/dawbridge/automation/stop", "automation.stop", "stop recording and render the moves into the focused bounce"),
     Command("/dawbridge/automation/clear", "automation.clear", "forget the recorded moves"),
@@ -271,5 +288,5 @@ def replies() -> tuple[Outgoing, ...]:
 
 def only_outgoing() -> frozenset[str]:
     """Addresses that are only ever sent. One that comes in is a mirror's and is passed over: no answer, no echo."""
-    taken = {row.address for row in COMMANDS}
+    taken = {row.address for row in COMMANDS if not row.is_state}
     return frozenset(row.address for row in (*EVENTS, *replies()) if row.address not in taken)

@@ -13,7 +13,7 @@ from dawbridge.config import file as configuration
 from dawbridge.config.file import config_file
 from dawbridge.config.paths import cache_folder, config_folder, state_folder
 from dawbridge.config.settings import OSC_PORT
-from dawbridge.errors import DawbridgeError
+from dawbridge.errors import ControlError, DawbridgeError
 from dawbridge.estimators import DEFAULT_MODEL
 from dawbridge.files.paths import user_path
 from dawbridge.knobs.presets import Presets
@@ -120,14 +120,18 @@ def _port(port: int) -> Line:
 
 
 def _midi() -> Line:
+    from dawbridge.surfaces.midi.system import open_system
+
     try:
-        import rtmidi
-    except ImportError:
-        return Line(False, "MIDI", "python-rtmidi is not installed; pip install 'dawbridge[midi]'", True)
+        system = open_system()
+    except ControlError as error:
+        return Line(False, "MIDI", str(error), True)
     try:
-        names = rtmidi.MidiIn().get_ports()
+        names = system.inputs()
     except OSError as error:
-        return Line(False, "MIDI", f"no MIDI system here ({error}); OSC works all the same", True)
+        return Line(False, "MIDI", f"ports cannot be listed ({error}); OSC works all the same", True)
+    finally:
+        system.close()
     return Line(True, "MIDI", ", ".join(names) or "no device is connected; the virtual port works")
 
 

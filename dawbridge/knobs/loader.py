@@ -17,6 +17,8 @@ class PresetLoader:
         self._bus = bus
         self._lock = threading.RLock()
         self._current = ""
+        self._setting: dict[str, float] = {}
+        """What the loaded preset set, after clamping."""
         self._ends: dict[str, Preset] = {}
         self._position = 0.0
 
@@ -29,6 +31,11 @@ class PresetLoader:
     def current(self) -> str:
         """Name of the preset loaded last; empty before the first."""
         return self._current
+
+    @property
+    def is_changed(self) -> int:
+        """1 if a knob that the loaded preset sets was turned since; 0 before the first."""
+        return int(any(self._store.get(name) != value for name, value in self._setting.items()))
 
     @property
     def index(self) -> int:
@@ -71,6 +78,7 @@ class PresetLoader:
         """Keep the knobs' positions as the user's preset `name`. Raises `PresetNameError`, `PresetError`."""
         preset = self.presets.save(name, self._store.snapshot())
         self._current = preset.name
+        self._setting = {name: self._store.get(name) for name in preset.setting}
         self._tell_list()
         return preset
 
@@ -119,6 +127,7 @@ class PresetLoader:
             changes = self._store.update(preset.setting, f"preset:{preset.name}")
             news = preset.name != self._current or any(change.changed for change in changes)
             self._current = preset.name
+            self._setting = {change.name: change.value for change in changes}
             if news:
                 self._bus.publish(PresetLoaded(self.index, preset.name))
         return preset

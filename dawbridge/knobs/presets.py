@@ -14,6 +14,7 @@ mask_floor = -80.0               # raw units: dB, Hz, 0..1; switches 0, 1, true 
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from dawbridge.config.problem import Problem, in_words
 from dawbridge.config.toml import edited_toml, read_toml
 from dawbridge.errors import PresetError, PresetNameError, did_you_mean
 from dawbridge.files.small import write_whole
+from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Curve, Stage
 
 _NAME = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _-]{0,38}[A-Za-z0-9_-])?")
@@ -97,8 +99,8 @@ def check_name(name: str) -> str:
 class Presets:
     """The shipped presets and the user's own: shipped ones first, both in the order of their file names.
 
-    A user's preset with the name of a shipped one takes its place and its number. The files are read at each call, so
-    that an edit counts at once. Numbers start at 1.
+    A user's preset with the name of a shipped one takes its place and its number. A file that was edited is read
+    again at the next call, so that an edit counts at once. Numbers start at 1.
     """
 
     def __init__(self, shipped: Path | None = None, user: Path | None = None) -> None:
@@ -110,7 +112,7 @@ class Presets:
         found: dict[str, Preset] = {}
         for folder, shipped in ((self._shipped or shipped_folder(), True), (self._user or user_folder(), False)):
             for path in sorted(folder.glob("*.toml")):
-                preset = read(path, shipped=shipped)
+                preset = _read_again(path, shipped, stamp_of(path))
                 found[preset.name] = preset
         return tuple(found.values())
 
@@ -182,6 +184,12 @@ class Presets:
             known = ", ".join(presets) or "none"
             raise PresetError(f"no preset is called {name[:60]!r}{did_you_mean(name, presets)}; there are: {known}")
         return presets[name]
+
+
+@lru_cache(maxsize=1024)
+def _read_again(path: Path, shipped: bool, _stamp: Stamp | None) -> Preset:
+    """What `read` gave last, as long as the file was not touched: a list of presets is asked for often."""
+    return read(path, shipped=shipped)
 
 
 def read(path: Path, *, shipped: bool) -> Preset:

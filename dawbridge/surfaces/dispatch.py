@@ -47,7 +47,9 @@ class Dispatcher:
     def obey(self, row: Command, address: str, arguments: Arguments, caller: Caller) -> None:
         """Do what `row` says. Raises `DawbridgeError`; a request that is not done at once is deferred."""
         if row.reads and not arguments:
-            caller.reply(row.address, (self.read(row),))
+            caller.reply(row.address, self.read(row))
+            return
+        if row.is_state:  # what a mirror sends back
             return
         found = self._path_checked(row, address, arguments) if row.path_argument else checked(row, arguments)
         if found is None:
@@ -58,11 +60,16 @@ class Dispatcher:
         else:
             self._answer(row, address, found, result, caller)
 
-    def read(self, row: Command) -> Value:
-        """The value at a readable command's address."""
+    def read(self, row: Command) -> tuple[Value, ...]:
+        """The values at a readable command's address."""
         found = self._attribute(row.reads)
         value = found(*row.bound) if callable(found) else found
-        return value if isinstance(value, int | float | str) else str(value)
+        return value if isinstance(value, tuple) else (value,)
+
+    def state(self, *, only_states: bool = False) -> dict[str, tuple[Value, ...]]:
+        """The values of all readable commands by address, or of those alone that can only be read."""
+        rows = [row for row in self.commands if row.reads and (row.is_state or not only_states)]
+        return {row.address: self.read(row) for row in rows}
 
     def _path_checked(self, row: Command, address: str, arguments: Arguments) -> Checked | None:
         button = Command(row.address.removesuffix("/<name>"), row.call, row.help)
@@ -89,7 +96,7 @@ class Dispatcher:
         if row.reply:
             caller.reply(row.reply.address, _reply_values(row, address, given, result))
         if given.complaint and row.reads:
-            caller.reply(row.address, (self.read(row),))
+            caller.reply(row.address, self.read(row))
         caller.finished(row)
         if given.complaint:
             raise Refused("bad_args", given.complaint)

@@ -34,6 +34,12 @@ class MidiBinder:
         if path:
             self._read(path)
 
+    @property
+    def learned_target(self) -> str:
+        """What is learned now; empty if nothing is."""
+        learner = self._learner
+        return learner.target if learner else ""
+
     def learn(self, target: str) -> None:
         """The next control that is moved turns `target`. Raises `UnknownParameterError`."""
         check_target(target)

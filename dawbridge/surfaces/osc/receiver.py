@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from dawbridge.commands import CODES, Value, only_outgoing
+from dawbridge.commands import CODES, EVENTS, Value, only_outgoing
 from dawbridge.errors import DawbridgeError, did_you_mean
 from dawbridge.events import Event, MidiEvent, PresetLoaded
 from dawbridge.knobs.parameters import PARAMETERS, Changes
@@ -16,10 +16,12 @@ from dawbridge.surfaces.osc.flood import PATTERN_COST, Budget, ErrorLimit, Flood
 from dawbridge.surfaces.osc.patterns import is_pattern
 from dawbridge.surfaces.osc.session import Desk, Session
 from dawbridge.surfaces.osc.subscribers import Address
+from dawbridge.surfaces.overview import News
 
 _LOG = logging.getLogger(__name__)
 _HINT_EVERY_S = 0.1
 _ONLY_OUTGOING = only_outgoing()
+_TOLD_AS_EVENTS = {row.address for row in EVENTS}
 
 
 class OscReceiver:
@@ -44,6 +46,7 @@ class OscReceiver:
         self._flood, self._errors = FloodGauge(notice), ErrorLimit()
         self._asker: Address | None = None
         self._next_hint_s = float("-inf")
+        self._news = News(lambda: dispatcher.state(only_states=True))
 
     def greet(self, version: str) -> None:
         """Queue the start, and every value, for the permanent subscriber."""
@@ -88,6 +91,12 @@ class OscReceiver:
                 for name in PARAMETERS:
                     self._subscribers.changed(name, None, now_s)
             self._events.tell(event, now_s, self._told(event))
+
+    def report(self) -> None:
+        """Queue for the subscribers what else is other than before."""
+        for address, values in self._news.take().items():
+            if address not in _TOLD_AS_EVENTS:
+                self._subscribers.event(address, values, key=(address,))
 
     def _obey(self, session: Session, message: Message | Malformed, budget: Budget) -> None:
         address = session.address = message.address

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from dawbridge.commands import COMMANDS, Command, Value
+from dawbridge.commands import COMMANDS, Command
 from dawbridge.config.settings import reach
 from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
@@ -27,6 +27,7 @@ from dawbridge.surfaces.osc.pending import Pending
 from dawbridge.surfaces.osc.receiver import OscReceiver
 from dawbridge.surfaces.osc.session import Desk
 from dawbridge.surfaces.osc.subscribers import Address, Subscribers
+from dawbridge.surfaces.overview import Overview
 from dawbridge.surfaces.targets import Jobs, Midi, Moves
 
 DEFAULT_PORT = 9320
@@ -90,11 +91,14 @@ class OscServer:
         )  # fmt: skip
         self.http_port = http_port
         """TCP port of the OSCQuery server, named in the pong; 0: there is none."""
-        self.dispatcher = Dispatcher({"presets": deck, "jobs": jobs, "automation": moves, "midi": midi}, commands)
+        targets = {"presets": deck, "jobs": jobs, "automation": moves, "midi": midi}
+        self.overview = Overview(bus, targets)
+        """What whoever joins has to know."""
+        self.dispatcher = Dispatcher({**targets, "overview": self.overview}, commands)
         """The commands, over what does them."""
         self._pending = Pending(self._wake)
         desk = Desk(
-            knobs, self._subscribers, self._pending, lambda: (*self._pong(), *jobs.status()), self._state,
+            knobs, self._subscribers, self._pending, lambda: (*self._pong(), *jobs.status()), self.dispatcher.state,
             self._is_ours, lambda source: source in self._routes, self._answer,
             lambda *what: self._receiver.guard(*what),
         )  # fmt: skip
@@ -168,9 +172,6 @@ class OscServer:
     def _pong(self) -> tuple[str, int, int]:
         return self._version, self._address[1], self.http_port
 
-    def _state(self) -> list[tuple[str, tuple[Value, ...]]]:
-        return []
-
     def _wait_s(self) -> float | None:
         waits = [wait for wait in (self._subscribers.wait_s(self._clock()), self._agenda.wait_s()) if wait is not None]
         return min(waits, default=None)
@@ -181,6 +182,7 @@ class OscServer:
                 return
             self._released = True
         self._receiver.close()
+        self.overview.close()
         for end in (self._socket, self._waker, self._wakened):
             end.close()
 
@@ -204,6 +206,7 @@ class OscServer:
             self._receiver.obey(data, source)
         self._pending.settle()
         self._receiver.settle()
+        self._receiver.report()
         self._subscribers.flush(self._clock())
         if self._injected:
             self._wake()

@@ -1,6 +1,6 @@
 """One OSC client while its datagram is obeyed: how it is answered, and the commands that are about itself."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -21,8 +21,8 @@ class Desk:
     pending: Pending
     pong: Callable[[], tuple[Value, ...]]
     """Version, OSC port, HTTP port, state and queue length."""
-    state: Callable[[], list[tuple[str, tuple[Value, ...]]]]
-    """What a new subscriber is told besides the knobs' values."""
+    state: Callable[[], Mapping[str, tuple[Value, ...]]]
+    """What a new subscriber is told besides the knobs' values, by address."""
     is_ours: Callable[[Address], bool]
     """Whether an address is one that the server itself listens on."""
     is_connected: Callable[[Address], bool]
@@ -105,7 +105,7 @@ class Session:
 
     def _send_all(self, prefix: str) -> None:
         self._send_values(prefix)
-        state = [message for message in self._desk.state() if message[0].startswith(prefix)]
+        state = ((address, values) for address, values in self._desk.state().items() if address.startswith(prefix))
         self._desk.answer(bundled(encode(address, values) for address, values in state), self.source)
 
     def _send_values(self, prefix: str = "") -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dawbridge.commands import Value
@@ -38,11 +38,11 @@ class Listener:
         self.answers.append(message)
         self.woken.set()
 
-    def taken(self, value: Callable[[str], Value | None]) -> list[bytes | str]:
+    def taken(self, read: Callable[[str], Iterable[Value] | None]) -> list[bytes | str]:
         """What is to be sent now."""
         self.woken.clear()
         paths, self.waiting = self.waiting, {}
         messages = list(self.answers)
         self.answers.clear()
-        values = ((path, value(path)) for path in paths)
-        return messages + [encode(path, (found,)) for path, found in values if found is not None]
+        found = ((path, read(path)) for path in paths)
+        return messages + [encode(path, values) for path, values in found if values is not None]

@@ -11,17 +11,18 @@ from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
 from dawbridge.errors import ControlError, PresetError
-from dawbridge.events import Bus, Notice, PresetsChanged
+from dawbridge.events import Bus, Notice, PresetsChanged, StateChanged
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc.events import messages, source_of
 from dawbridge.surfaces.osc.knobs import READABLE, Knobs
 from dawbridge.surfaces.osc.subscribers import Address
+from dawbridge.surfaces.overview import News, Overview
 from dawbridge.surfaces.web.announce import Announcement
 from dawbridge.surfaces.web.connections import Connections
 from dawbridge.surfaces.web.listeners import STREAM_HZ, Listener
-from dawbridge.surfaces.web.tree import ATTRIBUTES, Tree, host_info, preset_path
+from dawbridge.surfaces.web.tree import ATTRIBUTES, Tree, host_info, job_path, preset_path
 from dawbridge.surfaces.web.trust import is_loopback, refusal
 
 if TYPE_CHECKING:
@@ -75,12 +76,17 @@ class OscQueryServer:
             raise ControlError("no OSCQuery: aiohttp is not installed; pip install 'dawbridge[oscquery]'") from None
         self._deck, self._osc, self._bus = deck, osc, bus
         targets = tuple(targets)
-        self._tree = Tree(Knobs(store), dispatcher, lambda: {"presets": self._presets(), "targets": targets})
+        self._overview = Overview(bus, {"jobs": None, "automation": None, "midi": None})
+        self._tree = Tree(
+            Knobs(store), dispatcher, lambda: {"presets": self._presets(), "targets": targets},
+            lambda: self._overview.jobs,
+        )  # fmt: skip
+        self._news = News(lambda: dispatcher.state(only_states=True))
         self._socket = _bind(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
         self._osc_port, self._announce = osc_port, announce and not is_loopback(host)
         self._listeners: set[Listener] = set()
-        self._known_presets = frozenset(self._presets())
+        self._known_presets, self._known_jobs = frozenset(self._presets()), frozenset(self._overview.jobs)
         self._numbers = count(1)
         self._connections = Connections()
         self._loop = asyncio.new_event_loop()
@@ -105,6 +111,7 @@ class OscQueryServer:
         finally:
             self._turned.close()
             self._happened.close()
+            self._overview.close()
             self._loop.close()
             self._socket.close()
 
@@ -202,7 +209,7 @@ class OscQueryServer:
         """Send the newest values, at most `STREAM_HZ` times a second: a slow reader gets fewer, never old ones."""
         while not self._over.is_set():
             await listener.woken.wait()
-            for message in listener.taken(self._tree.value):
+            for message in listener.taken(self._tree.values):
                 await (stream.send_str(message) if isinstance(message, str) else stream.send_bytes(message))
             await asyncio.sleep(1 / STREAM_HZ)
         await stream.close()
@@ -215,7 +222,7 @@ class OscQueryServer:
         except (ValueError, TypeError, KeyError, RecursionError):
             _LOG.debug("OSCQuery: not a command: %s", text[:200])
             return
-        if name == "LISTEN" and isinstance(path, str) and self._tree.value(path) is not None:
+        if name == "LISTEN" and isinstance(path, str) and self._tree.values(path) is not None:
             listener.paths.add(path)
         elif name == "IGNORE" and isinstance(path, str):
             listener.paths.discard(path)
@@ -224,13 +231,20 @@ class OscQueryServer:
         for change in (change for batch in self._turned.drain() for change in batch if change.changed):
             for suffix in READABLE:
                 self._tell(PARAMETERS[change.name].address + suffix, change.origin)
+        for path in self._news.take():
+            self._tell(path, "")
 
     def _hear_happened(self) -> None:
         for event in self._happened.drain():
             if isinstance(event, PresetsChanged):
                 self._tell_presets(event.name)
+            if isinstance(event, StateChanged):
+                self._tell(job_path(event.job_id), "")
             for row, _ in messages(event):
                 self._tell(row.address, getattr(event, "origin", ""))
+        self._tell_jobs()
+        for path in self._news.take():
+            self._tell(path, "")
 
     def _tell(self, path: str, origin: str) -> None:
         source = source_of(origin)
@@ -240,14 +254,19 @@ class OscQueryServer:
     def _tell_presets(self, names: Iterable[str]) -> None:
         """Presets are paths of the tree; clients that build their controls from it are told which came and went."""
         before, self._known_presets = self._known_presets, frozenset(names)
-        for command, changed in (
-            ("PATH_REMOVED", before - self._known_presets),
-            ("PATH_ADDED", self._known_presets - before),
-        ):
-            for name in sorted(changed):
-                self._tell_all({"COMMAND": command, "DATA": preset_path(name)})
+        self._tell_paths(map(preset_path, before), map(preset_path, self._known_presets))
         if before != self._known_presets:
             self._tell_all({"COMMAND": "PATH_CHANGED", "DATA": "/dawbridge/preset"})
+
+    def _tell_jobs(self) -> None:
+        before, self._known_jobs = self._known_jobs, frozenset(self._overview.jobs)
+        self._tell_paths(map(job_path, before), map(job_path, self._known_jobs))
+
+    def _tell_paths(self, before: Iterable[str], now: Iterable[str]) -> None:
+        gone, come = set(before), set(now)
+        for command, paths in (("PATH_REMOVED", gone - come), ("PATH_ADDED", come - gone)):
+            for path in sorted(paths):
+                self._tell_all({"COMMAND": command, "DATA": path})
 
     def _tell_all(self, command: dict[str, str]) -> None:
         for listener in self._listeners:

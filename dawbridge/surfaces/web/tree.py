@@ -10,11 +10,13 @@ from dawbridge.commands import FACES, Argument, Command, Face, Value
 from dawbridge.knobs.parameters import TABLE, Curve, Parameter
 from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc.knobs import Knobs
+from dawbridge.surfaces.overview import JobView
 
 Node = dict[str, Any]
 
 READ, WRITE = 1, 2
 ATTRIBUTES = ("FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "VALUE", "RANGE", "DESCRIPTION", "UNIT", "CLIPMODE")
+_JOB = "/dawbridge/job/"
 BUTTON = "I"
 """OSC's impulse: a command without arguments."""
 
@@ -25,9 +27,15 @@ Choices = Mapping[str, Sequence[str]]
 class Tree:
     """Nodes by path. Their values are read when they are asked for."""
 
-    def __init__(self, knobs: Knobs, dispatcher: Dispatcher, choices: Callable[[], Choices]) -> None:
-        """`choices` gives, at any time, what a preset's name and a MIDI target can be."""
-        self._knobs, self._dispatcher, self._choices = knobs, dispatcher, choices
+    def __init__(
+        self,
+        knobs: Knobs,
+        dispatcher: Dispatcher,
+        choices: Callable[[], Choices],
+        jobs: Callable[[], Mapping[int, JobView]] = dict,
+    ) -> None:
+        """`choices` gives, at any time, what a preset's name and a MIDI target can be; `jobs` the newest jobs."""
+        self._knobs, self._dispatcher, self._choices, self._jobs = knobs, dispatcher, choices, jobs
         self._leaves: dict[str, Node] = {}
         for row in TABLE:
             self._leaves |= {row.address + face.suffix: _face(row, face) for face in FACES}
@@ -39,7 +47,7 @@ class Tree:
 
     def node(self, path: str) -> Node | None:
         """The node at `path` with all below it; None where there is none."""
-        return self._node("/" + path.strip("/"), self._leaves | self._buttons())
+        return self._node("/" + path.strip("/"), self._leaves | self._buttons() | self._job_nodes())
 
     def _node(self, path: str, leaves: Mapping[str, Node]) -> Node | None:
         below = sorted({self._child(path, leaf) for leaf in leaves} - {""})
@@ -49,14 +57,19 @@ class Tree:
         found: Node = {"FULL_PATH": path, **(own or {"ACCESS": 0})}
         if path in self._commands:
             found |= self._ranges(self._commands[path])
-        value = self.value(path)
-        if value is not None:
-            found["VALUE"] = [value]
+        values = self.values(path)
+        if values is not None:
+            found["VALUE"] = list(values)
         if below:
             prefix = path.rstrip("/") + "/"
             under = {leaf: node for leaf, node in leaves.items() if leaf.startswith(prefix)}
             found["CONTENTS"] = {name: self._node(prefix + name, under) for name in below}
         return found
+
+    def _job_nodes(self) -> dict[str, Node]:
+        """A node for each job, to read: its state and its file."""
+        node: Node = {"TYPE": "ss", "ACCESS": READ, "DESCRIPTION": "a job's state and its bounce"}
+        return {job_path(job_id): node for job_id in self._jobs()}
 
     def _buttons(self) -> dict[str, Node]:
         """A button for each value of a command whose argument is part of its address."""
@@ -72,12 +85,16 @@ class Tree:
             for name in choices[row.arguments[0].choices]
         }
 
-    def value(self, path: str) -> Value | None:
-        """The value at an address that can be read; None at any other."""
+    def values(self, path: str) -> tuple[Value, ...] | None:
+        """The values at an address that can be read; None at any other."""
+        job_id = path.removeprefix(_JOB)
+        if job_id != path and job_id.isdecimal():
+            job = self._jobs().get(int(job_id))
+            return (str(job.state), job.file) if job else None
         if not self._leaves.get(path, {}).get("ACCESS", 0) & READ:
             return None
         command = self._commands.get(path)
-        return self._dispatcher.read(command) if command else self._knobs.value(path)
+        return self._dispatcher.read(command) if command else (self._knobs.value(path),)
 
     def _ranges(self, command: Command) -> Node:
         if not any(_has_range(argument) for argument in command.arguments):
@@ -95,6 +112,11 @@ class Tree:
 def quoted(name: str) -> str:
     """A name as part of an address."""
     return name.replace(" ", "%20")
+
+
+def job_path(job_id: int) -> str:
+    """The address of a job's node."""
+    return f"{_JOB}{job_id}"
 
 
 def preset_path(name: str) -> str:
@@ -132,7 +154,7 @@ def _face(row: Parameter, face: Face) -> Node:
 
 
 def _command(row: Command) -> Node:
-    access = WRITE | (READ if row.reads else 0)
+    access = (0 if row.is_state else WRITE) | (READ if row.reads else 0)
     node: Node = {"TYPE": row.types or BUTTON, "ACCESS": access, "DESCRIPTION": row.help}
     if any(argument.unit for argument in row.arguments):
         node["UNIT"] = [argument.unit or None for argument in row.arguments]

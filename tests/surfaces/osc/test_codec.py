@@ -101,3 +101,39 @@ def test_patterns(pattern, address, fits):
 def test_no_pattern_raises(pattern, address):
     assert matches(pattern, address) in (True, False)
     assert matches("*" + pattern, address) or not matches(pattern, address)
+
+
+@UNHURRIED
+@given(some.text("/ab*?[]{},-!", max_size=24), some.from_regex(r"(/[ab]{1,4}){1,3}", fullmatch=True))
+def test_patterns_fit_as_a_plain_search_says(pattern, address):
+    assert matches(pattern, address) == fits_slowly(pattern, address)
+
+
+def fits_slowly(pattern, address):
+    """The definition, letter by letter."""
+    if not pattern:
+        return not address
+    head, rest = pattern[0], pattern[1:]
+    if head == "*":
+        return fits_slowly(rest, address) or (address[:1] not in ("", "/") and fits_slowly(pattern, address[1:]))
+    end = rest.find({"[": "]", "{": "}"}.get(head, "\0"))
+    if head == "{" and end >= 0:
+        words = [word for word in rest[:end].split(",") if "/" not in word]
+        return any(address.startswith(word) and fits_slowly(rest[end + 1 :], address[len(word) :]) for word in words)
+    if head == "[" and end >= 0:
+        return in_set(rest[:end], address[:1]) and fits_slowly(rest[end + 1 :], address[1:])
+    here = address[:1]
+    return bool(here) and (here == head or (head == "?" and here != "/")) and fits_slowly(rest, address[1:])
+
+
+def in_set(body, letter):
+    negated = body.startswith("!")
+    body, inside, place = body[negated:], False, 0
+    while place < len(body):
+        if body[place + 1 : place + 2] == "-" and place + 2 < len(body):
+            inside |= body[place] <= letter <= body[place + 2]
+            place += 3
+        else:
+            inside |= body[place] == letter
+            place += 1
+    return letter not in ("", "/") and inside != negated

@@ -1,5 +1,5 @@
 from dawbridge.events import Notice
-from dawbridge.surfaces.osc.flood import FLOOD_HZ, FloodGauge
+from dawbridge.surfaces.osc.flood import BUDGET, ERRORS_AT_ONCE, ERRORS_HZ, FLOOD_HZ, ErrorLimit, FloodGauge
 from tests.listening import Heard
 
 PATCH, TABLET = ("10.0.0.2", 5000), ("10.0.0.3", 9000)
@@ -51,3 +51,38 @@ def test_the_server_says_it_on_the_bus(idle_rig):
     client.synced()
     (notice,) = [event for event in heard if isinstance(event, Notice)]
     assert f"from 127.0.0.1:{client.port}" in notice.text
+
+
+def test_errors_are_thinned_out_and_those_left_out_are_counted():
+    limit = ErrorLimit()
+    passed = [limit.passes(PATCH, 0.0) for _ in range(ERRORS_AT_ONCE + 10)]
+    assert passed == [0] * ERRORS_AT_ONCE + [None] * 10
+    assert limit.passes(TABLET, 0.0) == 0
+    assert limit.passes(PATCH, 1 / ERRORS_HZ) == 10
+    assert limit.passes(PATCH, 1 / ERRORS_HZ) is None
+
+
+def test_a_flood_of_nonsense_is_answered_in_part(client):
+    for _ in range(4):
+        client.raw(client.bundle(*[client.message("/nowhere")] * 100))
+    assert ERRORS_AT_ONCE <= len(client.synced()) < 200
+
+
+def asked_for(client, message, times):
+    """What a datagram with one message many times brings: without errors, and the code of the error there is."""
+    client.raw(client.bundle(*[message] * times))
+    heard = client.synced()
+    errors = [values[1] for address, values in heard if address == "/dawbridge/error"]
+    return [address for address, _ in heard if address != "/dawbridge/error"], errors
+
+
+def test_one_datagram_cannot_ask_for_much(rig, client):
+    answers, errors = asked_for(client, client.message("/dawbridge/preset/list"), 2000)
+    assert 0 < len(answers) <= BUDGET
+    assert errors == ["busy"]
+    answers, errors = asked_for(client, client.message("/dawbridge/dump"), 500)
+    assert 0 < answers.count("/dawbridge/dumped") < 50
+    assert errors == ["busy"]
+    answers, errors = asked_for(client, client.message("/" + "*" * 255, 0.5), 220)
+    assert set(errors) == {"unknown_address", "busy"}
+    assert client.ask("/dawbridge/ping")[0][0] == "/dawbridge/pong"

@@ -1,19 +1,22 @@
 """Who hears of what, when: over real sockets, and with a clock that is turned by hand."""
 
 import socket
+import sys
 
 import pytest
 
+from dawbridge.commands import COMMANDS
 from dawbridge.errors import ControlError
 from dawbridge.events import Done, Failed, JobState, Progress, QueueLength, StateChanged
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.arguments import Refused
 from dawbridge.surfaces.osc.codec import decode
 from dawbridge.surfaces.osc.server import OscServer
-from dawbridge.surfaces.osc.subscribers import Subscriber, Subscribers
+from dawbridge.surfaces.osc.subscribers import SILENT_S, Subscriber, Subscribers
 
 STRENGTH = "/dawbridge/mask/strength"
 VALUES = {row.address + face for row in TABLE for face in ("", "/raw", "/str")}
+STATE = {row.address for row in COMMANDS if row.reads}
 HERE = ("127.0.0.1", 9321)
 
 
@@ -26,7 +29,7 @@ def test_a_subscriber_gets_every_value_then_every_change_but_its_own(rig, client
     ear = rig.client()
     ear.send("/dawbridge/subscribe")
     assert ear.wait_for("/dawbridge/subscribed") == (ear.port, "", 30, 0)
-    assert {address for address, _ in ear.synced()} == VALUES
+    assert {address for address, _ in ear.synced()} == VALUES | STATE
     client.send(STRENGTH, 0.5)
     assert [ear.heard() for _ in range(3)] == strength(0.5)
     ear.send(STRENGTH, 0.25)
@@ -127,7 +130,7 @@ def test_a_preset_is_told_to_all_once(rig, client):
     while (heard := ear.heard()) != (STRENGTH, (0.375,)):
         addresses.append(heard[0])
     assert addresses
-    assert not [address for address in addresses if "preset" in address]
+    assert not {"/dawbridge/preset", "/dawbridge/preset/index"} & set(addresses)
 
 
 def test_errors_reach_the_others_too(rig, client):
@@ -201,12 +204,13 @@ def test_closed_before_it_served_the_port_is_free_again(rig):
 class Desk:
     """Subscribers without a socket: `sent` has (target, addresses)."""
 
-    def __init__(self, permanent=None):
+    def __init__(self, permanent=None, **more):
         self.sent = []
         self.subscribers = Subscribers(
             lambda names: [("/" + name, 1.0) for name in names],
             lambda datagram, target: self.sent.append((target, [message.address for message in decode(datagram)])),
             permanent,
+            **more,
         )
 
     def flush(self, now_s):
@@ -271,3 +275,103 @@ def test_the_seventeenth_is_refused():
 def test_a_lease_of_decades_does_not_end_the_server(client):
     client.subscribe(client.port, "", 30, 2**31 - 1)
     assert client.ask("/dawbridge/ping")[0][0] == "/dawbridge/pong"
+
+
+def full_desk():
+    """Sixteen that sent something a second apart, from second 0 on."""
+    desk = Desk()
+    for port in range(16):
+        desk.subscribers.add(Subscriber(("192.0.2.1", port), ("192.0.2.1", port)), float(port))
+    return desk
+
+
+def targets(desk):
+    return {subscriber.target[1] for subscriber in desk.subscribers}
+
+
+def test_one_that_is_refused_makes_room():
+    desk = full_desk()
+    desk.subscribers.refused(("192.0.2.1", 7))
+    desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 16.0)
+    assert targets(desk) == set(range(16)) - {7} | {99}
+    assert desk.sent == [(("192.0.2.1", 7), ["/dawbridge/unsubscribed"])]
+
+
+def test_the_one_that_was_silent_for_longest_makes_room_unless_all_are_alive():
+    desk = full_desk()
+    desk.subscribers.heard(("192.0.2.1", 0), 50.0)
+    desk.subscribers.renew("192.0.2.9", 50.0)
+    with pytest.raises(Refused):
+        desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 1.0 + SILENT_S - 0.1)
+    desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 1.0 + SILENT_S)
+    assert targets(desk) == set(range(16)) - {1} | {99}
+
+
+def test_one_that_is_there_again_is_not_refused_any_more():
+    desk = full_desk()
+    desk.subscribers.refused(("192.0.2.1", 7))
+    desk.subscribers.changed("a", None, 20.0)
+    desk.flush(20.0)
+    with pytest.raises(Refused):
+        desk.subscribers.add(Subscriber(("192.0.2.1", 99), None), 20.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not report refused datagrams")
+def test_sixteen_programs_that_ended_lock_nobody_out(rig, client):
+    dead = [rig.client().subscribe() for _ in range(16)]
+    for one in dead:
+        one.close()
+    client.send(STRENGTH, 0.5)  # is sent to all of them, and comes back
+    client.synced()
+    ear = rig.client().subscribe()
+    client.send(STRENGTH, 0.25)
+    assert ear.wait_for(STRENGTH) == (0.25,)
+
+
+def test_a_permanent_listener_among_other_programs_hears_them_at_once_and_not_their_errors():
+    desk = Desk(HERE, is_alone=False)
+    desk.subscribers.changed("a", ("127.0.0.1", 5000), 0.0)
+    assert desk.flush(0.0) == [(HERE, ["/a"])]
+    assert desk.subscribers.targets(("127.0.0.1", 5000)) == (("127.0.0.1", 5000),)
+    assert desk.subscribers.targets(HERE) == (HERE,)
+
+
+@pytest.mark.parametrize("steps", [(127, 100), (127, 128), (1000, 127)])
+def test_two_programs_that_send_back_what_they_hear_each_rounded_come_to_rest(rig, client, steps):
+    ears = [rig.client().subscribe(0, STRENGTH, 1000) for _ in steps]
+    client.send(STRENGTH, 0.3337)
+    for _ in range(5):
+        for ear, count in zip(ears, steps, strict=True):
+            for address, (value,) in ear.synced():
+                if address == STRENGTH:
+                    ear.send(STRENGTH, round(value * count) / count)
+        client.synced()
+    assert rig.store.get("mask_strength") == pytest.approx(0.3337)
+
+
+def test_a_hand_is_no_echo(rig):
+    ear = rig.client().subscribe()
+    rig.store.set("mask_strength", 0.5, "midi:fader")
+    ear.wait_for(STRENGTH)
+    ear.ask(STRENGTH, 0.52)
+    assert rig.store.get("mask_strength") == pytest.approx(0.52)
+
+
+def test_who_joins_is_told_what_stands(rig, client):
+    client.ask("/dawbridge/preset", "karaoke")
+    client.ask("/dawbridge/preset/a", "karaoke")
+    ear = rig.client()
+    ear.send("/dawbridge/subscribe")
+    state = dict(ear.synced())
+    assert state["/dawbridge/preset"] == ("karaoke",)
+    assert state["/dawbridge/preset/changed"] == (0,)
+    assert state["/dawbridge/preset/a"] == ("karaoke",)
+    assert state["/dawbridge/focus"] == (0, "", "", "")
+    assert state["/dawbridge/queue"] == (0,)
+    assert state["/dawbridge/automation/recording"] == (0,)
+    assert state["/dawbridge/midi/learning"] == ("",)
+    client.send(STRENGTH, 0.125)
+    assert ear.wait_for("/dawbridge/preset/changed") == (1,)
+    client.ask("/dawbridge/preset", "karaoke")
+    assert ear.wait_for("/dawbridge/preset/changed") == (0,)
+    assert client.ask("/dawbridge/focus") == [("/dawbridge/focus", (0, "", "", ""))]

@@ -18,7 +18,7 @@ def tree_of(rig):
 def test_every_command_has_its_types_access_and_ranges(rig, row):
     node = tree_of(rig).node(row.address)
     assert node["TYPE"] == (row.types or "I")
-    assert node["ACCESS"] == (3 if row.reads else 2)
+    assert node["ACCESS"] == (1 if row.is_state else 3 if row.reads else 2)
     assert node["DESCRIPTION"] == row.help
     assert ("VALUE" in node) is bool(row.reads)
     for argument, span in zip(row.arguments, node.get("RANGE", [None] * len(row.arguments)), strict=True):
