@@ -16,7 +16,7 @@ import soundfile
 from benchmarks import jack
 from benchmarks.rig import PATIENCE_S, Rig, daemon
 from benchmarks.speed import Row
-from dawbridge.jobs.turned_knobs import SETTLE_S
+from dawbridge.jobs.live import SETTLE_S
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.osc.client import OscClient
 from dawbridge.surfaces.osc.codec import encode

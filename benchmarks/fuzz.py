@@ -14,15 +14,17 @@ import socket
 import tempfile
 import threading
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import mido
 
 from dawbridge.commands import COMMANDS
+from dawbridge.config.settings import FolderSettings
 from dawbridge.events import Bus
-from dawbridge.files.output import Output
-from dawbridge.jobs.board import JobBoard
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.loop import JobLoop
+from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, TABLE, ParameterStore
 from dawbridge.knobs.presets import Presets
@@ -89,11 +91,18 @@ def seeds() -> list[bytes]:
     return [encode(address, values) for address in addresses for values in _ARGUMENTS]
 
 
-def fuzz_osc(store: ParameterStore, deck: PresetLoader, board: JobBoard, bus: Bus, count: int, seed: int) -> str:
+def fuzz_osc(store: ParameterStore, deck: PresetLoader, jobs: JobLoop, bus: Bus, count: int, seed: int) -> str:
     """Send `count` datagrams; what went wrong, or nothing."""
-    server = OscServer(store, deck, board, bus, port=0)
-    thread = threading.Thread(target=server.serve)
-    thread.start()
+    server, over = OscServer(store, deck, jobs.requests, bus, port=0), threading.Event()
+
+    def take_turns() -> None:
+        while not over.is_set():
+            wait([jobs.waitable], ANSWER_S)
+            jobs.turn()
+
+    threads = [threading.Thread(target=server.serve), threading.Thread(target=take_turns)]
+    for thread in threads:
+        thread.start()
     dice, known = random.Random(seed), seeds()
     sent = 0
     try:
@@ -112,7 +121,10 @@ def fuzz_osc(store: ParameterStore, deck: PresetLoader, board: JobBoard, bus: Bu
         return f"{error} after {sent} datagrams"
     finally:
         server.close()
-        thread.join()
+        over.set()
+        jobs.wake()
+        for thread in threads:
+            thread.join()
 
 
 def empty(listening: socket.socket) -> None:
@@ -166,15 +178,16 @@ def main() -> int:
         (folder / "bounces").mkdir()
         store, bus, presets = ParameterStore(), Bus(), Presets(user=folder / "presets")
         deck, ledger = PresetLoader(presets, store, bus), Ledger(folder / "ledger.sqlite")
-        output = Output()
-        board = JobBoard(
-            store, presets, ledger, bus, [folder / "bounces"], output=output, format=None, clock=time.monotonic
+        roots = WatchedRoots([FolderSettings(folder / "bounces")])
+        jobs = JobLoop(
+            store, presets, ledger, bus, roots, time.monotonic, send=lambda _: None, watch=lambda _action, _path: None
         )
+        jobs.start(prefetch=False)
         deck.set_end("a", presets.names()[0])
         deck.set_end("b", presets.names()[-1])
         failed = False
         for what, count, run in (
-            ("OSC datagrams", options.datagrams, lambda n: fuzz_osc(store, deck, board, bus, n, options.seed)),
+            ("OSC datagrams", options.datagrams, lambda n: fuzz_osc(store, deck, jobs, bus, n, options.seed)),
             ("MIDI bytes", options.midi_bytes, lambda n: fuzz_midi(store, deck, n, options.seed)),
         ):
             began_s = time.monotonic()
@@ -182,6 +195,7 @@ def main() -> int:
             took_s = time.monotonic() - began_s
             failed |= bool(problem)
             print(f"{what}: {count} in {took_s:.0f} s ({count / max(took_s, 1e-9):.0f}/s): {problem or 'all well'}")
+        jobs.close()
         ledger.close()
     print(f"errors logged: {len(errors.messages)}", *errors.messages[:5], sep="\n  ")
     return 1 if failed or errors.messages else 0

@@ -1,43 +1,60 @@
-"""The daemon: wires watch, board, engine and surfaces together. The only file that starts threads or processes."""
+"""The daemon: wires watch, jobs, engine and surfaces together. The only file that starts threads or processes.
+
+    main thread        one loop: waits for the engine's pipe, its inbox and the next time that something is due, then
+                       takes what the watches saw, the engine answered and others asked for to the scheduler, and does
+                       what that wants. It alone writes the ledger and knows the jobs.
+    osc, oscquery,     one thread each, if they are open. They turn knobs (`ParameterStore`), post requests into the
+    midi               inbox (`JobRequests`) and drain their own mailboxes for what to report.
+    terminal           writes what happens; blocks only itself if nobody reads.
+    watchdog           hints that a file changed, from threads of the observer.
+    engine (process)   owns the model; takes one task at a time from the pipe, and answers into it.
+
+No thread waits for another: requests are answered through futures, events and knobs go through mailboxes.
+"""
 
 import signal
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
+from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
+from typing import Literal
 
 from dawbridge import running
 from dawbridge.audio.files import sweep
 from dawbridge.config.paths import cache_folder, state_folder
 from dawbridge.config.settings import FolderSettings, Settings, checked_folders
 from dawbridge.engine.process.link import start_process
-from dawbridge.engine.process.messages import Cancel, Finished, FromEngine, Ready, TaskProgress
+from dawbridge.engine.process.messages import FromEngine, Ready, ToEngine
 from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
-from dawbridge.events import Bus, Failed, Notice
-from dawbridge.files.output import Output
-from dawbridge.jobs.board import JobBoard
+from dawbridge.events import Bus, Notice
+from dawbridge.jobs import inputs
+from dawbridge.jobs.inputs import EngineLost, EngineReady, FoundBefore, Input
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.knobs.automations import Automations
+from dawbridge.jobs.loop import JobLoop
+from dawbridge.jobs.watched_roots import WatchedRoots
+from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
-from dawbridge.knobs.saved_positions import KeptPositions
+from dawbridge.knobs.saved_positions import SavedPositions
 from dawbridge.surfaces.opening import Surfaces
 from dawbridge.surfaces.terminal import Terminal
 from dawbridge.version import VERSION
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
+from dawbridge.watch import folder as watching
+from dawbridge.watch.filesystem import sends_events
+from dawbridge.watch.folder import FolderNotice, FolderWatch, WatchEvent
+from dawbridge.watch.ignore import ignored
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import TICK_S, make_watch
 
 PATIENCE_S = 5.0
-HAPPENED = 16384
-"""Events that may happen in one turn of the loop before the oldest is forgotten."""
-MANY = 20
-"""Events of one look that are worth a common transaction."""
+"""How long a thread may take to end, in seconds."""
+LONGEST_WAIT_S = 1.0
+"""The loop looks around this often, in seconds, even if nothing is due."""
 
 
 class Daemon:
@@ -56,39 +73,40 @@ class Daemon:
         """
         self._settings, self._bus, self._clock, self._terminal = settings, bus, clock, terminal
         self._stopping = threading.Event()
-        self._positions = KeptPositions(state_folder() / "knobs.json", clock)
-        self.store = ParameterStore(self._positions.values, clock)
+        self._positions = SavedPositions(state_folder() / "knobs.json", clock)
+        self._store = ParameterStore(self._positions.values, clock)
         presets = Presets()
-        self.deck = PresetLoader(presets, self.store, bus)
+        loader = PresetLoader(presets, self._store, bus)
         if settings.preset:
-            self.deck.load(settings.preset)
-        self._positions.keep(self.store.snapshot())
+            loader.load(settings.preset)
         roots = checked_folders(settings.folders)
         self._locks = [FolderLock(root, state_folder() / "locks") for root in roots]
         self._ledger = Ledger(state_folder() / "ledger.sqlite")
         self._ledger.prune()
-        self.board = JobBoard(
-            self.store, presets, self._ledger, bus, roots,
-            output=Output(), format=None, clock=clock, folders=settings.folders,
+        self._engine: Supervisor | None = None
+        self._jobs = JobLoop(
+            self._store, presets, self._ledger, bus, self._roots(settings), clock,
+            send=self._send, watch=self._wish, read_automation=_read_automation,
         )  # fmt: skip
-        self.automations = Automations(self.store, self.board, bus, clock)
-        self.board.beside = self.automations.beside
         self._watches = [self._watch(folder) for folder in settings.folders]
-        self.surfaces = Surfaces(settings, self.store, self.deck, self.board, self.automations, bus)
-        self.stalled: set[Path] = set()
-        """Files that never became whole."""
-        self.failures: list[str] = []
-        """What became of bounces that could not be separated."""
+        self._surfaces = Surfaces(settings, self._store, loader, self._jobs.requests, self._jobs.automation, bus)
         self.model_problem = ""
-        self._happened = bus.mailbox(limit=HAPPENED)
+        """Why the engine cannot separate; empty if it can."""
         self._ready = False
         self._trouble = ""
+        self._next_look_s = float("-inf")
+
+    @property
+    def failed(self) -> bool:
+        """Whether a bounce could not be separated or never became whole."""
+        state = self._jobs.state
+        return bool(state.failures or state.stalled or self.model_problem)
 
     def run(self) -> None:
         """Work until `stop`, or with `once` until all is done. Blocks."""
         threads = [
             threading.Thread(target=serve, name=name, daemon=True)
-            for name, serve in self.surfaces.loops(self._stopping)
+            for name, serve in self._surfaces.loops(self._stopping)
         ]
         if self._terminal:
             threading.Thread(target=self._terminal.serve, name="terminal", daemon=True).start()
@@ -96,26 +114,18 @@ class Daemon:
             lambda: start_process(self._settings.model, self._settings.device, cache_folder() / "analyses"), self._clock
         )
         try:
-            for folder in self._settings.folders:
-                sweep(folder.path.resolve(), folder.output.base(folder.path))
-            self.board.restore()
-            for watch in self._watches:
-                watch.start()
-                self._look(watch)
-                stamps = {path: (stat.size, stat.modified_ns) for path, stat in watch.baseline.items()}
-                self._ledger.begin_root(watch.root, stamps)
-                watch.known = self._ledger.knows
-            running.announce(self.surfaces.osc.address, [watch.root for watch in self._watches])
-            for thread in threads:  # who hears from us now may bounce at once
+            self._start()
+            for thread in threads:  # whoever hears from us now may bounce at once
                 thread.start()
             self._greet()
-            self._loop()
+            self._loop(self._engine)
         finally:
-            self._close(threads)
+            self._close(self._engine, threads)
 
     def stop(self) -> None:
         """Let `run` end: what runs is cancelled and done at the next start. From any thread or signal handler."""
         self._stopping.set()
+        self._jobs.wake()
 
     def stop_on_signals(self) -> None:
         """Ctrl-C and SIGTERM call `stop`."""
@@ -126,126 +136,161 @@ class Daemon:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, handle)
 
+    def _roots(self, settings: Settings) -> WatchedRoots:
+        outputs = {folder.path.resolve(): folder.output.folder_name for folder in settings.folders}
+
+        def left_alone(path: Path) -> str:
+            root = next(root for root in outputs if path.is_relative_to(root))
+            ours = ignored(path.relative_to(root), outputs[root])
+            return "its name or its folder says that it is not a bounce" if ours else ""
+
+        return WatchedRoots(settings.folders, is_local=sends_events, left_alone=left_alone)
+
     def _watch(self, folder: FolderSettings) -> FolderWatch:
         root = folder.path.resolve()
         folder = replace(folder, path=root, existing=folder.existing or self._settings.once)
-        return make_watch(folder, self._ledger.knows if self._ledger.is_watched(root) else None)
+        return make_watch(folder, self._jobs.world.knows if self._ledger.is_watched(root) else None)
+
+    def _start(self) -> None:
+        """Take up what the last run left, and look into the folders for the first time."""
+        for folder in self._settings.folders:
+            sweep(folder.path.resolve(), folder.output.base(folder.path))
+        self._jobs.start(prefetch=self._settings.prefetch and not self._settings.once)
+        for watch in self._watches:
+            watch.start()
+            self._look(watch)
+            stamps = {path: self._jobs.world.stamp(path) for path in watch.baseline}
+            self._ledger.begin_root(watch.root, {path: stamp for path, stamp in stamps.items() if stamp})
+            self._jobs.handle([FoundBefore(tuple(watch.baseline))])
+            watch.known = self._jobs.world.knows
+        running.announce(self._surfaces.osc.address, [watch.root for watch in self._watches])
 
     def _greet(self) -> None:
         names = ", ".join(str(watch.root) for watch in self._watches)
-        self._bus.publish(Notice(f"dawbridge {VERSION} watches {names}"))
-        for line in self.surfaces.lines():
-            self._bus.publish(Notice(line))
-        for problem in self._positions.problems:
-            self._bus.publish(Notice(problem))
+        self._say(f"dawbridge {VERSION} watches {names}")
+        for line in (*self._surfaces.lines(), *self._positions.problems, *self._ledger.problems):
+            self._say(line)
 
-    def _loop(self) -> None:
+    def _loop(self, engine: Supervisor) -> None:
         while not self._stopping.is_set():
-            now = self._clock()
-            for watch in self._watches:
-                self._look(watch)
-            self._accept()
-            self.automations.look(now)
-            self._drive(now)
-            self._say(self._positions.keep(self.store.snapshot()))
+            if self._clock() >= self._next_look_s:
+                self._next_look_s = self._clock() + TICK_S
+                for watch in self._watches:
+                    self._look(watch)
+            self._jobs.turn()
+            self._hear(engine)
+            self._say(self._positions.keep(self._store.snapshot()))
             self._mind_ledger()
-            self._count()
-            if self._settings.once and (self._ready or self._engine.hopeless) and self.board.is_idle:
+            if self._settings.once and self._is_over(engine):
                 return
-            if self._settings.once and self._engine.hopeless:
-                self.model_problem = "the engine does not start"
-                return
+            wait([self._jobs.waitable, *engine.waitables()], self._patience_s())
+
+    def _patience_s(self) -> float:
+        """How long the loop may wait if nothing happens."""
+        due_s = min(self._jobs.due_s(), self._next_look_s)
+        return min(max(due_s - self._clock(), 0.0), LONGEST_WAIT_S)
 
     def _look(self, watch: FolderWatch) -> None:
-        events = watch.step(self._clock())
-        with self.board.together() if len(events) > MANY else nullcontext():
-            for event in events:
-                self._hear(event)
+        events: list[Input] = []
+        for event in watch.step(self._clock()):
+            if isinstance(event, FolderNotice):
+                self._say(event.text)
+            else:
+                events.append(_seen(event))
+        if events:
+            self._jobs.handle(events)
 
-    def _count(self) -> None:
-        self.failures += [event.message for event in self._happened.drain() if isinstance(event, Failed)]
+    def _hear(self, engine: Supervisor) -> None:
+        """What the engine says, and whether it lives."""
+        messages = engine.receive(0.0)
+        if messages is None:
+            self._ready = False
+            self._say(f"the engine's process ended ({engine.ended}); {engine.remedy}")
+            self._jobs.handle([EngineLost(engine.ended)])
+            return
+        for message in messages:
+            self._jobs.handle([self._translated(engine, message)])
 
-    def _hear(self, event: WatchEvent) -> None:
-        match event:
-            case Settling(path):
-                self.board.settling(path)
-            case Settled(path, _, preset):
-                self.stalled.discard(path)
-                self.board.settled(path, preset)
-            case Stalled(path, reason, acceptable):
-                self.stalled.add(path)
-                self.board.stalled(path, reason, acceptable)
-            case Gone(path):
-                self.stalled.discard(path)
-                self.board.gone(path)
-            case FolderNotice(_, text):
-                self._bus.publish(Notice(text))
+    def _translated(self, engine: Supervisor, message: FromEngine) -> Input:
+        if not isinstance(message, Ready):
+            return message
+        self._ready = True
+        engine.is_well()
+        self.model_problem = message.problem
+        ready = f"model {self._settings.model} ({message.model_hash[:12]}) is ready on {message.device}"
+        self._say(message.problem or ready)
+        return EngineReady()
 
-    def _accept(self) -> None:
-        asked = [(path, FolderWatch.accept) for path in self.board.take_accepted()]
-        asked += [(path, FolderWatch.forget) for path in self.board.take_forgotten()]
-        for path, action in asked:
-            for watch in self._watches:
-                if path.is_relative_to(watch.root):
-                    try:
-                        action(watch, path)
-                    except WatchError as error:
-                        self._say(str(error))
+    def _send(self, message: ToEngine) -> None:
+        if self._engine:
+            self._engine.send(message)
+
+    def _wish(self, action: Literal["accept", "forget"], path: Path) -> None:
+        """Pass a wish on to the watch of the folder that the file is in."""
+        for watch in self._watches:
+            if path.is_relative_to(watch.root):
+                try:
+                    (watch.accept if action == "accept" else watch.forget)(path)
+                except WatchError as error:
+                    self._say(str(error))
 
     def _mind_ledger(self) -> None:
-        """Make up for what could not be written, and say so once."""
+        """Write what could not be written, and report once that it cannot, or can again."""
         database = self._ledger.database
         database.catch_up()
         if bool(database.trouble) != bool(self._trouble):
-            waits = f"the ledger cannot be written ({database.trouble}); work goes on, and it is made up for later"
+            waits = f"the ledger cannot be written ({database.trouble}); work goes on, and it is written later"
             self._say(waits if database.trouble else "the ledger is written again")
         self._trouble = database.trouble
+
+    def _is_over(self, engine: Supervisor) -> bool:
+        """With `once`: everything is done, or the engine cannot be started."""
+        if engine.hopeless and not self._ready:
+            self.model_problem = "the engine does not start"
+            return True
+        return self._ready and self._jobs.state.is_idle
 
     def _say(self, text: str) -> None:
         if text:
             self._bus.publish(Notice(text))
 
-    def _drive(self, now: float) -> None:
-        if self.board.wants_cancel(now):
-            self._engine.send(Cancel())
-        if self._ready:
-            task = self.board.next_task(now, prefetch=self._settings.prefetch and not self._settings.once)
-            if task:
-                self._engine.send(task)
-        messages = self._engine.receive(self.board.patience_s(now, TICK_S))
-        if messages is None:
-            self._ready = False
-            self._say(f"the engine's process ended ({self._engine.ended}); {self._engine.remedy}")
-            self.board.engine_lost(self._engine.ended)
-            return
-        for message in messages:
-            self._answer(message)
-
-    def _answer(self, message: FromEngine) -> None:
-        match message:
-            case Ready(device, model_hash, problem):
-                self._ready = True
-                self._engine.is_well()
-                self.model_problem = problem
-                text = problem or f"model {self._settings.model} ({model_hash[:12]}) is ready on {device}"
-                self._bus.publish(Notice(text))
-            case TaskProgress(job_id, fraction):
-                self.board.progressed(job_id, fraction)
-            case Finished():
-                self.board.finished(message)
-
-    def _close(self, threads: list[threading.Thread]) -> None:
+    def _close(self, engine: Supervisor, threads: list[threading.Thread]) -> None:
         self._stopping.set()
         for watch in self._watches:
             watch.stop()
-        self._engine.stop()
-        running.withdraw(self.surfaces.osc.address)
-        self._say(self._positions.keep(self.store.snapshot(), at_once=True))
-        self.surfaces.end()
+        self._jobs.stop()
+        engine.stop()
+        running.withdraw(self._surfaces.osc.address)
+        self._say(self._positions.keep(self._store.snapshot(), at_once=True))
+        self._surfaces.end()
         for thread in threads:
             if thread.is_alive():
                 thread.join(PATIENCE_S)
-        self.surfaces.close()
+        self._surfaces.close()
+        self._jobs.close()
         self._ledger.close()
         for lock in self._locks:
             lock.release()
+
+
+def _seen(event: WatchEvent) -> Input:
+    """What a watch reports, in the scheduler's words."""
+    match event:
+        case watching.Settling(path):
+            return inputs.Settling(path)
+        case watching.Settled(path, _, preset_folder):
+            return inputs.Settled(path, preset_folder)
+        case watching.Stalled(path, reason, acceptable):
+            return inputs.Stalled(path, reason, acceptable)
+        case watching.Gone(path):
+            return inputs.Gone(path)
+        case watching.FolderNotice(path, _):
+            raise AssertionError(path)
+
+
+def _read_automation(file: Path) -> Automation:
+    """The automation in a MIDI file. Raises `DawbridgeError`."""
+    from dawbridge.surfaces.midi.bindings_file import bindings_path, read
+    from dawbridge.surfaces.midi.song import read_automation  # mido: only if there is such a file
+
+    return read_automation(file, read(bindings_path()).effective)

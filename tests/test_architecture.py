@@ -31,11 +31,7 @@ HEIGHT = {name: height for height, names in enumerate(ORDER) for name in names}
 MAY_USE_THE_NETWORK = {"estimators", "engine", "isolator", "listen", "cli"}
 """What may import the package acapellanet."""
 
-TURNING_ROUND: dict[str, str] = {
-    "knobs.automations -> surfaces.midi.bindings_file": "jobs",
-    "knobs.automations -> surfaces.midi.song": "jobs",
-    "knobs.automations -> jobs.queue": "jobs",
-}
+TURNING_ROUND: dict[str, str] = {}
 """Imports that still lead the wrong way, and whose room they are in. It must only ever become shorter."""
 
 

@@ -1,7 +1,7 @@
 """Reading a bounce: its facts, its samples in blocks of bounded size, its exact integers, its hash."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -55,14 +55,16 @@ class Source:
         for place in range(start, self.info.frames, block_frames):
             yield self.read(place, block_frames)
 
-    def content_hash(self) -> str:
+    def content_hash(self, on_block: Callable[[], None] = lambda: None) -> str:
         """SHA-256 (64 hex digits) over the decoded samples, the sample rate and the channel count, streamed.
 
         The same sound gives the same hash in any lossless container and at any bit depth that holds it; names, tags
-        and time stamps do not count. Raises `AudioError` as `read` does.
+        and time stamps do not count. `on_block` is called now and then. Raises `AudioError` as `read` does, and
+        whatever `on_block` raises.
         """
         digest = hashlib.sha256(f"{self.info.sample_rate} {self.info.channels}\n".encode())
         for block in self.blocks(_HASH_FRAMES):
+            on_block()
             digest.update(np.ascontiguousarray((block + 0.0).T, dtype="<f8").data)  # adding 0.0 makes -0.0 plain 0.0
         return digest.hexdigest()
 
@@ -125,7 +127,7 @@ def probe(path: Path | str) -> AudioInfo:
         return source.info
 
 
-def content_hash(path: Path | str) -> str:
+def content_hash(path: Path | str, on_block: Callable[[], None] = lambda: None) -> str:
     """As `Source.content_hash`, of a file. Raises `AudioError` as `probe` and `Source.read` do."""
     with open_source(path) as source:
-        return source.content_hash()
+        return source.content_hash(on_block)

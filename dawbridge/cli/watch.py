@@ -49,7 +49,7 @@ def run(options: Namespace) -> int:
         daemon.run()
     finally:
         terminal.close()
-    return 1 if settings.once and (daemon.stalled or daemon.failures or daemon.model_problem) else 0
+    return 1 if settings.once and daemon.failed else 0
 
 
 def read_settings(options: Namespace) -> Settings:

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from dawbridge.errors import JobError
@@ -27,8 +28,18 @@ class Database:
     in order, as soon as it can be; `trouble` then says why.
     """
 
-    def __init__(self, file: Path, schema: str, clock: Callable[[], float] = time.monotonic) -> None:
-        """Open or make the file. Raises `JobError`."""
+    def __init__(
+        self,
+        file: Path,
+        schema: str,
+        clock: Callable[[], float] = time.monotonic,
+        migrate: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> None:
+        """Open or make the file; `migrate` brings one of an earlier version up to date.
+
+        A file that is damaged is set aside, and a new one begun; `set_aside` says so. Raises `JobError` for one that
+        cannot be used.
+        """
         self.file, self._clock = file, clock
         self._lock = threading.RLock()
         self._late: deque[list[Statement]] = deque()
@@ -37,13 +48,17 @@ class Database:
         self._batch: list[list[Statement]] = []
         self.trouble = ""
         """Why writes wait; empty while all is written."""
+        self.set_aside = ""
+        """A line about a damaged file that was set aside; empty if there was none."""
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=OPENING_S)
-            self._connection.execute("PRAGMA journal_mode=WAL")
-            self._connection.execute("PRAGMA synchronous=NORMAL")
-            self._connection.executescript(schema)
-            self._connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
+            try:
+                self._connection = _opened(file, schema, migrate)
+            except sqlite3.DatabaseError as error:
+                if isinstance(error, sqlite3.OperationalError):
+                    raise
+                self.set_aside = _set_aside(file, error)
+                self._connection = _opened(file, schema, migrate)
         except (OSError, sqlite3.Error) as error:
             raise JobError(
                 f"the ledger {file} cannot be used ({error}); let this user read and write it and its folder, or move "
@@ -71,6 +86,17 @@ class Database:
             except sqlite3.DatabaseError as error:
                 self._put_off(error)
                 self._late.append(list(statements))
+
+    def returning(self, sql: str, *arguments: object) -> Row | None:
+        """Write one statement now and return its row; None, and nothing is written, if that cannot be done now."""
+        with self._lock:
+            if not self.catch_up():
+                return None
+            try:
+                rows: list[Row] = self._connection.execute(sql, arguments).fetchall()
+                return rows[0] if rows else None
+            except sqlite3.DatabaseError:
+                return None
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -181,3 +207,32 @@ class Database:
         finally:
             if durable:
                 connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _opened(file: Path, schema: str, migrate: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    """A connection to a file that is whole and up to date. Raises `sqlite3.Error`."""
+    connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=OPENING_S)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(str(found))
+        connection.executescript(schema)
+        migrate(connection)
+        connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_aside(file: Path, error: sqlite3.Error) -> str:
+    """Give a damaged file another name; the line about it. Raises `OSError`."""
+    number = next(number for number in count(1) if not file.with_name(f"{file.name}.damaged-{number}").exists())
+    aside = file.with_name(f"{file.name}.damaged-{number}")
+    for tail in ("", "-wal", "-shm"):
+        part = file.with_name(file.name + tail)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + tail))
+    return f"the ledger was damaged ({error}) and begins again; what was left of it is {aside}"

@@ -1,64 +1,42 @@
 """The ledger: what happened to every bounce, in SQLite, so that a restart neither forgets nor repeats."""
 
 import json
-import sqlite3
-import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import gone
-from dawbridge.jobs.database import Database, Statement
-from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of
+from dawbridge.files.stamp import Stamp
+from dawbridge.jobs import storing
+from dawbridge.jobs.database import Database, Row
+from dawbridge.jobs.effects import Add, Remove, Save, Stored
+from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of, stamp_in
+from dawbridge.jobs.schema import SCHEMA, migrate
 
 __all__ = ["KEPT", "JobRecord", "Ledger"]
 
 KEPT = 10_000
-"""So many newest jobs are kept whatever became of their files."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS roots(root TEXT PRIMARY KEY, first_watched REAL NOT NULL);
-CREATE TABLE IF NOT EXISTS baseline(path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS jobs(
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL,
-    preset TEXT NOT NULL DEFAULT '',
-    state TEXT NOT NULL,
-    size INTEGER NOT NULL DEFAULT -1,
-    mtime_ns INTEGER NOT NULL DEFAULT -1,
-    content_hash TEXT NOT NULL DEFAULT '',
-    settings TEXT NOT NULL DEFAULT '{}',
-    acapella TEXT NOT NULL DEFAULT '',
-    instrumental TEXT NOT NULL DEFAULT '',
-    message TEXT NOT NULL DEFAULT '',
-    code TEXT NOT NULL DEFAULT '',
-    rendering INTEGER NOT NULL DEFAULT 0,
-    updated REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS automations(job INTEGER PRIMARY KEY, lanes TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS jobs_path ON jobs(path);
-CREATE INDEX IF NOT EXISTS jobs_state ON jobs(state);
-CREATE TABLE IF NOT EXISTS history(
-    id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, at REAL NOT NULL, state TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS history_job ON history(job_id);
-CREATE TABLE IF NOT EXISTS claims(name TEXT PRIMARY KEY, path TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS claims_path ON claims(path);
-CREATE TABLE IF NOT EXISTS accepted(path TEXT PRIMARY KEY);
-"""
+"""How many of the newest jobs are kept whatever became of their files."""
+_NEXT_ID = "UPDATE sqlite_sequence SET seq = MAX(seq, ?) + 1 WHERE name = 'jobs' RETURNING seq"
+_FIRST_ID = (
+    "INSERT INTO sqlite_sequence SELECT 'jobs', ? "
+    "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'jobs') RETURNING seq"
+)
+LOOKALIKES = 64
+"""How many bounces of one size, or of one content, are looked at."""
 
 
 class Ledger:
     """All jobs of this user. Thread-safe; every call is one transaction."""
 
     def __init__(self, file: Path) -> None:
-        """Open or make the ledger. Raises `JobError` where that cannot be done."""
-        self.database = Database(file, _SCHEMA)
-        self._bring_up_to_date()
-        self._lock = threading.Lock()
-        self._last_id = self._highest_id()
+        """Open or make the ledger; one that is damaged is set aside. Raises `JobError` if that cannot be done."""
+        self.database = Database(file, SCHEMA, migrate=migrate)
+        self.problems: list[str] = [self.database.set_aside] if self.database.set_aside else []
+        """What could not be read: a damaged file, rows that make no sense. One line each."""
+        self._last_id = 0
 
     def close(self) -> None:
         """Close the database."""
@@ -68,54 +46,45 @@ class Ledger:
         """A block whose writes cost one transaction: ten thousand files that come at once."""
         return self.database.together()
 
+    def new_id(self) -> int:
+        """An id, 1 or more, that no job has had and no other process that shares the ledger gets."""
+        row = self.database.returning(_NEXT_ID, self._last_id)
+        if row is None:
+            row = self.database.returning(_FIRST_ID, self._last_id + 1)
+        if row is None:  # it cannot be written now
+            self._last_id = max(self._last_id, self._highest_id()) + 1
+        else:
+            self._last_id = int(str(row[0]))
+        return self._last_id
+
+    def store(self, effects: Sequence[Stored]) -> None:
+        """Carry out what the scheduler wants stored, all of it or nothing, now or as soon as it can be."""
+        statements = [statement for effect in effects for statement in storing.statements(effect)]
+        if statements:
+            self.database.write(*statements)
+
     def add(self, path: Path, state: JobState) -> int:
-        """A new job, its id 1 or more."""
-        sql = "INSERT INTO jobs(id, path, state, updated) VALUES (?, ?, ?, ?)"
-        with self._lock:
-            while True:
-                self._last_id += 1
-                now = time.time()
-                row = (self._last_id, kept(path), state, now)
-                try:
-                    self.database.write((sql, row), _history(self._last_id, state, now))
-                    return self._last_id
-                except sqlite3.IntegrityError:  # another daemon shares the ledger
-                    self._last_id = self._highest_id()
+        """A new job; its id."""
+        job_id = self.new_id()
+        self.store([Add(job_id, path, state)])
+        return job_id
 
     def update(self, job_id: int, **fields: object) -> None:
         """Set columns of one job (`state`, `size`, `acapella`, …)."""
-        if "settings" in fields:
-            fields["settings"] = json.dumps(fields["settings"])
-        fields |= {name: kept(str(fields[name])) for name in ("acapella", "instrumental", "message") if name in fields}
-        names = ", ".join(f"{name} = ?" for name in fields)
-        now = time.time()
-        statements: list[Statement] = [
-            (f"UPDATE jobs SET {names}, updated = ? WHERE id = ?", (*fields.values(), now, job_id))
-        ]
-        if "state" in fields:
-            statements.append(_history(job_id, str(fields["state"]), now))
-        self.database.write(*statements)
+        self.store([Save(job_id, fields)])
 
     def forget(self, job_id: int) -> None:
         """Remove a job, and what kept its file from being taken as new."""
-        entry = self.get(job_id)
-        if entry is None:
-            return
-        self.database.write(
-            ("DELETE FROM history WHERE job_id IN (SELECT id FROM jobs WHERE path = ?)", (kept(entry.path),)),
-            ("DELETE FROM jobs WHERE path = ?", (kept(entry.path),)),
-            ("DELETE FROM baseline WHERE path = ?", (kept(entry.path),)),
-        )
-
-    def keep_automation(self, job_id: int, lanes: Mapping[str, list[list[float]]]) -> None:
-        """Keep a job's automation, `[seconds, raw value]` by parameter."""
-        self.database.write(("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, json.dumps(lanes))))
+        self.store([Remove(job_id, whole_file=True)])
 
     def automation(self, job_id: int) -> dict[str, list[list[float]]]:
-        """A job's automation; empty where it has none."""
+        """A job's automation, `[seconds, raw value]` by parameter; empty if it has none."""
         rows = self.database.rows("SELECT lanes FROM automations WHERE job = ?", job_id)
-        lanes: dict[str, list[list[float]]] = json.loads(str(rows[0][0])) if rows else {}
-        return lanes
+        try:
+            lanes = json.loads(str(rows[0][0])) if rows else {}
+        except (ValueError, RecursionError):
+            return {}
+        return lanes if isinstance(lanes, dict) else {}
 
     def get(self, job_id: int) -> JobRecord | None:
         """The job with this id."""
@@ -124,6 +93,11 @@ class Ledger:
     def latest(self, path: Path) -> JobRecord | None:
         """The newest job of a file."""
         return next(iter(self._select("WHERE path = ? ORDER BY id DESC LIMIT 1", kept(path))), None)
+
+    def last_done_of(self, path: Path) -> JobRecord | None:
+        """The newest finished job of a file."""
+        where = "WHERE path = ? AND state = 'done' ORDER BY id DESC LIMIT 1"
+        return next(iter(self._select(where, kept(path))), None)
 
     def last_done(self) -> JobRecord | None:
         """The bounce that was finished last, by the order in which it was noted, not by the wall clock."""
@@ -136,59 +110,68 @@ class Ledger:
     def unfinished(self) -> list[JobRecord]:
         """Jobs that a stop or a crash left unfinished, and those that failed for a reason that passes; oldest first."""
         found = self._select("WHERE state IN ('settling', 'queued', 'running', 'stalled', 'failed') ORDER BY id")
-        return [entry for entry in found if entry.state is not JobState.FAILED or entry.passing]
+        return [record for record in found if record.state is not JobState.FAILED or record.passing]
 
-    def half_rendered(self) -> list[JobRecord]:
-        """Done jobs whose last render was cut off: their stems may not belong together."""
+    def unrendered(self) -> list[JobRecord]:
+        """Finished jobs of which a render was asked for and did not end: their stems may not match."""
         return self._select("WHERE state = 'done' AND rendering = 1 ORDER BY id")
 
     def newest(self, count: int) -> list[JobRecord]:
         """The last `count` jobs, oldest first."""
         return self._select("WHERE id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?) ORDER BY id", count)
 
+    def same_size(self, size: int, name: str) -> list[JobRecord]:
+        """Finished bounces of this length in bytes; those whose path ends with `name` first. At most `LOOKALIKES`."""
+        where = (
+            "WHERE size = ? AND state = 'done' AND content_hash != '' "
+            "ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
+        )
+        return self._select(where, size, len(name), kept(name), LOOKALIKES)
+
+    def same_content(self, content_hash: str, name: str) -> list[JobRecord]:
+        """Finished bounces with this content; those whose path ends with `name` first. At most `LOOKALIKES`."""
+        where = "WHERE content_hash = ? AND state = 'done' ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
+        return self._select(where, content_hash, len(name), kept(name), LOOKALIKES)
+
     def history(self, job_id: int) -> list[tuple[float, str]]:
         """When (seconds since 1970) the job came into which state."""
         rows = self.database.rows("SELECT at, state FROM history WHERE job_id = ? ORDER BY id", job_id)
         return [(float(str(at)), str(state)) for at, state in rows]
 
-    def knows(self, path: Path) -> bool:
-        """Whether the file, as it is now, was dealt with: done and its stems stand, failed, waiting or left alone."""
-        try:
-            status = path.stat()
-        except OSError:
-            return False
-        stamp = (status.st_size, status.st_mtime_ns)
-        entry = self.latest(path)
-        if entry is None:
-            return self._baseline_stamp(path) == stamp
-        if (entry.size, entry.mtime_ns) != stamp:
-            return entry.size == -1 and entry.state is JobState.CANCELLED and self._baseline_stamp(path) == stamp
-        return entry.state in (JobState.FAILED, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING) or (
-            entry.state is JobState.DONE and entry.stems_stand
-        )
-
     def is_watched(self, root: Path) -> bool:
         """Whether this folder was watched before."""
         return bool(self.database.rows("SELECT 1 FROM roots WHERE root = ?", kept(root)))
 
-    def begin_root(self, root: Path, baseline: Mapping[Path, tuple[int, int]]) -> None:
-        """Remember a folder, and the files in it that are not to be done, with size (bytes) and mtime (ns).
+    def begin_root(self, root: Path, baseline: Mapping[Path, Stamp]) -> None:
+        """Remember a folder, and the files in it that are not to be done, with their stamps.
 
         On the disk when it returns: a power cut must not make this folder a new one, whose bounces are left alone.
         """
-        self.database.write(
-            *(
-                ("INSERT OR REPLACE INTO baseline VALUES (?, ?, ?)", (kept(path), size, mtime_ns))
-                for path, (size, mtime_ns) in baseline.items()
-            ),
-            ("INSERT OR IGNORE INTO roots VALUES (?, ?)", (kept(root), time.time())),
-            durable=True,
-        )
+        self.database.write(*storing.begin_root(root, baseline), durable=True)
+
+    def baseline(self, path: Path) -> Stamp | None:
+        """The stamp of a file that was there before its folder was first watched."""
+        found = self.database.rows("SELECT size, mtime_ns, inode, changed_ns FROM baseline WHERE path = ?", kept(path))
+        return stamp_in(list(found[0])) if found else None
 
     def stems_of(self, path: Path) -> set[Path]:
         """Every stem that was ever written for a bounce."""
         rows = self.database.rows("SELECT acapella, instrumental FROM jobs WHERE path = ?", kept(path))
         return {path_of(stem) for row in rows for stem in row if stem}
+
+    def is_stem(self, path: Path) -> bool:
+        """Whether a job wrote this file."""
+        query = "SELECT 1 FROM jobs WHERE acapella = ? OR instrumental = ? LIMIT 1"
+        return bool(self.database.rows(query, kept(path), kept(path)))
+
+    def written_at(self, path: Path) -> list[tuple[Path, float]]:
+        """The stems of a bounce's finished jobs, and when (seconds since 1970) their last render ended."""
+        rows = self.database.rows(
+            "SELECT acapella, instrumental, (SELECT MAX(at) FROM history WHERE job_id = jobs.id AND state = 'done') "
+            "FROM jobs WHERE path = ? AND state = 'done'",
+            kept(path),
+        )
+        return [(path_of(stem), float(str(row[2] or 0))) for row in rows for stem in row[:2] if stem]
 
     def owner(self, name: str) -> Path | None:
         """The bounce whose stems have this name."""
@@ -197,20 +180,15 @@ class Ledger:
 
     def claimed(self, path: Path) -> frozenset[str]:
         """Names that this bounce's stems have had."""
-        return frozenset(
-            str(path_of(row[0])) for row in self.database.rows("SELECT name FROM claims WHERE path = ?", kept(path))
-        )
-
-    def claim(self, name: str, path: Path) -> None:
-        """From now on this name is that bounce's."""
-        self.database.write(("INSERT OR REPLACE INTO claims VALUES (?, ?)", (kept(name), kept(path))))
+        rows = self.database.rows("SELECT name FROM claims WHERE path = ?", kept(path))
+        return frozenset(str(path_of(row[0])) for row in rows)
 
     def accept(self, path: Path) -> None:
-        """The next daemon is to take this file as it is."""
+        """Have the next daemon take this file as it is."""
         self.database.write(("INSERT OR REPLACE INTO accepted VALUES (?)", (kept(path),)))
 
     def take_accepted(self, root: Path) -> list[Path]:
-        """Files inside `root` that are to be taken as they are; each told once."""
+        """Files inside `root` that are to be taken as they are; each is returned once."""
         found = [path_of(row[0]) for row in self.database.rows("SELECT path FROM accepted")]
         mine = [path for path in found if path.is_relative_to(root)]
         if mine:
@@ -229,36 +207,28 @@ class Ledger:
         )
         latest = {str(row[0]) for row in self.database.rows("SELECT MAX(id) FROM jobs GROUP BY path")}
         idle = [
-            entry.id
-            for entry in old
-            if str(entry.id) not in latest or (gone(entry.path) and not gone(entry.path.parent))
+            record.id
+            for record in old
+            if str(record.id) not in latest or (gone(record.path) and not gone(record.path.parent))
         ]
         if idle:
-            self.database.write(
-                *(("DELETE FROM jobs WHERE id = ?", (job_id,)) for job_id in idle),
-                *(("DELETE FROM history WHERE job_id = ?", (job_id,)) for job_id in idle),
-                ("DELETE FROM claims WHERE path NOT IN (SELECT path FROM jobs)", ()),
-            )
+            self.database.write(*storing.remove_jobs(idle))
         return len(idle)
-
-    def _baseline_stamp(self, path: Path) -> tuple[int, int] | None:
-        found = self.database.rows("SELECT size, mtime_ns FROM baseline WHERE path = ?", kept(path))
-        return (int(str(found[0][0])), int(str(found[0][1]))) if found else None
-
-    def _bring_up_to_date(self) -> None:
-        """Columns that a ledger of an earlier version lacks."""
-        there = {row[1] for row in self.database.rows("PRAGMA table_info(jobs)")}
-        for name, kind in (("code", "TEXT NOT NULL DEFAULT ''"), ("rendering", "INTEGER NOT NULL DEFAULT 0")):
-            if name not in there:
-                self.database.write((f"ALTER TABLE jobs ADD COLUMN {name} {kind}", ()))
 
     def _highest_id(self) -> int:
         rows = self.database.rows("SELECT MAX(seq) FROM sqlite_sequence WHERE name = 'jobs'")
         return int(str(rows[0][0] or 0))
 
     def _select(self, where: str, *arguments: object) -> list[JobRecord]:
-        return [JobRecord.of(row) for row in self.database.rows(f"SELECT {FIELDS} FROM jobs {where}", *arguments)]
+        rows = self.database.rows(f"SELECT {FIELDS} FROM jobs {where}", *arguments)
+        return [record for record in map(self._read, rows) if record is not None]
 
-
-def _history(job_id: int, state: str, now: float) -> Statement:
-    return "INSERT INTO history(job_id, at, state) VALUES (?, ?, ?)", (job_id, now, state)
+    def _read(self, row: Row) -> JobRecord | None:
+        """A row; None, and a line about it, if it makes no sense."""
+        try:
+            return JobRecord.of(row)
+        except JobError as error:
+            line = f"the ledger has a row that makes no sense and is left out: {error}"
+            if line not in self.problems:
+                self.problems.append(line)
+            return None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
+from dawbridge.files.stamp import stamp_of
 from dawbridge.jobs.ledger import JobRecord, Ledger
-from dawbridge.jobs.queue import GONE, file_stamp
+from dawbridge.jobs.record import stamp_columns
 
 _NEXT = "the next dawbridge watch on its folder"
 
@@ -18,10 +19,10 @@ def retry(ledger: Ledger, entry: JobRecord) -> str:
     """Queue it. Raises `JobError`."""
     if entry.state not in (JobState.FAILED, JobState.CANCELLED, JobState.DONE):
         raise JobError(f"job {entry.id} is {entry.state}; only a failed, cancelled or done one can be tried again")
-    size, mtime_ns = file_stamp(entry.path)
-    if (size, mtime_ns) == GONE:
+    stamp = stamp_of(entry.path)
+    if stamp is None:
         raise JobError(f"job {entry.id}: {entry.path} is not there any more; bounce it again")
-    ledger.update(entry.id, state=JobState.QUEUED, size=size, mtime_ns=mtime_ns, content_hash="")
+    ledger.update(entry.id, state=JobState.QUEUED, content_hash="", **stamp_columns(stamp))
     return f"{_NEXT} does it"
 
 
@@ -29,8 +30,7 @@ def cancel(ledger: Ledger, entry: JobRecord) -> str:
     """Leave its bounce alone until it changes. Raises `JobError`."""
     if entry.state in (JobState.DONE, JobState.CANCELLED) or (entry.state is JobState.FAILED and not entry.passing):
         raise JobError(f"job {entry.id} is {entry.state}; there is nothing to cancel")
-    size, mtime_ns = file_stamp(entry.path)
-    ledger.update(entry.id, state=JobState.CANCELLED, size=size, mtime_ns=mtime_ns)
+    ledger.update(entry.id, state=JobState.CANCELLED, **stamp_columns(stamp_of(entry.path)))
     return f"{_NEXT} leaves the bounce alone until it changes"
 
 
@@ -42,8 +42,8 @@ def forget(ledger: Ledger, entry: JobRecord) -> str:
 
 def accept(ledger: Ledger, path: Path) -> str:
     """Take the file as it is. Raises `JobError`."""
-    if file_stamp(path) == GONE or path.is_dir():
-        raise JobError(f"{path} is no file; name one that was reported as stalled")
+    if stamp_of(path) is None:
+        raise JobError(f"{path} is not a file; name one that was reported as stalled")
     ledger.accept(path)
     return f"{_NEXT} takes the file as it is"
 

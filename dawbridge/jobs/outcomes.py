@@ -1,110 +1,152 @@
-"""What became of a task: the engine's answers, and its death, as the board notes and tells them."""
+"""What became of a task: the engine's answers, and its death."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationResult
-from dawbridge.engine.process.messages import Finished
-from dawbridge.events import Done, Failed, JobState, Notice, Progress
-from dawbridge.jobs.queue import GONE, Job, file_stamp
-from dawbridge.jobs.record import PASSING
-from dawbridge.jobs.requests import Requests
+from dawbridge.engine.process.messages import Finished, TaskProgress
+from dawbridge.events import Done, Failed, JobState, Progress
+from dawbridge.jobs import live
+from dawbridge.jobs.effects import Claim, Discard, Publish, Remove, Save
+from dawbridge.jobs.record import PASSING, untouched
+from dawbridge.jobs.state import Job, Running
+from dawbridge.jobs.stem_names import one_name
+from dawbridge.jobs.turn import RETRY_S, Turn
 
-RETRY_S = 60.0
-"""What failed for a reason that passes (disk full, folder unplugged) is tried again after so long."""
+
+def progressed(turn: Turn, message: TaskProgress) -> None:
+    """The engine has come so far."""
+    running = turn.state.running
+    if running and running.job_id == message.job_id and not running.is_prefetch:
+        turn.state.running = replace(running, fraction=message.fraction)
+        turn.do(Publish(Progress(message.job_id, message.fraction)))
 
 
-class Outcomes(Requests):
-    """The board's methods that hear from the engine. Thread-safe."""
+def finished(turn: Turn, message: Finished) -> None:
+    """The running task ended, in whatever way."""
+    running = end_running(turn)
+    job = turn.state.jobs.get(message.job_id)
+    if running is None or job is None or running.job_id != message.job_id:
+        return
+    if running.is_prefetch:
+        turn.put(replace(job, prefetched=message.code != "cancelled"))
+    elif message.outcome:
+        done(turn, job, message.outcome)
+    elif message.code == "cancelled":
+        cancelled(turn, job, running)
+    else:
+        failed(turn, job, message.code, message.message)
 
-    def progressed(self, job_id: int, fraction: float) -> None:
-        """The engine came so far."""
-        if self._running and not self._running.order.prefetch:
-            self._bus.publish(Progress(job_id, fraction))
 
-    def finished(self, message: Finished) -> None:
-        """The running task ended, in whatever way."""
-        with self._lock:
-            task, self._running = self._running, None
-            self._cancel_wanted = False
-            self._last_end = self._clock()
-            job = self._bounces.get(message.job_id)
-            if task is None or job is None:
-                return
-            if task.order.prefetch:
-                job.prefetched = message.code != "cancelled"
-            elif message.outcome:
-                self._done(job, message.outcome)
-            elif message.code == "cancelled":
-                self._cancelled(job)
-            else:
-                self._failed(job, message)
+def end_running(turn: Turn) -> Running | None:
+    """The engine is free; what it was at."""
+    running, turn.state.running = turn.state.running, None
+    turn.state.last_end_s = turn.now
+    return running
 
-    def engine_lost(self, reason: str) -> None:
-        """The engine's process died: its task is tried once more, then fails."""
-        with self._lock:
-            task = self._running
-            if task is None:
-                return
-            job = self._bounces.find(task.job_id)
-            again = job.state is JobState.DONE and not task.order.prefetch
-            if task.order.prefetch or job.attempts > 1:
-                self.finished(Finished(job.id, code="engine", message=f"the engine died on it twice ({reason})"))
-                return
-            self._running = None
-            if again:  # a re-render, perhaps between its two stems
-                job.attempts += 1
-                self._rerenders.appendleft(job.id)
-            else:
-                self._bounces.enqueue(job, first=True)
 
-    def _done(self, job: Job, outcome: SeparationResult) -> None:
-        report = outcome.report
-        paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)] if report else ["", ""]
-        first_time = job.state is not JobState.DONE
-        job.content_hash, job.attempts = outcome.content_hash, 0
-        for note in outcome.notes:
-            if note not in self._said:
-                self._said.add(note)
-                self._bus.publish(Notice(note))
-        self._names.replace(job.path, [Path(path) for path in paths if path])
-        self._bus.publish(Progress(job.id, 1.0))
-        self._bounces.move(
-            job, JobState.DONE, content_hash=job.content_hash, settings=job.values, acapella=paths[0],
-            instrumental=paths[1], message="", code="", rendering=0,
-        )  # fmt: skip
-        null_db = report.null_db if report else float("-inf")
-        factor = outcome.seconds / outcome.duration_s
-        self._bus.publish(Done(job.id, paths[0], paths[1], outcome.seconds, null_db, factor))
-        if first_time:
-            self.focused = job.id
-
-    def _cancelled(self, job: Job) -> None:
-        if job.state is JobState.DONE:  # a cancelled re-render leaves the stems that stood
-            self._ledger.update(job.id, rendering=0)
+def lost(turn: Turn, reason: str) -> None:
+    """The engine died: its task is tried once more, then it fails."""
+    turn.state.engine_ready = False
+    running = turn.state.running
+    if running is None:
+        return
+    job = turn.state.jobs.get(running.job_id)
+    if job is None or running.is_prefetch or job.familiar:
+        end_running(turn)
+        if job is not None and job.only_if_familiar:
+            turn.release(job)
+            turn.do(Remove(job.id))
+        elif job is not None:
+            turn.put(replace(job, prefetched=job.prefetched or running.is_prefetch, familiar=False))
+    elif job.attempts > 1:
+        finished(turn, Finished(job.id, code="engine", message=f"the engine died on it twice ({reason})"))
+    elif running.cancelled and not running.gives_way:
+        finished(turn, Finished(job.id, code="cancelled"))
+    else:
+        end_running(turn)
+        if job.state is JobState.DONE:  # a re-render, perhaps between its two stems
+            turn.put(replace(job, attempts=job.attempts + 1))
+            turn.state.rerenders[job.id] = None
+            turn.state.rerenders.move_to_end(job.id, last=False)
         else:
-            self._bounces.drop(job)
+            turn.enqueue(job, first=True)
 
-    def _failed(self, job: Job, message: Finished) -> None:
-        if job.state is JobState.DONE:
-            self._ledger.update(job.id, message=message.message, code=message.code)
-        elif file_stamp(job.path) not in (job.stamp, GONE):
-            self._bounces.drop(job)  # bounced again meanwhile: the watch has it
-            return
-        elif file_stamp(job.path) == GONE:
-            self._source_lost(job)
-            return
-        else:
-            self._bounces.move(job, JobState.FAILED, message=message.message, code=message.code)
-            if message.code in PASSING:
-                self._bounces.wait(job, self._clock() + RETRY_S)
-        if job.told != message.message:
-            job.told = message.message
-            self._bus.publish(Failed(job.id, message.code, message.message))
 
-    def _source_lost(self, job: Job) -> None:
-        """Deleted, or unplugged: then it waits for its folder."""
-        if not self._places.is_away(job.path):
-            self._bounces.drop(job)
-            return
-        self._bounces.move(job, JobState.QUEUED)
-        self._bounces.wait(job, self._clock() + RETRY_S)
+def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
+    """The stems are in place."""
+    report = outcome.report
+    stems = (_text(report.acapella), _text(report.instrumental)) if report else ("", "")
+    first_time = job.state is not JobState.DONE
+    for note in outcome.notes:
+        if note not in turn.state.said:
+            turn.state.said.add(note)
+            turn.say(job, note)
+    _claim(turn, job, stems)
+    for old in turn.facts.stems_of(job.path):
+        if any(str(old) != new and old.with_suffix("") == Path(new).with_suffix("") for new in filter(None, stems)):
+            turn.do(Discard(old))
+    turn.do(Publish(Progress(job.id, 1.0)))
+    job = turn.put(replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems))
+    job = turn.move(
+        job, JobState.DONE, content_hash=job.content_hash, acapella=stems[0], instrumental=stems[1], message="",
+        code="", **live.wish(turn.state, job),
+    )  # fmt: skip
+    null_db = report.null_db if report else float("-inf")
+    factor = outcome.seconds / outcome.duration_s
+    turn.do(Publish(Done(job.id, *stems, outcome.seconds, null_db, factor)))
+    if first_time:
+        turn.state.focused = job.id
+        live.unnote(turn)
+        turn.state.note_due = turn.state.turned is not None
+
+
+def cancelled(turn: Turn, job: Job, running: Running) -> None:
+    """The task was cancelled: a re-render leaves the stems as they were, a bounce is given up or makes way."""
+    if job.state is JobState.DONE:
+        turn.do(Save(job.id, live.wish(turn.state, job)))
+    elif running.gives_way:
+        job = turn.put(replace(job, interrupted=job.interrupted + 1, attempts=0))
+        turn.enqueue(job, first=True)
+    else:
+        turn.drop(job)
+
+
+def failed(turn: Turn, job: Job, code: str, message: str) -> None:
+    """The task failed, for the reason `message`."""
+    stamp = turn.facts.stamp(job.path)
+    passes = code in PASSING
+    if job.state is JobState.DONE:
+        turn.do(Save(job.id, {"message": message, "code": code}))
+    elif stamp is None:
+        _source_lost(turn, job)
+        return
+    elif not untouched(job.stamp, stamp):
+        turn.drop(job)  # bounced again meanwhile: the watch has it
+        return
+    else:
+        job = turn.move(job, JobState.FAILED, message=message, code=code)
+    if passes:
+        turn.state.retry_at(job.id, turn.now + RETRY_S)
+    if job.told != message:
+        turn.put(replace(job, told=message))
+        turn.state.failures += 1
+        turn.do(Publish(Failed(job.id, code, message)))
+
+
+def _source_lost(turn: Turn, job: Job) -> None:
+    """The bounce was deleted, or unplugged: then its job waits for its folder."""
+    if not turn.facts.is_away(job.path):
+        turn.drop(job)
+        return
+    turn.wait(turn.move(job, JobState.QUEUED), turn.now + RETRY_S)
+
+
+def _claim(turn: Turn, job: Job, stems: tuple[str, str]) -> None:
+    """Keep the name that the stems got in the end for this bounce: `song_acapella (2)` stays that."""
+    if stems != job.stems:
+        turn.do(*(Claim(one_name(Path(stem).with_suffix("")), job.path) for stem in stems if stem))
+
+
+def _text(path: Path | None) -> str:
+    return str(path) if path else ""

@@ -1,23 +1,27 @@
 """One job as the ledger has it."""
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import stands
+from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.database import Row
+from dawbridge.knobs.parameters import PARAMETERS
 
 FIELDS = (
-    "id, path, preset, state, size, mtime_ns, content_hash, settings, acapella, instrumental, message, code, "
-    "rendering, updated"
+    "id, path, preset, state, size, mtime_ns, inode, changed_ns, content_hash, settings, acapella, instrumental, "
+    "message, code, rendering, updated"
 )
-"""Columns of the table `jobs`, in the order of `Entry`."""
+"""Columns of the table `jobs`, in the order of `JobRecord`."""
 
 PASSING = frozenset({"disk"})
-"""Codes of failures that pass by themselves: a full disk, an unplugged one, a lost permission. Tried again."""
+"""Codes of failures that pass by themselves: a full disk, an unplugged one, a lost permission. They are retried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,52 +33,104 @@ class JobRecord:
     preset: str
     """Preset that the job asked for; empty: the knobs as they were."""
     state: JobState
-    size: int
-    """Of the source, in bytes, when the job was queued; -1 before that."""
-    mtime_ns: int
+    stamp: Stamp | None
+    """The source's stamp when the job was queued; None before that."""
     content_hash: str
+    """Hash of the source's decoded samples; empty until it is known."""
     settings: Mapping[str, float]
-    """Raw parameter values that its stems were rendered with."""
+    """Raw parameter values that its stems were rendered with, or are to be rendered with if `rendering` is set."""
     acapella: str
     instrumental: str
     message: str
-    """Why it failed."""
+    """Why it failed, or what is the matter with it."""
     code: str
-    """The same, for machines."""
+    """The reason for the failure, for machines."""
     rendering: bool
-    """A render of a done job began and was not seen to end: its stems may not belong together."""
+    """Whether a render of the finished job was asked for and was not seen to end: its stems may not match."""
     updated: float
-    """Wall clock, seconds since 1970: for people to read, nothing is decided by it."""
+    """Wall clock, in seconds since 1970: for people to read, nothing is decided by it."""
 
     @property
     def stems(self) -> list[Path]:
-        """What it wrote."""
+        """The files that the job wrote."""
         return [Path(stem) for stem in (self.acapella, self.instrumental) if stem]
 
     @property
     def stems_stand(self) -> bool:
-        """Every stem that the job wrote is still there, as far as we may look."""
+        """Whether every stem that the job wrote still exists, as far as the system lets us look."""
         return all(stands(stem) for stem in self.stems)
 
     @property
     def passing(self) -> bool:
-        """It failed for a reason that passes."""
+        """Whether the job failed for a reason that passes."""
         return self.state is JobState.FAILED and self.code in PASSING
 
     @classmethod
     def of(cls, row: Row) -> "JobRecord":
-        """From a row of `FIELDS`."""
-        job_id, path, preset, state, size, mtime_ns, content_hash, settings, *rest = row
-        acapella, instrumental, message, code, rendering, updated = map(text_of, rest)
-        return cls(
-            int(str(job_id)), path_of(path), str(preset), JobState(str(state)), int(str(size)), int(str(mtime_ns)),
-            str(content_hash), json.loads(str(settings)), acapella, instrumental, message, code, rendering == "1",
-            float(updated),
-        )  # fmt: skip
+        """Read a row of `FIELDS`. Raises `JobError` for a row that makes no sense."""
+        job_id, path, preset, state, *stamp, content_hash, settings, _, _, _, _, rendering, updated = row
+        acapella, instrumental, message, code = map(text_of, row[10:14])
+        try:
+            return cls(
+                int(str(job_id)), path_of(path), text_of(preset), JobState(str(state)), stamp_in(stamp),
+                str(content_hash), settings_in(str(settings)), acapella, instrumental, message, code,
+                str(rendering) == "1", float(str(updated)),
+            )  # fmt: skip
+        except ValueError as error:
+            raise JobError(f"job {str(job_id)[:20]!r}: {str(error)[:200]}") from error
+
+
+def settings_in(text: str) -> dict[str, float]:
+    """Raw values by name from their JSON text; whatever is not a knob and a number is left out."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(document, dict):
+        return {}
+    return {
+        name: float(value)
+        for name, value in document.items()
+        if name in PARAMETERS and isinstance(value, int | float) and math.isfinite(value)
+    }
+
+
+def stamp_in(columns: list[object]) -> Stamp | None:
+    """A stamp from its four columns; None if the size is not known. Raises `ValueError`."""
+    size, modified_ns, inode, changed_ns = (int(str(column)) for column in columns)
+    return Stamp(size, modified_ns, inode, changed_ns) if size >= 0 else None
+
+
+def stamp_columns(stamp: Stamp | None) -> dict[str, int]:
+    """The columns of the table `jobs` that keep a stamp."""
+    if stamp is None:
+        return {"size": -1, "mtime_ns": -1, "inode": 0, "changed_ns": 0}
+    return {
+        "size": stamp.size, "mtime_ns": stamp.modified_ns, "inode": signed(stamp.inode), "changed_ns": stamp.changed_ns,
+    }  # fmt: skip
+
+
+def signed(number: int) -> int:
+    """An inode as SQLite can keep it: some file systems use all 64 bits."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def untouched(before: Stamp | None, now: Stamp | None) -> bool:
+    """Whether two stamps are those of one file that nobody touched in between.
+
+    Ledgers of version 0.1 and network folders have no inode and no time of change: then size and time have to do.
+    """
+    if before is None or now is None:
+        return False
+    if (before.size, before.modified_ns) != (now.size, now.modified_ns):
+        return False
+    if not (before.inode and now.inode):
+        return True
+    return signed(before.inode) == signed(now.inode) and before.changed_ns == now.changed_ns
 
 
 def kept(path: Path | str) -> str | bytes:
-    """A path as the ledger keeps it: text, or the bare bytes of a name that is no UTF-8."""
+    """A path as the ledger keeps it: text, or the bare bytes of a name that is not UTF-8."""
     text = str(path)
     try:
         text.encode()

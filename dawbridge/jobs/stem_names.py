@@ -1,68 +1,77 @@
-"""Which name a bounce's stems get: its own, or a longer one where another bounce's stems have it.
+"""Which name a bounce's stems get: its own, or a longer one if another bounce's stems have it.
 
 `song.wav` and `song.flac` would both write `song_acapella`. The first to come has that name; the other one's stems are
-`song.flac_acapella`, now and after every restart.
+`song.flac_acapella`, now and after every restart. Where a file of somebody else's has the name, the stem is
+`song_acapella (2)`, and stays that.
 """
 
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from dawbridge.audio.provenance import is_intact
 from dawbridge.errors import JobError
 from dawbridge.files.output import Output
 from dawbridge.files.presence import gone
+from dawbridge.jobs.facts import StemTargets
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.record import JobRecord
 
 _TRIES = 1000
+_NUMBER = re.compile(r" \([0-9]+\)")
 
 
 class StemNames:
-    """Gives out names, each to one bounce; the ledger remembers."""
+    """Finds names, each for one bounce; the ledger remembers. Writes nothing: the claim is for its caller to keep."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def paths(self, bounce: Path, output: Output) -> tuple[Path, Path, str]:
-        """Final paths without suffix of acapella and instrumental, and a line where the name is not the usual one.
-
-        The line is empty the second time. Raises `JobError` where no name is free.
-        """
+    def targets(self, bounce: Path, output: Output) -> StemTargets:
+        """Where the stems go, and the name to claim. Raises `JobError` if no name is free."""
         mine = self._ledger.claimed(bounce)
         if mine:
             for name in islice(candidates(bounce), 2 + len(mine)):
                 acapella, instrumental = output.paths(bounce, name)
                 if one_name(acapella) in mine:
-                    return acapella, instrumental, ""
+                    return self._as_written(bounce, StemTargets(acapella, instrumental))
         taken_by = None
         for name in candidates(bounce):
             acapella, instrumental = output.paths(bounce, name)
             owner = self._ledger.owner(one_name(acapella))
             if owner is None or not self._holds(owner):
-                self._ledger.claim(one_name(acapella), bounce)
-                return acapella, instrumental, _note(bounce, taken_by, acapella)
+                return StemTargets(acapella, instrumental, one_name(acapella), _note(bounce, taken_by, acapella))
             taken_by = taken_by or owner
         raise JobError(f"{bounce}: no free name for its stems in {acapella.parent}; move some away")
 
-    def replace(self, bounce: Path, written: list[Path]) -> None:
-        """Remove what an earlier render of the same bounce wrote under the same name in another format.
-
-        A bounce whose stems pass full scale gets float WAVs; its FLAC stems of before would contradict them.
-        """
-        for old in self._ledger.stems_of(bounce):
-            if is_intact(old) and any(old != new and old.with_suffix("") == new.with_suffix("") for new in written):
-                with suppress(OSError):
-                    old.unlink(missing_ok=True)
+    def _as_written(self, bounce: Path, targets: StemTargets) -> StemTargets:
+        """The numbered names, if the last stems had to take them."""
+        last = self._ledger.last_done_of(bounce)
+        if last is None:
+            return targets
+        return StemTargets(
+            _numbered(targets.acapella, last.acapella), _numbered(targets.instrumental, last.instrumental)
+        )
 
     def _holds(self, owner: Path) -> bool:
-        """Another bounce's name is kept while it, or any of its stems, is there."""
+        """Whether another bounce keeps its name: it does while it, or any of its stems, exists."""
         if not gone(owner):
             return True
-        entry = self._ledger.latest(owner)
-        return entry is not None and not all(gone(stem) for stem in entry.stems)
+        record = self._ledger.latest(owner)
+        return record is not None and not all(gone(stem) for stem in record.stems)
+
+
+def moved_stems(record: JobRecord, bounce: Path, output: Output) -> tuple[str, str] | None:
+    """Where the stems of a bounce that is at `bounce` now are; None if they did not come along.
+
+    They did if each is beside the bounce as it was before and no longer at its old place, or if it never was beside
+    the bounce (an output folder of its own) and is where the bounce's stems would be written.
+    """
+    usual = output.paths(bounce)
+    found = [_moved(record.path, bounce, stem, place) for stem, place in zip(_both(record), usual, strict=True)]
+    return (found[0] or "", found[1] or "") if None not in found else None
 
 
 def candidates(bounce: Path) -> Iterator[str]:
@@ -74,7 +83,7 @@ def candidates(bounce: Path) -> Iterator[str]:
 
 
 def one_name(path: Path) -> str:
-    """What is one name to the file system. Where it does not tell case or accents apart, neither do we."""
+    """What is one name to the file system: if it does not tell case or accents apart, neither do we."""
     text = str(path)
     return unicodedata.normalize("NFC", text).casefold() if sys.platform in ("darwin", "win32") else text
 
@@ -82,4 +91,30 @@ def one_name(path: Path) -> str:
 def _note(bounce: Path, taken_by: Path | None, acapella: Path) -> str:
     if taken_by is None:
         return ""
-    return f"{bounce.name}: {taken_by.name} has its stems' usual name; these are called {acapella.name} and so on"
+    return f"{taken_by.name} has its stems' usual name; these are called {acapella.name} and so on"
+
+
+def _numbered(target: Path, written: str) -> Path:
+    """The path, without suffix, that a stem was written to, if that is `target` with a number behind its name."""
+    last = Path(written).with_suffix("") if written else target
+    is_numbered = last.name.startswith(target.name) and _NUMBER.fullmatch(last.name[len(target.name) :])
+    return last if is_numbered and last.parent == target.parent and not gone(Path(written)) else target
+
+
+def _both(record: JobRecord) -> tuple[str, str]:
+    return record.acapella, record.instrumental
+
+
+def _moved(old: Path, new: Path, stem: str, usual: Path) -> str | None:
+    """Where one stem is now; empty if there was none, None if it did not come along."""
+    if not stem:
+        return ""
+    before = Path(stem)
+    if before.is_relative_to(old.parent):
+        inside = before.relative_to(old.parent)
+        name = new.stem + inside.name.removeprefix(old.stem) if inside.name.startswith(old.stem) else inside.name
+        place = new.parent / inside.with_name(name)
+    else:
+        place = usual.with_name(usual.name + before.suffix)
+    came_along = not gone(place) and (place == before or gone(before))
+    return str(place) if came_along else None

@@ -75,6 +75,13 @@ class Automation:
         wanted = frozenset(names)
         return Automation(tuple(lane for lane in self.lanes if lane.name in wanted))
 
+    def overdubbed(self, take: "Automation") -> "Automation":
+        """This with `take` over it: each lane of the take replaces what it was played over, the rest stays."""
+        lanes = {lane.name: lane for lane in self.lanes}
+        for lane in take.lanes:
+            lanes[lane.name] = _over(lanes.get(lane.name), lane)
+        return Automation(tuple(lanes[name] for name in sorted(lanes)))
+
     def plain(self) -> dict[str, list[list[float]]]:
         """For JSON."""
         return {lane.name: [list(point) for point in lane.points] for lane in self.lanes}
@@ -102,3 +109,14 @@ def _with_holds(points: tuple[Point, ...]) -> tuple[list[float], list[float]]:
         times.append(time_s)
         values.append(value)
     return times, values
+
+
+def _over(before: Lane | None, take: Lane) -> Lane:
+    """A lane after a take. The take's first point only says where the knob stood: an earlier move knows better."""
+    if before is None:
+        return take
+    first, last = take.points[0][0], take.points[-1][0]
+    earlier = tuple(point for point in before.points if point[0] < first)
+    later = tuple(point for point in before.points if point[0] > last)
+    played = take.points[1:] if earlier and len(take.points) > 1 else take.points
+    return Lane(take.name, (*earlier, *played, *later)[:MAX_POINTS])

@@ -1,84 +1,113 @@
-"""Knob moves kept against the playhead's position. Pure: the clock is the caller's, nothing is started."""
+"""Knob moves kept against the playhead's position: an automation that is played, not drawn."""
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from dawbridge.knobs.automation import AUTOMATABLE, MAX_POINTS, RAMP_S, Automation
-from dawbridge.knobs.parameters import Change, ParameterStore
+from dawbridge.knobs.parameters import Change
 
 FOLLOWS_S = 2.0
-"""A playhead that nobody has spoken of for so long stands still: the DAW was stopped without a word."""
+"""How long a playhead moves on that nobody reports any more, in seconds: then the DAW was stopped without a word."""
 LONGEST_S = 86_400.0
-"""Positions beyond a day are none."""
+"""The highest position, in seconds: a day."""
+JUMP_S = 2.0
+"""A position this far, in seconds, from where the playhead should be is a jump; less is the host's own clock."""
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One report of the playhead."""
+
+    at_s: float
+    """When, by the clock."""
+    seconds: float
+    """Where."""
+    playing: bool
+    run: int
+    """Another number after each jump."""
+
+    def seconds_at(self, when_s: float) -> float:
+        """Where it is at `when_s`, if nothing more is reported."""
+        passed_s = min(max(when_s - self.at_s, 0.0), FOLLOWS_S)
+        return self.seconds + passed_s if self.playing else self.seconds
 
 
 class Transport:
-    """The playhead's position, told now and then, and going on by the clock in between. Thread-safe."""
+    """The playhead's position, reported now and then, and moving on by the clock in between. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._told: tuple[float, float, bool] | None = None
+        self._places: deque[_Place] = deque(maxlen=_KEPT)
+        self._lock = threading.Lock()
 
     def tell(self, seconds: float, playing: bool) -> None:
-        """The playhead is at `seconds` now."""
-        self._told = (min(max(seconds, 0.0), LONGEST_S), self._clock(), playing)
+        """Report that the playhead is at `seconds` now."""
+        seconds = min(max(seconds, 0.0), LONGEST_S)
+        with self._lock:
+            now, run = self._clock(), 0
+            if self._places:
+                last = self._places[-1]
+                run = last.run + (abs(seconds - last.seconds_at(now)) > JUMP_S)
+            self._places.append(_Place(now, seconds, playing, run))
 
     def seconds(self, when_s: float | None = None) -> float | None:
-        """Where it was at `when_s` by the clock (None: now), as far as it was last told; None where nobody has said."""
-        told = self._told
-        if told is None:
-            return None
-        seconds, at_s, playing = told
-        passed_s = max(0.0, (self._clock() if when_s is None else when_s) - at_s)
-        return seconds + min(passed_s, FOLLOWS_S) if playing else seconds
+        """Where it was at `when_s` by the clock (None: now); None if nobody had reported it by then."""
+        found = self.place(self._clock() if when_s is None else when_s)
+        return found[0] if found else None
+
+    def place(self, when_s: float) -> tuple[float, int] | None:
+        """Where it was at `when_s`, and in which run from jump to jump; None if nobody had reported it by then."""
+        with self._lock:
+            known = next((place for place in reversed(self._places) if place.at_s <= when_s), None)
+        return (known.seconds_at(when_s), known.run) if known else None
 
 
-class Recorder:
-    """Collects breakpoints from the store while it records."""
+class AutomationRecorder:
+    """Collects breakpoints while it records. `place` may be called from any thread, the rest from one."""
 
-    def __init__(self, store: ParameterStore, transport: Transport) -> None:
-        self._transport = transport
-        self._lock = threading.Lock()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.transport = Transport(clock)
         self._recording = False
         self._points: dict[str, dict[float, float]] = {}
-        self._last: dict[str, float] = {}
-        self._box = store.mailbox()
+        self._last: dict[str, tuple[float, int]] = {}
 
     @property
     def is_recording(self) -> bool:
         """Between `record` and `stop`."""
         return self._recording
 
+    def place(self, seconds: float, playing: bool) -> None:
+        """Report that the playhead is at `seconds` now."""
+        self.transport.tell(seconds, playing)
+
     def record(self) -> None:
         """Begin, with nothing kept."""
-        self._box.drain()
-        with self._lock:
-            self._points, self._last, self._recording = {}, {}, True
+        self._points, self._last, self._recording = {}, {}, True
 
     def stop(self) -> Automation:
         """End; what was moved meanwhile."""
-        self.hear()
-        with self._lock:
-            self._recording = False
-            return Automation.of({name: points.items() for name, points in self._points.items()})
+        self._recording = False
+        return Automation.of({name: points.items() for name, points in self._points.items()})
 
-    def hear(self) -> None:
-        """Keep what was moved since, each at the place where the playhead was then. Called before it is told anew."""
-        with self._lock:
-            for change in (change for batch in self._box.drain() for change in batch):
-                now = self._transport.seconds(change.at_s)
-                if self._recording and now is not None and change.changed and change.name in AUTOMATABLE:
-                    self._keep(change, now)
+    def hear(self, changes: Iterable[Change]) -> None:
+        """Keep what was moved, each change at the place where the playhead was then."""
+        for change in changes if self._recording else ():
+            place = self.transport.place(change.at_s)
+            if place is not None and change.changed and change.name in AUTOMATABLE:
+                self._keep(change, *place)
 
-    def _keep(self, change: Change, now: float) -> None:
-        """A second pass over the same place goes before the first."""
+    def _keep(self, change: Change, now: float, run: int) -> None:
+        """A second pass over the same place takes precedence over the first; a jump passes over nothing."""
         points = self._points.setdefault(change.name, {})
         last = self._last.get(change.name)
         if not points:
             points[max(0.0, now - RAMP_S)] = change.previous
-        elif last is not None and last < now:
-            for passed in [time_s for time_s in points if last < time_s < now]:
+        elif last is not None and last[1] == run:
+            for passed in [time_s for time_s in points if last[0] < time_s < now]:
                 del points[passed]
         if len(points) < MAX_POINTS:
             points[now] = change.value
-        self._last[change.name] = now
+        self._last[change.name] = (now, run)

@@ -7,7 +7,9 @@ import sys
 import soundfile
 
 from dawbridge.events import JobState
+from dawbridge.files.stamp import stamp_of
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.record import untouched
 
 PATIENCE_S = 240
 
@@ -58,13 +60,14 @@ def test_offline_accept_cancel_and_retry(tmp_path):
     path.touch()
     job_id = ledger.add(path, JobState.STALLED)
     assert run(home, "jobs", "cancel", job_id).returncode == 0
-    assert ledger.knows(path)
+    assert untouched(ledger.latest(path).stamp, stamp_of(path))
+    assert ledger.get(job_id).state is JobState.CANCELLED
     assert run(home, "jobs", "retry", job_id).returncode == 0
     assert ledger.get(job_id).state is JobState.QUEUED
     assert "only a failed" in run(home, "jobs", "retry", job_id).stderr
     assert run(home, "jobs", "accept", path).returncode == 0
     assert ledger.take_accepted(folder) == [path]
-    assert "is no file" in run(home, "jobs", "accept", folder / "none.wav").stderr
+    assert "is not a file" in run(home, "jobs", "accept", folder / "none.wav").stderr
     ledger.close()
 
 

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.events import Bus, JobState, StateChanged
-from dawbridge.files.output import Output
-from dawbridge.jobs.board import JobBoard
-from dawbridge.jobs.ledger import Ledger
-from dawbridge.knobs.parameters import ParameterStore
-from dawbridge.knobs.presets import Presets
+from dawbridge.events import JobState, StateChanged
+from dawbridge.jobs import inputs
 from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
+from tests.jobs_rig import JobsRig
 from tests.listening import Heard
 
 SONGS = Path("/usr/share/lmms/projects/shorties")
@@ -42,22 +39,18 @@ def test_a_bounce_by_lmms_comes_back_as_stems_that_null(start_daemon, lmms, opti
 
 
 @pytest.fixture
-def board(tmp_path):
-    """A board on `tmp_path/bounces`, with all that its bus says in `events`."""
+def rig(tmp_path):
+    """Jobs on `tmp_path/bounces`."""
     root = tmp_path / "bounces"
     root.mkdir()
-    bus, ledger = Bus(), Ledger(tmp_path / "ledger.sqlite")
-    events = Heard(bus.mailbox())
-    board = JobBoard(
-        ParameterStore(), Presets(), ledger, bus, [root], output=Output(), format=None, clock=lambda: 0.0
-    )  # fmt: skip
-    yield board, root, events
-    ledger.close()
+    made = JobsRig(root, tmp_path, lambda: 0.0)
+    yield made
+    made.close()
 
 
-def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(board, lmms):
+def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(rig, lmms):
     """soundfile, ffprobe and soxi all open such a file as whole."""
-    board, root, events = board
+    root, events = rig.root, Heard(rig.bus.mailbox())
     watch = FolderWatch(root, poll=True)
     assert watch.step(0.0) == []
     path = lmms(LONGER, root / "killed.wav", kill_at_bytes=300_000)
@@ -71,14 +64,13 @@ def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(board, l
     assert "header" in stalled.reason
     assert [event for hour in range(1, 9) for event in watch.step(hour * 3600.0)] == []
 
-    board.settling(path)
-    board.stalled(path, stalled.reason)
-    assert board.next_task(0.0) is None
-    board.accept(1)
-    (accepted,) = board.take_accepted()
+    rig.handle(inputs.EngineReady(), inputs.Settling(path), inputs.Stalled(path, stalled.reason))
+    assert rig.tasks() == []
+    rig.ask(rig.jobs.accept(1))
+    ((_, accepted),) = rig.wishes
     watch.accept(accepted)
     (settled,) = (event for now in range(10) for event in watch.step(30_000.0 + now))
     assert isinstance(settled, Settled)
-    board.settled(settled.path, None)
+    rig.handle(inputs.Settled(settled.path))
     states = [event.state for event in events if isinstance(event, StateChanged)]
-    assert states == [JobState.SETTLING, JobState.STALLED, JobState.QUEUED]
+    assert states == [JobState.SETTLING, JobState.STALLED, JobState.QUEUED, JobState.RUNNING]

@@ -6,32 +6,34 @@ import pytest
 from dawbridge.audio.files import WriteReport
 from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Finished
-from dawbridge.events import Bus
-from dawbridge.files.output import Output
-from dawbridge.jobs.board import JobBoard
-from dawbridge.jobs.ledger import Ledger
-from dawbridge.knobs.parameters import ParameterStore
-from dawbridge.knobs.presets import Presets
+from dawbridge.jobs.inputs import EngineLost, EngineReady, Gone, Settled, Settling, Stalled, Tick
+from dawbridge.jobs.loop import no_automation
+from tests.jobs_rig import JobsRig
 from tests.listening import Heard
+
+MADE = []
+"""All desks of a test."""
 
 
 @dataclass
 class Desk:
-    """A board with all around it, and a clock that stands still until it is turned."""
+    """The jobs with all around them, and a clock that stands still until it is turned.
+
+    The engine is not ready before the first `task`, so that a test can set the scene.
+    """
 
     root: Path
     home: Path
     now: float = 100.0
+    read: object = no_automation
 
     def __post_init__(self):
-        self.store = ParameterStore(clock=lambda: self.now)
-        self.bus = Bus()
+        self.rig = JobsRig(self.root.resolve(), self.home, lambda: self.now, read=lambda file: self.read(file))
+        self.store, self.bus, self.ledger, self.loop = self.rig.store, self.rig.bus, self.rig.ledger, self.rig.loop
         self.events = Heard(self.bus.mailbox(limit=100_000))
-        self.ledger = Ledger(self.home / "ledger.sqlite")
-        self.board = JobBoard(
-            self.store, Presets(), self.ledger, self.bus, [self.root],
-            output=Output(), format=None, clock=lambda: self.now,
-        )  # fmt: skip
+        self.board = Board(self)
+        MADE.append(self)
+        self.is_ready = False
 
     def bounce(self, name="song.wav", content=b"audio"):
         path = self.root / name
@@ -40,10 +42,14 @@ class Desk:
         return path.resolve()
 
     def task(self, prefetch=False):
-        return self.board.next_task(self.now, prefetch=prefetch)
+        """What the engine was sent since the last call, now at the latest."""
+        self.loop.state.prefetch = prefetch
+        self.rig.handle(Tick() if self.is_ready else EngineReady())
+        self.is_ready = True
+        return next(iter(self.rig.tasks()), None)
 
     def finish(self, task, content_hash="hash"):
-        """The engine's answer to a task, with stems that stand."""
+        """The engine's answer to a task, with stems that exist."""
         stems = [path.with_name(path.name + ".wav") for path in (task.order.acapella, task.order.instrumental)]
         for stem in stems:
             stem.parent.mkdir(exist_ok=True)
@@ -51,30 +57,93 @@ class Desk:
         report = WriteReport(*stems, "WAV", "PCM_24", float("-inf"), 0, -3.0)
         self.board.finished(Finished(task.job_id, SeparationResult(report, content_hash, 10.0, 1.0, 0.8)))
 
-    def done(self, name="song.wav"):
+    def done(self, name="song.wav", content=b"audio", content_hash="hash"):
         """A bounce that went the whole way."""
-        path = self.bounce(name)
+        path = self.bounce(name, content)
         self.board.settling(path)
         self.board.settled(path, None)
         task = self.task()
-        self.finish(task)
+        self.finish(task, content_hash)
         return task.job_id
 
     def restarted(self):
-        """As after a kill: the same ledger, another board, which takes up what it finds."""
+        """As after a kill: the same ledger, another daemon, which takes up what it finds."""
+        self.loop.close()
         self.ledger.close()
-        again = type(self)(self.root, self.home, now=self.now)
-        again.board.restore()
-        return again
+        return type(self)(self.root, self.home, now=self.now, read=self.read)
 
     def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
+
+
+class Board:
+    """The scheduler by its events and requests, one call each."""
+
+    def __init__(self, desk):
+        self._desk, self._rig = desk, desk.rig
+
+    @property
+    def focused(self):
+        return self._rig.loop.state.focused
+
+    @property
+    def is_idle(self):
+        return self._rig.loop.state.is_idle
+
+    def knows(self, path):
+        return self._rig.loop.world.knows(path)
+
+    def together(self):
+        return self._rig.ledger.together()
+
+    def settling(self, path):
+        self._rig.handle(Settling(path))
+
+    def settled(self, path, preset_folder):
+        self._rig.handle(Settled(path, preset_folder))
+
+    def stalled(self, path, reason, acceptable=True):
+        self._rig.handle(Stalled(path, reason, acceptable))
+
+    def gone(self, path):
+        self._rig.handle(Gone(path))
+
+    def finished(self, message):
+        self._rig.handle(message)
+
+    def engine_lost(self, reason):
+        self._rig.handle(EngineLost(reason))
+        self._desk.is_ready = False
+
+    def wants_cancel(self, _now=None):
+        """Whether the engine was told to stop since the last call."""
+        self._rig.handle(Tick())
+        return self._rig.cancels() > 0
+
+    def status(self):
+        return self._rig.jobs.status()
+
+    def wishes(self, action):
+        """Files that the watch was asked to accept or forget since the last call."""
+        wanted = [path for kind, path in self._rig.wishes if kind == action]
+        self._rig.wishes[:] = [wish for wish in self._rig.wishes if wish[0] != action]
+        return wanted
+
+    def automation(self, job_id):
+        return self._rig.loop.state.jobs[job_id].automation
+
+    def __getattr__(self, name):
+        """A request, and its answer."""
+        ask = getattr(self._rig.jobs, name)
+        return lambda *arguments: self._rig.ask(ask(*arguments))
 
 
 @pytest.fixture
 def desk(tmp_path):
     root = tmp_path / "bounces"
     root.mkdir()
-    desk = Desk(root, tmp_path / "home")
-    yield desk
-    desk.ledger.close()
+    yield Desk(root, tmp_path / "home")
+    while MADE:
+        desk = MADE.pop()
+        desk.loop.close()
+        desk.ledger.close()

@@ -3,21 +3,57 @@ import pytest
 
 from dawbridge.errors import JobError
 from dawbridge.events import Notice
+from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
-from dawbridge.knobs.automations import LOOK_EVERY_S, Automations
 from dawbridge.knobs.recorder import FOLLOWS_S
+from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
+from dawbridge.surfaces.midi.song import read_automation
+
+
+class Automations:
+    """The automation as OSC asks for it, each answered at once."""
+
+    def __init__(self, desk):
+        self._loop, self._ask = desk.loop, desk.rig.ask
+        self.transport = desk.loop.recorder.transport
+
+    def place(self, seconds, playing):
+        self._loop.turn()  # the clock stands still: what was moved before is heard before
+        self._loop.automation.place(seconds, playing)
+
+    def record(self):
+        self._ask(self._loop.automation.record())
+
+    def stop(self):
+        self._ask(self._loop.automation.stop())
+
+    def clear(self):
+        self._ask(self._loop.automation.clear())
+
+    def look(self, _now):
+        self._loop.turn()
 
 
 @pytest.fixture
 def automations(desk):
-    made = Automations(desk.store, desk.board, desk.bus, lambda: desk.now)
-    desk.board.beside = made.beside
-    return made
+    desk.read = lambda file: read_automation(file, DEFAULT_BINDINGS)
+    return Automations(desk)
 
 
 def move(desk, name, value, after=0.0):
     desk.now += after
     desk.store.set(name, value, "test")
+
+
+def rendered(desk):
+    """The last of the tasks that the engine gets one after the other; all are done but this one."""
+    task = desk.task()
+    while True:
+        desk.finish(task)
+        following = desk.task()
+        if following is None:
+            return task
+        task = following
 
 
 def song(path, value=127):
@@ -36,16 +72,16 @@ def test_moves_are_kept_against_the_position_and_rendered_into_the_focused_bounc
     automations.place(20.0, False)
     move(desk, "acapella_gain", -3.0, after=9.0)
     automations.stop()
-    task = desk.task()
+    task = rendered(desk)
     assert task.order.automation.plain() == {
         "acapella_gain": [[11.0 - RAMP_S, -1.0], [11.0, -6.0], [20.0, -3.0]],
         "mask_depth": [[11.5 - RAMP_S, 1.0], [11.5, 0.5]],
     }
     assert task.order.live
-    desk.finish(task)
     assert desk.ledger.automation(job_id) == task.order.automation.plain()
-    desk.board.restore()
-    assert desk.board.automation(job_id) == task.order.automation
+    again = desk.restarted()
+    assert again.board.focused == job_id
+    assert again.board.automation(job_id) == task.order.automation
 
 
 def test_a_second_pass_goes_before_the_first_and_other_lanes_stay(desk, automations):
@@ -56,12 +92,35 @@ def test_a_second_pass_goes_before_the_first_and_other_lanes_stay(desk, automati
         move(desk, "acapella_gain", value)
     automations.stop()
     lane = [[1.0 - RAMP_S, 0.0], [1.0, -1.0], [1.5, -10.0], [2.5, -20.0], [3.0, -3.0]]
-    assert desk.task().order.automation.plain() == {"acapella_gain": lane}
-    desk.finish(desk.board._running)
+    assert rendered(desk).order.automation.plain() == {"acapella_gain": lane}
     automations.record()
     move(desk, "mask_depth", 0.5)
     automations.stop()
-    assert set(desk.task().order.automation.plain()) == {"acapella_gain", "mask_depth"}
+    assert set(rendered(desk).order.automation.plain()) == {"acapella_gain", "mask_depth"}
+
+
+def test_a_take_replaces_only_what_it_was_played_over(desk, automations):
+    desk.done()
+    for first, moves in ((1.0, ((1.0, -20.0), (3.0, 0.0))), (7.0, ((7.0, -6.0), (7.5, -7.0))), (2.5, ((2.5, -1.0),))):
+        automations.record()
+        for at, value in moves:
+            automations.place(at, False)
+            move(desk, "acapella_gain", value)
+        automations.stop()
+        assert first == moves[0][0]
+    points = [[1.0 - RAMP_S, 0.0], [1.0, -20.0], [2.5, -1.0], [3.0, 0.0], [7.0, -6.0], [7.5, -7.0]]
+    assert rendered(desk).order.automation.plain() == {"acapella_gain": points}
+
+
+def test_a_locate_within_a_take_passes_over_nothing(desk, automations):
+    desk.done()
+    automations.record()
+    for at, value in ((10.0, -1.0), (20.0, -2.0), (1.0, -3.0), (60.0, -4.0)):
+        automations.place(at, False)
+        move(desk, "acapella_gain", value)
+    automations.stop()
+    lane = [[1.0, -3.0], [10.0 - RAMP_S, 0.0], [10.0, -1.0], [20.0, -2.0], [60.0, -4.0]]
+    assert rendered(desk).order.automation.plain() == {"acapella_gain": lane}
 
 
 def test_a_playhead_that_nobody_speaks_of_comes_to_rest(desk, automations):
@@ -74,10 +133,11 @@ def test_clear_and_what_cannot_be_done(desk, automations):
     with pytest.raises(JobError, match="focus"):
         automations.clear()
     desk.done()
-    automations.stop()
+    with pytest.raises(JobError, match="nothing was being recorded"):
+        automations.stop()
     automations.record()
-    automations.stop()
-    assert any("nothing is recorded" in event.text for event in desk.events if isinstance(event, Notice))
+    with pytest.raises(JobError, match="no knob was moved"):
+        automations.stop()
     automations.record()
     automations.place(1.0, False)
     move(desk, "acapella_gain", -9.0)

@@ -41,8 +41,7 @@ def test_the_snapshot_is_taken_when_the_job_starts(desk):
 def test_a_folder_named_after_a_preset_is_separated_with_it(desk):
     desk.board.settled(desk.bounce("karaoke/song.wav"), "karaoke")
     desk.board.settled(desk.bounce("mixes/song.wav"), "mixes")
-    names = desk.board._presets.names()
-    assert "karaoke" in names
+    assert "karaoke" in desk.loop.world.presets()
     first = desk.task()
     assert first.order.values != dict(desk.store.snapshot())
     desk.finish(first)
@@ -197,8 +196,8 @@ def test_stalled_is_said_and_can_be_accepted(desk):
     assert "dawbridge jobs accept 1" in desk.of(Notice)[0].text
     assert "header says 0" in desk.ledger.get(1).message
     desk.board.accept(1)
-    assert desk.board.take_accepted() == [path]
-    assert desk.board.take_accepted() == []
+    assert desk.board.wishes("accept") == [path]
+    assert desk.board.wishes("accept") == []
     desk.board.settled(path, None)
     assert desk.ledger.get(1).message == ""
 
@@ -255,10 +254,9 @@ def test_a_restart_takes_up_the_queue_and_the_focus(desk):
     waiting = desk.bounce("b.wav")
     desk.board.settled(waiting, None)
     desk.board.settling(desk.bounce("c.wav"))
-    again = type(desk)(desk.root, desk.home)
-    again.board.restore()
+    again = desk.restarted()
     assert again.board.focused == job_id
     assert again.task().order.source == waiting
-    assert again.ledger.knows(waiting)
-    assert not again.ledger.knows(desk.root.resolve() / "c.wav")
+    assert again.board.knows(waiting)
+    assert not again.board.knows(desk.root.resolve() / "c.wav")
     again.ledger.close()

@@ -3,14 +3,13 @@
 import os
 import time
 import unicodedata
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from dawbridge.engine.process.messages import Finished
 from dawbridge.events import Done, Failed, JobState, StateChanged
-from dawbridge.jobs.outcomes import RETRY_S
+from dawbridge.jobs.turn import RETRY_S
 
 
 def states(desk, job_id):
@@ -43,7 +42,7 @@ def test_what_is_no_audio_is_not_tried_again(desk):
     desk.board.finished(Finished(desk.task().job_id, code="unreadable", message="no audio"))
     desk.now += 2 * RETRY_S
     assert desk.task() is None
-    assert desk.ledger.knows(path)
+    assert desk.board.knows(path)
 
 
 @pytest.mark.parametrize("moment", ["waiting", "running"])
@@ -124,7 +123,7 @@ def test_a_bounce_overwritten_twenty_times_mid_job_is_done_once_as_it_was_last(d
     assert desk.task() is None
     assert len(desk.of(Done)) == 1
     assert not desk.of(Failed)
-    assert desk.ledger.knows(path)
+    assert desk.board.knows(path)
 
 
 def test_a_render_cut_off_between_its_two_stems_is_done_again(desk):
@@ -162,7 +161,7 @@ def test_a_clock_set_back_changes_nothing(desk, monkeypatch):
     again = desk.restarted()
     assert again.board.focused == second
     assert again.task().order.source == bounce
-    assert again.ledger.knows(desk.root.resolve() / "first.wav")
+    assert again.board.knows(desk.root.resolve() / "first.wav")
     again.ledger.close()
 
 
@@ -181,25 +180,9 @@ def test_ten_thousand_at_once(desk):
         desk.board.finished(Finished(task.job_id, code="unreadable", message="empty"))
     again = desk.restarted()
     assert again.board.status() == ("idle", 9700)
-    assert all(again.ledger.knows(path) for path in paths)
+    assert all(again.board.knows(path) for path in paths)
     assert again.task().order.source == paths[300]
     again.ledger.close()
-
-
-def test_many_at_once_hold_the_board_before_the_ledger(desk, monkeypatch):
-    """OSC's thread takes the board, then the ledger: the other way round both would wait for ever."""
-    began = []
-    together = desk.ledger.together
-
-    def noted():
-        with ThreadPoolExecutor(1) as other:
-            began.append(other.submit(desk.board._lock.acquire, blocking=False).result())
-        return together()
-
-    monkeypatch.setattr(desk.ledger, "together", noted)
-    with desk.board.together():
-        desk.board.settling(desk.bounce())
-    assert began == [False]
 
 
 NAMES = [
@@ -225,7 +208,7 @@ def test_names_of_every_kind_each_have_their_own_stems(desk):
         desk.finish(task)
     assert len(written) == 2 * len(names)
     again = desk.restarted()
-    assert all(again.ledger.knows(desk.root.resolve() / name) for name in names)
+    assert all(again.board.knows(desk.root.resolve() / name) for name in names)
     assert {again.ledger.get(number).path.name for number in range(1, len(names) + 1)} == set(names)
     again.ledger.close()
 
@@ -245,7 +228,7 @@ def test_a_ledger_that_another_program_holds_delays_nothing_and_loses_nothing(de
     other.close()
     again = desk.restarted()
     assert again.ledger.get(1).state is JobState.DONE
-    assert again.ledger.knows(path)
+    assert again.board.knows(path)
     again.ledger.close()
 
 
@@ -254,11 +237,10 @@ def test_another_daemons_jobs_are_left_to_it(desk, tmp_path):
     desk.task()
     (tmp_path / "other").mkdir()
     other = type(desk)(tmp_path / "other", desk.home)
-    other.board.restore()
     assert other.ledger.get(1).state is JobState.RUNNING
     path = tmp_path / "other" / "b.wav"
     path.touch()
-    other.board.settled(path, None)
+    other.board.settled(path.resolve(), None)
     assert other.task().job_id == 2
     desk.board.settled(desk.bounce("c.wav"), None)
     assert desk.ledger.latest(desk.root.resolve() / "c.wav").id == 3

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from dawbridge.errors import JobError
@@ -14,13 +12,6 @@ def ledger(tmp_path):
     ledger.close()
 
 
-def record(ledger, path, state, **fields):
-    job_id = ledger.add(path, state)
-    status = path.stat()
-    ledger.update(job_id, size=status.st_size, mtime_ns=status.st_mtime_ns, **fields)
-    return job_id
-
-
 def test_jobs_outlive_the_process(ledger, tmp_path):
     job_id = ledger.add(tmp_path / "a.wav", JobState.QUEUED)
     ledger.update(job_id, settings={"mask_depth": 0.5}, state=JobState.DONE)
@@ -30,38 +21,67 @@ def test_jobs_outlive_the_process(ledger, tmp_path):
     again.close()
 
 
-def test_done_counts_only_while_the_stems_stand(ledger, tmp_path):
-    bounce, stem = tmp_path / "a.wav", tmp_path / "a_acapella.wav"
-    bounce.write_bytes(b"1")
-    stem.write_bytes(b"2")
-    record(ledger, bounce, JobState.DONE, acapella=str(stem))
-    assert ledger.knows(bounce)
-    stem.unlink()
-    assert not ledger.knows(bounce)
+def test_ids_are_never_given_twice_whoever_shares_the_ledger(ledger, tmp_path):
+    other = Ledger(tmp_path / "state" / "ledger.sqlite")
+    ids = [each.new_id() for _ in range(5) for each in (ledger, other)]
+    assert ids == list(range(1, 11))
+    with ledger.together():
+        assert [ledger.new_id(), ledger.new_id()] == [11, 12]
+    other.close()
+    assert ledger.add(tmp_path / "a.wav", JobState.QUEUED) == 13
 
 
-def test_a_changed_bounce_is_not_known(ledger, tmp_path):
-    bounce = tmp_path / "a.wav"
-    bounce.write_bytes(b"1")
-    record(ledger, bounce, JobState.FAILED)
-    assert ledger.knows(bounce)
-    os.utime(bounce, ns=(1, 1))
-    assert not ledger.knows(bounce)
-
-
-def test_the_baseline_is_left_alone_until_it_changes(ledger, tmp_path):
-    bounce = tmp_path / "a.wav"
-    bounce.write_bytes(b"1")
-    assert not ledger.is_watched(tmp_path)
-    ledger.begin_root(tmp_path, {bounce: (bounce.stat().st_size, bounce.stat().st_mtime_ns)})
-    assert ledger.is_watched(tmp_path)
-    assert ledger.knows(bounce)
-    bounce.write_bytes(b"12")
-    assert not ledger.knows(bounce)
-
-
-def test_a_file_that_is_no_ledger_is_named(tmp_path):
+def test_a_file_that_is_not_a_ledger_is_set_aside(tmp_path):
     file = tmp_path / "ledger.sqlite"
-    file.write_bytes(b"this is no database" * 100)
+    for number in (1, 2):
+        file.write_bytes(b"this is no database" * 100)
+        ledger = Ledger(file)
+        (problem,) = ledger.problems
+        assert f"ledger.sqlite.damaged-{number}" in problem
+        assert ledger.add(tmp_path / "a.wav", JobState.QUEUED) == 1
+        ledger.close()
+        assert b"no database" in (tmp_path / f"ledger.sqlite.damaged-{number}").read_bytes()
+
+
+def test_a_ledger_with_a_torn_page_is_set_aside(tmp_path):
+    file = tmp_path / "ledger.sqlite"
+    ledger = Ledger(file)
+    for number in range(200):
+        ledger.add(tmp_path / f"{number}.wav", JobState.QUEUED)
+    ledger.close()
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    again = Ledger(file)
+    assert len(again.problems) == 1
+    assert again.newest(10) == []
+    again.close()
+
+
+def test_a_folder_in_the_ledgers_place_is_named(tmp_path):
+    (tmp_path / "ledger.sqlite").mkdir()
     with pytest.raises(JobError, match=r"ledger\.sqlite"):
-        Ledger(file)
+        Ledger(tmp_path / "ledger.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("state", "levitating"), ("updated", "yesterday"), ("size", "large"), ("inode", b"\xff")]
+)
+def test_a_row_that_makes_no_sense_is_left_out_and_said_once(ledger, tmp_path, column, value):
+    for name in ("a.wav", "b.wav"):
+        ledger.add(tmp_path / name, JobState.QUEUED)
+    ledger.database.write((f"UPDATE jobs SET {column} = ? WHERE id = 1", (value,)))
+    assert [entry.id for entry in ledger.unfinished()] in ([2], [2])
+    assert [entry.id for entry in ledger.newest(10)] == [2]
+    assert len(ledger.problems) == 1
+
+
+@pytest.mark.parametrize(
+    "settings", ["{", "[" * 100_000, "3", '{"mask_depth": "x", "no such knob": 1}', '{"mask_depth": NaN}']
+)
+def test_settings_that_are_no_knobs_are_left_out(ledger, tmp_path, settings):
+    ledger.add(tmp_path / "a.wav", JobState.DONE)
+    ledger.database.write(("UPDATE jobs SET settings = ? WHERE id = 1", (settings,)))
+    ledger.database.write(("INSERT INTO automations VALUES (1, ?)", (settings,)))
+    assert ledger.get(1).settings == {}
+    assert isinstance(ledger.automation(1), dict)

@@ -6,7 +6,7 @@ def test_cancelling_what_is_stalled_leaves_it_alone_until_it_changes(desk):
     desk.board.settling(path)
     desk.board.stalled(path, "too short")
     desk.board.cancel(1)
-    assert desk.ledger.knows(path)
+    assert desk.board.knows(path)
     desk.board.settled(path, None)
     assert desk.task() is None
     desk.board.settling(path)
@@ -23,6 +23,6 @@ def test_retry_and_forget(desk):
     assert (task.job_id, task.order.content_hash) == (job_id, "")
     desk.finish(task)
     desk.board.forget(job_id)
-    assert desk.board.take_forgotten() == [path]
-    assert not desk.ledger.knows(path)
+    assert desk.board.wishes("forget") == [path]
+    assert not desk.board.knows(path)
     assert desk.ledger.get(job_id) is None

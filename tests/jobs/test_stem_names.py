@@ -7,6 +7,7 @@ from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Finished
 from dawbridge.events import JobState, Notice
 from dawbridge.files.output import Output
+from dawbridge.jobs.effects import Claim
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.stem_names import StemNames
 
@@ -26,9 +27,11 @@ def bounce(folder, name):
 
 
 def names(ledger, path, output=None):
-    acapella, instrumental, note = StemNames(ledger).paths(path, output or Output())
-    assert instrumental.name == acapella.name.replace("_acapella", "_instrumental")
-    return acapella.name, note
+    found = StemNames(ledger).targets(path, output or Output())
+    if found.claim:
+        ledger.store([Claim(found.claim, path)])
+    assert found.instrumental.name == found.acapella.name.replace("_acapella", "_instrumental")
+    return found.acapella.name, found.note
 
 
 def test_a_name_that_nobody_has(ledger, tmp_path):
@@ -90,7 +93,7 @@ def test_where_leftovers_may_lie_outside_the_watched_folder(template, base):
 
 @pytest.mark.parametrize("ours", [True, False])
 def test_stems_of_an_earlier_format_make_way_unless_somebody_changed_them(desk, monkeypatch, ours):
-    monkeypatch.setattr("dawbridge.jobs.stem_names.is_intact", lambda path: ours)
+    monkeypatch.setattr("dawbridge.jobs.runner.is_intact", lambda path: ours)
     job_id = desk.done()
     old = list((desk.root / "separated").iterdir())
     desk.board.retry(job_id)
@@ -112,7 +115,7 @@ def test_two_that_differ_by_suffix_do_not_overwrite_each_other(desk):
         desk.finish(task)
     expected = {"song.wav": "song_acapella", "song.flac": "song.flac_acapella", "song.mp3": "song.mp3_acapella"}
     assert names == expected
-    assert [event.text.split(":")[0] for event in desk.of(Notice)] == ["song.flac", "song.mp3"]
+    assert [event.text.split(":")[0] for event in desk.of(Notice)] == ["[2] song.flac", "[3] song.mp3"]
     again = desk.restarted()
     (desk.root / "song.wav").unlink()
     for name in ("song.mp3", "song.flac"):

@@ -11,14 +11,12 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from dawbridge.events import Bus
-from dawbridge.files.output import Output
-from dawbridge.jobs.board import JobBoard
-from dawbridge.jobs.ledger import Ledger
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.osc.server import OscServer
 from dawbridge.surfaces.web.oscquery import OscQueryServer
+from tests.jobs_rig import JobsRig
 
 PATIENCE_S = 10.0
 
@@ -142,18 +140,14 @@ class Rig:
     def __init__(self, folder):
         self.root = folder / "bounces"
         self.root.mkdir()
-        self.store, self.bus = ParameterStore(), Bus()
+        self.store, self.bus = ParameterStore(clock=lambda: 0.0), Bus()
         presets = Presets(user=folder / "presets")
         self.deck = PresetLoader(presets, self.store, self.bus)
-        self._ledger = Ledger(folder / "ledger.sqlite")
-        self.board = JobBoard(
-            self.store, presets, self._ledger, self.bus, [self.root],
-            output=Output(), format=None, clock=lambda: 0.0,
-        )  # fmt: skip
+        self.jobs = JobsRig(self.root, folder, lambda: 0.0, store=self.store, bus=self.bus, presets=presets).pump()
         self._clients, self._server, self._thread = [], None, None
 
     def serve(self, **options):
-        self._server = OscServer(self.store, self.deck, self.board, self.bus, port=0, version="1.2.3", **options)
+        self._server = OscServer(self.store, self.deck, self.jobs.jobs, self.bus, port=0, version="1.2.3", **options)
         self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
         return self
@@ -190,7 +184,7 @@ class Rig:
             assert not self._thread.is_alive(), "the server does not end"
         for client in self._clients:
             client.close()
-        self._ledger.close()
+        self.jobs.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from dawbridge.engine.job import SeparationJob, SeparationResult
 
@@ -12,6 +13,14 @@ class Task:
 
     job_id: int
     order: SeparationJob
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """To the engine: hash the decoded samples of a file, without separating it. Only sent while the engine is idle."""
+
+    job_id: int
+    source: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,19 @@ class Finished:
     message: str = ""
 
 
-FromEngine = Ready | TaskProgress | Finished
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """From the engine: a file's hash, or why there is none. Exactly one of `content_hash` and `code` is set."""
+
+    job_id: int
+    content_hash: str = ""
+    code: str = ""
+    message: str = ""
 
 
-ToEngine = Task | Cancel | Quit
+FromEngine = Ready | TaskProgress | Finished | Identified
+
+
+ToEngine = Task | Identify | Cancel | Quit
 EnginePipe = Connection
 """The engine's end of the pipe: sends `FromEngine`, receives `ToEngine`."""

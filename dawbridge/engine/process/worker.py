@@ -11,11 +11,21 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
+from dawbridge.audio.files import content_hash
 from dawbridge.engine import memory
 from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.log import log_failure
-from dawbridge.engine.process.messages import EnginePipe, Finished, Quit, Ready, Task, TaskProgress
+from dawbridge.engine.process.messages import (
+    EnginePipe,
+    Finished,
+    Identified,
+    Identify,
+    Quit,
+    Ready,
+    Task,
+    TaskProgress,
+)
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
 from dawbridge.errors import Cancelled, DawbridgeError
@@ -72,6 +82,8 @@ class _Worker:
                 if isinstance(message, Task):
                     self._connection.send(self._do(message))
                     self._studio.let_go()
+                elif isinstance(message, Identify):
+                    self._connection.send(self._identify(message))
         finally:
             self._studio.flush()
 
@@ -108,3 +120,14 @@ class _Worker:
         except Exception as error:
             message = log_failure(f"while separating {task.order.source}", error)
             return Finished(task.job_id, code="internal", message=message)
+
+    def _identify(self, asked: Identify) -> Identified:
+        try:
+            return Identified(asked.job_id, content_hash(asked.source, self._heed))
+        except DawbridgeError as error:
+            return Identified(asked.job_id, code=error.code, message=str(error))
+        except (BrokenPipeError, ConnectionResetError):
+            raise  # the daemon is gone
+        except Exception as error:
+            message = log_failure(f"while hashing {asked.source}", error)
+            return Identified(asked.job_id, code="internal", message=message)

@@ -4,6 +4,7 @@ import pytest
 
 from dawbridge.commands import CODES
 from dawbridge.events import JobState
+from dawbridge.jobs.inputs import EngineReady, Settled, Stalled
 from dawbridge.knobs.parameters import TABLE
 
 VALUES = {row.address + face for row in TABLE for face in ("", "/raw", "/str")}
@@ -161,7 +162,8 @@ def test_submit_with_a_preset(rig, client):
     path = str(rig.bounce())
     assert client.refused("/dawbridge/job/submit", path, "none") == "unknown_preset"
     assert client.ask("/dawbridge/job/submit", path, "karaoke")[0][0] == "/dawbridge/job/submitted"
-    task = rig.board.next_task(1.0)
+    rig.jobs.handle(EngineReady())
+    (task,) = rig.jobs.tasks()
     assert task.order.values["acapella_enable"] == rig.deck.presets.load("karaoke").setting["acapella_enable"]
 
 
@@ -175,11 +177,11 @@ def test_only_files_inside_the_watched_folders_are_taken(rig, client):
 
 def test_a_stalled_file_is_accepted(rig, client):
     path = rig.bounce()
-    rig.board.stalled(path, "cut off")
+    rig.jobs.handle(Stalled(path, "cut off"))
     assert client.ask("/dawbridge/job/accept", 1) == done("job/accept")
-    assert rig.board.take_accepted() == [path]
-    rig.board.settled(path, None)
-    assert next(iter(rig.board._bounces)).state is JobState.QUEUED
+    assert rig.jobs.wishes == [("accept", path)]
+    rig.jobs.handle(Settled(path))
+    assert rig.jobs.ledger.get(1).state is JobState.QUEUED
     assert client.refused("/dawbridge/job/accept", 1) == "unknown_job"
     for command in ("rerender", "retry", "forget"):
         assert client.refused(f"/dawbridge/job/{command}", 1) == "busy"
@@ -194,7 +196,7 @@ def test_a_cancelled_job_is_tried_again_and_forgotten(rig, client):
     assert ear.wait_for("/dawbridge/job/state") == (1, "queued", path)
     client.ask("/dawbridge/job/cancel", 1)
     assert client.ask("/dawbridge/job/forget", 1) == done("job/forget")
-    assert rig.board.take_forgotten() == [rig.root / "song.wav"]
+    assert rig.jobs.wishes == [("forget", rig.root / "song.wav")]
     assert client.refused("/dawbridge/job/forget", 1) == "unknown_job"
 
 

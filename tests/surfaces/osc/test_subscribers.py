@@ -179,7 +179,7 @@ def test_permanent_feedback_begins_with_startup_and_every_value(idle_rig):
 
 
 def test_what_cannot_be_opened_is_said_at_once(rig):
-    store, deck, board, bus = rig.store, rig.deck, rig.board, rig.bus
+    store, deck, board, bus = rig.store, rig.deck, rig.jobs.jobs, rig.bus
     with pytest.raises(ControlError, match="--osc-port"):
         OscServer(store, deck, board, bus, port=rig.address[1])
     with pytest.raises(ControlError, match="--host"):
@@ -194,11 +194,11 @@ def test_what_cannot_be_opened_is_said_at_once(rig):
 
 
 def test_closed_before_it_served_the_port_is_free_again(rig):
-    server = OscServer(rig.store, rig.deck, rig.board, rig.bus, port=0)
+    server = OscServer(rig.store, rig.deck, rig.jobs.jobs, rig.bus, port=0)
     server.close()
     server.close()
     server.serve()
-    OscServer(rig.store, rig.deck, rig.board, rig.bus, port=server.address[1]).close()
+    OscServer(rig.store, rig.deck, rig.jobs.jobs, rig.bus, port=server.address[1]).close()
 
 
 class Desk:

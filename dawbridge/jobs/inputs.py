@@ -1,0 +1,186 @@
+"""Everything that can happen to the scheduler: the events of `step`, beside those of the watch and the engine."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dawbridge.engine.process.messages import Finished, Identified, TaskProgress
+from dawbridge.jobs.record import JobRecord
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import Changes, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The daemon starts: what the last run left in the ledger."""
+
+    knobs: Snapshot
+    unfinished: Sequence[JobRecord] = ()
+    """Jobs that were not finished, oldest first."""
+    unrendered: Sequence[JobRecord] = ()
+    """Finished jobs of which a render was asked for and did not end."""
+    last_done: JobRecord | None = None
+    """The bounce that was finished last."""
+    accepted: Sequence[Path] = ()
+    """Files that are to be taken as they are."""
+    prefetch: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBefore:
+    """Files that were there at a folder's first watch, and are not to be separated."""
+
+    paths: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A bounce is being written, or was written and must lie still a moment."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A bounce that looks whole is not taken yet; `reason` says why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A bounce is whole and readable."""
+
+    path: Path
+    preset_folder: str | None = None
+    """Name of the first folder below the watched one that it is in: perhaps a preset's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """A bounce does not become whole."""
+
+    path: Path
+    reason: str
+    """What is the matter, and what can be done."""
+    acceptable: bool = True
+    """Whether it could be read as it is, if that is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A file that was reported before was deleted, renamed or moved away."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class KnobsTurned:
+    """Knobs were set, all that is in `changes` together."""
+
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReady:
+    """The engine can take a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLost:
+    """The engine died; `reason` says how."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The daemon ends: what is unfinished is for the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Separate the file at `path`, with a preset of its own or the knobs as they are. Answered with the job's id."""
+
+    path: str
+    preset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop or unqueue a job; its bounce is left alone until it changes."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rerender:
+    """Render a job's stems again with the knobs as they are."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """From now on knobs re-render this job."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Do a failed, cancelled or finished job once more, as its file is now."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Remove a job from the ledger: its file counts as new."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Take a stalled file as it is."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Automate:
+    """Give a job an automation and render it again. Answered with the job's id."""
+
+    automation: Automation
+    job_id: int = 0
+    """0: the focused one."""
+    over: bool = False
+    """Record over what the job has, instead of replacing it."""
+
+
+Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Automate
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command, and who waits for its answer."""
+
+    command: Command
+    answer: "Future[object]" = field(default_factory=Future, compare=False)
+    at_s: float = 0.0
+    """When it was asked, by the loop's clock."""
+
+
+Watched = Settling | Waiting | Settled | Stalled | Gone
+FromWorker = Finished | Identified | TaskProgress
+Input = (
+    Started | FoundBefore | KnobsTurned | EngineReady | EngineLost | Tick | Stopping | Request | Watched | FromWorker
+)

@@ -1,0 +1,156 @@
+"""The jobs' part of the main loop: one inbox and the knobs' mailbox go in, steps of the scheduler come out."""
+
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from socket import socket
+
+from dawbridge.engine.process.messages import ToEngine
+from dawbridge.errors import DawbridgeError, JobError
+from dawbridge.events import Bus, Notice
+from dawbridge.jobs.commands import NOTHING
+from dawbridge.jobs.inbox import Inbox
+from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Started, Stopping, Tick
+from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.midi_files import MidiFiles, Reader
+from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest
+from dawbridge.jobs.runner import JobRunner, ToWatch, answer
+from dawbridge.jobs.state import State
+from dawbridge.jobs.watched_roots import WatchedRoots
+from dawbridge.jobs.world import World
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import Changes, ParameterStore
+from dawbridge.knobs.presets import Presets
+from dawbridge.knobs.recorder import AutomationRecorder
+
+MANY = 20
+"""How many events that come together are worth one transaction."""
+
+
+def no_automation(_file: object) -> Automation:
+    """Reads no MIDI file."""
+    return Automation()
+
+
+class JobLoop:
+    """Everything about jobs that the daemon's main thread does. Nothing here starts a thread or waits."""
+
+    def __init__(
+        self,
+        store: ParameterStore,
+        presets: Presets,
+        ledger: Ledger,
+        bus: Bus,
+        roots: WatchedRoots,
+        clock: Callable[[], float],
+        *,
+        send: Callable[[ToEngine], None],
+        watch: ToWatch,
+        read_automation: Reader = no_automation,
+    ) -> None:
+        """`send` passes a message to the engine, `watch` a wish to the watch; `read_automation` reads a MIDI file."""
+        self._ledger, self._bus, self._clock, self._store, self._roots = ledger, bus, clock, store, roots
+        self._inbox = Inbox[Request | RecorderRequest]()
+        self._turned = store.mailbox(self._inbox.wake)
+        self._midi_files = MidiFiles(read_automation, self._say)
+        self.world = World(ledger, presets, roots, self._midi_files.beside)
+        self.recorder = AutomationRecorder(clock)
+        self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
+        self.requests = JobRequests(self._inbox.post, clock, self._runner.status)
+        """The jobs, for other threads."""
+        self.automation = AutomationRequests(self._inbox.post, clock, self.recorder.place)
+        """The automation, for other threads."""
+
+    @property
+    def state(self) -> State:
+        """What the scheduler knows; not to be changed."""
+        return self._runner.state
+
+    @property
+    def waitable(self) -> socket:
+        """Becomes readable when there is something for `turn`."""
+        return self._inbox.waitable
+
+    def wake(self) -> None:
+        """Have the loop take a turn. From any thread or signal handler."""
+        self._inbox.wake()
+
+    def start(self, *, prefetch: bool) -> None:
+        """Take up what the last run left."""
+        ledger = self._ledger
+        accepted = [path for root in self._roots.roots for path in ledger.take_accepted(root)]
+        self._turned.drain()
+        with ledger.together():
+            self.handle([
+                Started(
+                    self._store.snapshot(), ledger.unfinished(), ledger.unrendered(), ledger.last_done(), accepted,
+                    prefetch,
+                )
+            ])  # fmt: skip
+
+    def turn(self) -> None:
+        """Everything that other threads have asked for, the knobs that were turned, and what is due."""
+        self._hear()
+        now = self._clock()
+        for job_id, automation in self._midi_files.look(self.state.done(), now):
+            self._runner.handle(Request(Automate(automation, job_id)))
+        if self._runner.due_s() <= now:
+            self._runner.handle(Tick())
+
+    def handle(self, events: Iterable[Input]) -> None:
+        """Events of the watch and the engine, in order."""
+        events = list(events)
+        self._hear()
+        with self._ledger.together() if len(events) > MANY else nullcontext():
+            for event in events:
+                self._runner.handle(event)
+
+    def due_s(self) -> float:
+        """When `turn` has something to do at the latest, on the loop's clock."""
+        return min(self._runner.due_s(), self._midi_files.due_s)
+
+    def stop(self) -> None:
+        """Note what is unfinished, and refuse what is asked from now on."""
+        self._hear()
+        self._runner.handle(Stopping())
+        for request in self._inbox.drain():
+            answer(request.answer, error=JobError("dawbridge is ending; ask again when it runs"))
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._turned.close()
+        self._inbox.close()
+
+    def _hear(self) -> None:
+        """What other threads asked for and which knobs they turned, in the order in which they did."""
+        requests = self._inbox.drain()  # first, so that everything that was turned before them is there
+        heard: list[Changes | Request | RecorderRequest] = [*self._turned.drain(), *requests]
+        for one in sorted(heard, key=lambda one: one[0].at_s if isinstance(one, tuple) else one.at_s):
+            if isinstance(one, RecorderRequest):
+                self._record(one)
+            elif isinstance(one, Request):
+                self._runner.handle(one)
+            else:
+                self.recorder.hear(one)
+                self._runner.handle(KnobsTurned(one))
+
+    def _record(self, request: RecorderRequest) -> None:
+        """Begin or end a recording; what comes of it is a request to the scheduler, which answers."""
+        if request.action == "record":
+            self.recorder.record()
+            answer(request.answer)
+            return
+        was_recording, recorded = self.recorder.is_recording, self.recorder.stop()
+        if request.action == "clear":
+            self._runner.handle(Request(Automate(NOTHING), request.answer))
+        elif recorded:
+            self._runner.handle(Request(Automate(recorded, over=True), request.answer))
+        else:
+            why = "no knob was moved while a position was known" if was_recording else "nothing was being recorded"
+            answer(request.answer, error=_nothing(why))
+
+    def _say(self, text: str) -> None:
+        self._bus.publish(Notice(text))
+
+
+def _nothing(why: str) -> DawbridgeError:
+    return JobError(f"{why}: the automation stays as it was")

@@ -1,0 +1,71 @@
+"""The ledger's tables, and how a ledger of an earlier version gets them."""
+
+import sqlite3
+
+VERSION = 1
+"""Kept as `PRAGMA user_version`. Version 0.1 of dawbridge left it at 0."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS roots(root TEXT PRIMARY KEY, first_watched REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS baseline(path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL,
+    preset TEXT NOT NULL DEFAULT '',
+    state TEXT NOT NULL,
+    size INTEGER NOT NULL DEFAULT -1,
+    mtime_ns INTEGER NOT NULL DEFAULT -1,
+    content_hash TEXT NOT NULL DEFAULT '',
+    settings TEXT NOT NULL DEFAULT '{}',
+    acapella TEXT NOT NULL DEFAULT '',
+    instrumental TEXT NOT NULL DEFAULT '',
+    message TEXT NOT NULL DEFAULT '',
+    updated REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS automations(job INTEGER PRIMARY KEY, lanes TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS jobs_path ON jobs(path);
+CREATE INDEX IF NOT EXISTS jobs_state ON jobs(state);
+CREATE TABLE IF NOT EXISTS history(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, job_id INTEGER NOT NULL, at REAL NOT NULL, state TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS history_job ON history(job_id);
+CREATE TABLE IF NOT EXISTS claims(name TEXT PRIMARY KEY, path TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS claims_path ON claims(path);
+CREATE TABLE IF NOT EXISTS accepted(path TEXT PRIMARY KEY);
+"""
+
+_COLUMNS = (
+    ("jobs", "code", "TEXT NOT NULL DEFAULT ''"),
+    ("jobs", "rendering", "INTEGER NOT NULL DEFAULT 0"),
+    ("jobs", "inode", "INTEGER NOT NULL DEFAULT 0"),
+    ("jobs", "changed_ns", "INTEGER NOT NULL DEFAULT 0"),
+    ("baseline", "inode", "INTEGER NOT NULL DEFAULT 0"),
+    ("baseline", "changed_ns", "INTEGER NOT NULL DEFAULT 0"),
+)
+"""Columns that came later. 0 for `inode` and `changed_ns` means that they are not known."""
+
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS jobs_size ON jobs(size)",
+    "CREATE INDEX IF NOT EXISTS jobs_content ON jobs(content_hash)",
+)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to `VERSION`, in one transaction. Raises `sqlite3.Error`."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version >= VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for table, name, kind in _COLUMNS:
+            there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+            if name not in there:
+                connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+        for index in _INDEXES:
+            connection.execute(index)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,134 @@
+"""One turn of the scheduler: what it works with, and the changes that every part of it makes to a job."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dawbridge.engine.process.messages import Cancel
+from dawbridge.errors import JobError
+from dawbridge.events import JobState, Notice, QueueLength, StateChanged
+from dawbridge.jobs.effects import Add, Effect, Publish, Save, Send
+from dawbridge.jobs.facts import Facts
+from dawbridge.jobs.record import JobRecord, stamp_columns
+from dawbridge.jobs.state import UNDER_WAY, Job, State
+
+RETRY_S = 60.0
+"""How long to wait before what failed for a reason that passes (disk full, folder unplugged) is tried again."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """State, facts and time of one step, and the effects that it has so far."""
+
+    state: State
+    facts: Facts
+    now: float
+    effects: list[Effect] = field(default_factory=list)
+
+    def do(self, *effects: Effect) -> None:
+        """Have these done, after those before."""
+        self.effects += effects
+
+    def say(self, job: Job, text: str) -> None:
+        """Report something about a job to the user."""
+        self.do(Publish(Notice(f"[{job.id}] {job.path.name}: {text}")))
+
+    def put(self, job: Job) -> Job:
+        """Keep a job as it is now."""
+        state = self.state
+        state.jobs[job.id] = job
+        state.by_path.setdefault(job.path, set()).add(job.id)
+        (state.under_way.add if job.state in UNDER_WAY else state.under_way.discard)(job.id)
+        return job
+
+    def begin(self, path: Path, state: JobState) -> Job:
+        """A new job for a file."""
+        job = self.put(Job(self.facts.new_id(), path, state))
+        self.do(Add(job.id, path, state))
+        if state is JobState.SETTLING:
+            self.do(Publish(StateChanged(job.id, state, str(path))))
+        return job
+
+    def restore(self, record: JobRecord) -> Job:
+        """Take up a job of an earlier run, as the ledger has it."""
+        known = self.state.jobs.get(record.id)
+        return known or self.put(
+            Job(
+                record.id, record.path, record.state, record.preset, dict(record.settings),
+                self.facts.automation(record.id), record.content_hash, record.stamp,
+                (record.acapella, record.instrumental),
+            )
+        )  # fmt: skip
+
+    def find(self, job_id: int, *, any_state: bool = False) -> Job:
+        """The job; one of an earlier run too if it is done, or with `any_state`. Raises `JobError`."""
+        if job_id in self.state.jobs:
+            return self.state.jobs[job_id]
+        record = self.facts.record(job_id)
+        if record is None or not (any_state or record.state is JobState.DONE):
+            raise JobError(f"there is no job {job_id}; the events name the jobs there are, as does dawbridge jobs")
+        return self.restore(record)
+
+    def move(self, job: Job, state: JobState, **fields: object) -> Job:
+        """Change a job's state, and other columns of its row with it, and report it."""
+        job = replace(job, state=state)
+        if job.id in self.state.jobs:
+            self.put(job)
+        self.do(Save(job.id, {"state": state, **fields}), Publish(StateChanged(job.id, state, str(job.path))))
+        return job
+
+    def enqueue(self, job: Job, *, first: bool = False) -> None:
+        """Put a job into the queue; one whose file is gone is dropped."""
+        stamp = self.facts.stamp(job.path)
+        if stamp is None:
+            self.drop(job)
+            return
+        state = self.state
+        state.later.pop(job.id, None)
+        state.stalled.discard(job.id)
+        state.queue[job.id] = None
+        if first:
+            state.queue.move_to_end(job.id, last=False)
+        job = replace(job, stamp=stamp)
+        self.move(job, JobState.QUEUED, preset=job.preset, message="", code="", **stamp_columns(stamp))
+        self.tell_length()
+
+    def wait(self, job: Job, until_s: float) -> None:
+        """Take a job out of the queue, and put it in again at `until_s`."""
+        if self.state.queue.pop(job.id, job) is None:
+            self.tell_length()
+        self.state.retry_at(job.id, until_s)
+
+    def drop(self, job: Job) -> None:
+        """Give a job up that is not done."""
+        self.release(job)
+        self.move(job, JobState.CANCELLED)
+
+    def release(self, job: Job) -> None:
+        """Take a job out of memory; the ledger stays as it is."""
+        state = self.state
+        if state.queue.pop(job.id, job) is None:
+            self.tell_length()
+        state.later.pop(job.id, None)
+        state.rerenders.pop(job.id, None)
+        state.jobs.pop(job.id, None)
+        state.under_way.discard(job.id)
+        state.stalled.discard(job.id)
+        ids = state.by_path.get(job.path, set())
+        ids.discard(job.id)
+        if not ids:
+            state.by_path.pop(job.path, None)
+
+    def tell_length(self) -> None:
+        """Report how many bounces wait."""
+        self.do(Publish(QueueLength(len(self.state.queue))))
+
+    def is_running(self, job: Job) -> bool:
+        """Whether the engine is at this job."""
+        return self.state.running is not None and self.state.running.job_id == job.id
+
+    def cancel_running(self) -> None:
+        """Have the engine stop what it does; told once."""
+        running = self.state.running
+        if running and not running.cancelled:
+            self.state.running = replace(running, cancelled=True)
+            self.do(Send(Cancel()))

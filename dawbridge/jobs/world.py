@@ -1,0 +1,155 @@
+"""The scheduler's facts as they are: the ledger, the presets, and what the file system says."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dawbridge.audio.provenance import read_mark
+from dawbridge.config.settings import FolderSettings
+from dawbridge.errors import JobError, PathNotAllowedError
+from dawbridge.events import JobState
+from dawbridge.files.presence import gone
+from dawbridge.files.stamp import Stamp, stamp_of
+from dawbridge.jobs.facts import StemTargets, Twin
+from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.record import JobRecord, untouched
+from dawbridge.jobs.stem_names import StemNames, moved_stems, one_name
+from dawbridge.jobs.watched_roots import WatchedRoots
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import Snapshot
+from dawbridge.knobs.presets import Presets
+
+_SLACK_S = 2.0
+"""How much later than the ledger says a stem of version 0.1 may have been written: file systems round times."""
+
+
+class World:
+    """Implements `Facts`. Used by the loop alone."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        presets: Presets,
+        roots: WatchedRoots,
+        beside: Callable[[Path], Automation | None] = lambda _: None,
+    ) -> None:
+        """`beside` finds the automation in the MIDI file beside a bounce."""
+        self._ledger, self._presets, self._roots = ledger, presets, roots
+        self._names = StemNames(ledger)
+        self.beside = beside
+
+    def new_id(self) -> int:
+        """A job id that nobody has had."""
+        return self._ledger.new_id()
+
+    def stamp(self, path: Path) -> Stamp | None:
+        """The stamp of a file; None if there is no such file, or it is out of sight."""
+        return self._roots.stamp(path)
+
+    def is_away(self, path: Path) -> bool:
+        """Whether a missing file is not deleted, but its whole folder is missing, empty, or closed to us."""
+        return self._roots.is_away(path)
+
+    def is_watched(self, path: Path) -> bool:
+        """Whether the file is in a folder that this daemon watches."""
+        return self._roots.inside(path)
+
+    def folder(self, path: Path) -> FolderSettings:
+        """Settings of the watched folder that a file is in."""
+        return self._roots.settings(path)
+
+    def submitted(self, path: str) -> Path:
+        """The real path of a file that somebody wants separated. Raises `PathNotAllowedError`."""
+        found = self._roots.submitted(path)
+        if self._ledger.is_stem(found) and read_mark(found) is not None:
+            raise PathNotAllowedError(f"{path} is a stem of ours; name the bounce that it came from")
+        return found
+
+    def record(self, job_id: int) -> JobRecord | None:
+        """A job in the ledger. Raises `JobError` if the ledger cannot be read."""
+        return self._ledger.get(job_id)
+
+    def automation(self, job_id: int) -> Automation:
+        """A job's automation in the ledger."""
+        try:
+            return Automation.of(self._ledger.automation(job_id))
+        except (JobError, TypeError, ValueError):
+            return Automation()
+
+    def presets(self) -> Sequence[str]:
+        """Names of all presets."""
+        return self._presets.names()
+
+    def preset(self, name: str) -> Snapshot:
+        """What a preset sets. Raises `PresetError`."""
+        return self._presets.load(name).setting
+
+    def targets(self, bounce: Path) -> StemTargets:
+        """Where the bounce's stems go. Raises `JobError` if no name is free."""
+        return self._names.targets(bounce, self.folder(bounce).output)
+
+    def stems_of(self, bounce: Path) -> Sequence[Path]:
+        """Every stem that was ever written for a bounce."""
+        try:
+            return sorted(self._ledger.stems_of(bounce))
+        except JobError:
+            return ()
+
+    def older_stems(self, bounce: Path) -> tuple[Path, ...]:
+        """Stems that were written for a bounce and were not changed after the ledger says that they were finished."""
+        try:
+            written = self._ledger.written_at(bounce)
+        except JobError:
+            return ()
+        stamps = ((stem, at, stamp_of(stem)) for stem, at in written)
+        return tuple(stem for stem, at, stamp in stamps if stamp and stamp.modified_ns <= (at + _SLACK_S) * 1e9)
+
+    def is_familiar(self, path: Path, stamp: Stamp) -> bool:
+        """Whether a finished bounce of the same size may be this one: moved here, or touched."""
+        try:
+            own = self._ledger.last_done_of(path)
+            if own is not None:
+                return bool(own.content_hash) and _only_touched(own, stamp) and own.stems_stand
+            return any(self._moved(record, path) for record in self._ledger.same_size(stamp.size, path.name))
+        except JobError:
+            return False
+
+    def twin(self, path: Path, stamp: Stamp | None, content_hash: str) -> Twin | None:
+        """The finished bounce with this content that this file is, if its stems came along."""
+        try:
+            own = self._ledger.last_done_of(path)
+            if own is not None:
+                same = own.content_hash == content_hash and stamp is not None and _only_touched(own, stamp)
+                return Twin(own, (own.acapella, own.instrumental), ()) if same and own.stems_stand else None
+            for record in self._ledger.same_content(content_hash, path.name):
+                stems = self._moved(record, path)
+                if stems:
+                    names = tuple(one_name(Path(stem).with_suffix("")) for stem in stems if stem)
+                    return Twin(record, stems, names)
+        except JobError:
+            return None
+        return None
+
+    def knows(self, path: Path) -> bool:
+        """Whether the file, as it is now, was dealt with: done and its stems exist, failed, waiting or left alone."""
+        stamp = self._roots.stamp(path)
+        record = self._ledger.latest(path)
+        if record is None:
+            return untouched(self._ledger.baseline(path), stamp)
+        if not untouched(record.stamp, stamp):
+            left = record.stamp is None and record.state is JobState.CANCELLED
+            return left and untouched(self._ledger.baseline(path), stamp)
+        if record.state is JobState.DONE:
+            return record.stems_stand
+        return record.state in (JobState.FAILED, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING)
+
+    def _moved(self, record: JobRecord, path: Path) -> tuple[str, str] | None:
+        """Where the stems of that job are, if its bounce may be at `path` now."""
+        if not record.stems or record.path == path or not gone(record.path):
+            return None
+        return moved_stems(record, path, self.folder(path).output)
+
+
+def _only_touched(record: JobRecord, stamp: Stamp) -> bool:
+    """Whether size and time are as they were, so that the content has to decide."""
+    before = record.stamp
+    return before is not None and (before.size, before.modified_ns) == (stamp.size, stamp.modified_ns)
