@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit lint generate clean
+.PHONY: help demo listen test watch bench bench-control soak report-files audit gpu-train lint generate clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,6 +45,11 @@ bench-control: $(STAMP) ## control latency, floods and audition times, as a tabl
 
 soak: $(STAMP) ## nothing lost: random bounces and kill -9 for MINUTES=30, SEED=1
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
+
+gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfile alone: make gpu-train PACK=folder [OUT=gpu MINUTES=9]
+	@test -n "$(PACK)" || { echo 'which pack? acapellanet pack DATA --out PACK --cache CACHE, then make gpu-train PACK=PACK' >&2; exit 2; }
+	PYTHONPATH=model $(PYTHON) -m acapellanet.training.packed.run "$(PACK)" --out "$(or $(OUT),gpu)" \
+	  --minutes $(or $(MINUTES),9) --from model/acapellanet/weights/acapellanet-full.safetensors $(ARGS)
 
 lint: $(STAMP) ## format, lint and type check
 	$(BIN)/ruff format --check .

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from acapellanet.cli.evaluate import add_ablate, add_evaluate, add_stress_tests
-from acapellanet.cli.material import add_mashups, add_sing, add_vocal_leaks
+from acapellanet.cli.material import add_mashups, add_pack, add_sing, add_vocal_leaks
 from acapellanet.cli.train import add_average, add_train
 from acapellanet.errors import AcapellanetError
 
@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     add_vocal_leaks(add("vocal-leaks", "list the music without voice in which a model hears one", "strays"))
     add_stress_tests(add("stress-tests", "measure known faults on songs made for each", "probes"))
     add_mashups(add("mashups", "write mashups of held-out voices, to evaluate on"))
+    add_pack(add("pack", "write what is trained on into a few files, for a machine with a GPU"))
     add_average(add("average", "write the mean of weights that were trained on from one another"))
     add_sing(add("sing", "turn speech into song, as more voices to train on"))
     return whole

@@ -41,6 +41,39 @@ def _mashups(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_pack(command: argparse.ArgumentParser) -> None:
+    """Give `pack` its options."""
+    command.description = (
+        "All that training hears, as Ogg Vorbis in parts of at most 60 MiB, for a machine with a GPU: "
+        "train --packed PACK, or make gpu-train."
+    )
+    command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
+    command.add_argument("--out", type=Path, required=True, metavar="PACK", help="folder to write the parts into")
+    command.add_argument("--cache", type=Path, required=True, help="folder for decoded audio, as for train")
+    command.add_argument(
+        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
+    )
+    command.set_defaults(run=_pack)
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from rich.progress import Progress
+
+    from acapellanet.data.library import open_library
+    from acapellanet.data.pack import write_pack
+    from acapellanet.data.splits import split
+
+    library = open_library(options.data, options.cache, tuple(options.exclude))
+    chosen = split(library.tracks, validation=False)
+    tracks = [*(track for voices in chosen.voices.values() for track in voices), *chosen.instrumentals]
+    with Progress(transient=True) as bars:
+        task = bars.add_task("packing", total=len(tracks))
+        paths = write_pack(library, tracks, options.out, lambda count: bars.update(task, completed=count))
+    size = sum(path.stat().st_size for path in paths)
+    print(f"{len(tracks)} tracks, {size / 1e6:.0f} MB in {len(paths) - 1} parts: {options.out}")
+    return 0
+
+
 def add_vocal_leaks(command: argparse.ArgumentParser) -> None:
     """Give `vocal-leaks` its options."""
     command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")

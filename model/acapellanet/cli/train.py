@@ -13,7 +13,16 @@ from acapellanet.net.config import CONFIGS, NetworkConfig
 
 def add_train(train: argparse.ArgumentParser) -> None:
     """Give `train` its options."""
-    train.add_argument("data", type=Path, metavar="DATA", help="folder of songs and voices; docs/training.md")
+    train.add_argument(
+        "data", type=Path, nargs="?", metavar="DATA", help="folder of songs and voices; docs/training.md"
+    )
+    train.add_argument(
+        "--packed",
+        type=Path,
+        metavar="PACK",
+        help="train from what acapellanet pack wrote, with all audio and mixing on the device; takes --out, --minutes, "
+        "--config, --from, --rate, --frames, --seed, --device, --compile",
+    )
     train.add_argument("--out", type=Path, required=True, help="folder for checkpoint, weights, pictures")
     train.add_argument("--cache", type=Path, help="folder for decoded audio (default: OUT/cache)")
     train.add_argument("--minutes", type=float, required=True, help="training time to spend")
@@ -79,6 +88,10 @@ def add_train(train: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.packed:
+        return _train_packed(options)
+    if options.data is None:
+        raise DataError("train takes DATA, a folder of songs and voices, or --packed PACK")
     import torch
     from rich.console import Console
 
@@ -137,6 +150,28 @@ def _train(options: argparse.Namespace) -> int:
         close_world()
     if world.leads:
         print(f"weights: {weights}")
+    return 0
+
+
+def _train_packed(options: argparse.Namespace) -> int:
+    from acapellanet.data.shares import SHARES
+    from acapellanet.estimate.registry import weights_path
+    from acapellanet.training.packed.run import PackedRun, train_packed
+
+    run = PackedRun(
+        options.packed,
+        options.out,
+        options.minutes,
+        _config(options.config, options.source),
+        weights_path(options.source) if options.source else None,
+        tuple(SHARES.items()),
+        options.rate,
+        frames=options.frames,
+        seed=options.seed,
+        device=options.device,
+        compiled=options.compile,
+    )
+    print(f"weights: {train_packed(run, lambda text: print(text, flush=True))}")
     return 0
 
 

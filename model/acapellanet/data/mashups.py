@@ -35,7 +35,8 @@ from acapellanet.data.augment import (
 from acapellanet.data.bus import mixed_as_in_a_studio
 from acapellanet.data.library import Library, Track
 from acapellanet.data.matching import Matcher
-from acapellanet.data.splits import SHARES, Split, is_monotone
+from acapellanet.data.shares import SHARES
+from acapellanet.data.splits import Split, is_monotone
 from acapellanet.errors import DataError
 from acapellanet.voices.singer import someone
 

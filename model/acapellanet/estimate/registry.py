@@ -6,8 +6,6 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 
-import platformdirs
-
 from acapellanet.acapellabot import ARCHITECTURE
 from acapellanet.errors import ModelError
 from acapellanet.net.header import read_header
@@ -31,9 +29,11 @@ HASHES_FILE = "SHA256SUMS"
 
 def user_weights_folder() -> Path:
     """Where imported weights lie; they come before shipped ones of the same name."""
-    home = os.environ.get(HOME_VARIABLE)
-    data = _expanded(home) / "data" if home else platformdirs.user_data_path("dawbridge", appauthor=False)
-    return data / "weights"
+    if home := os.environ.get(HOME_VARIABLE):
+        return _expanded(home) / "data" / "weights"
+    from platformdirs import user_data_path  # a machine that only trains does not have it
+
+    return user_data_path("dawbridge", appauthor=False) / "weights"
 
 
 def _expanded(text: str) -> Path:

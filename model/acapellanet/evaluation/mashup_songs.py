@@ -8,7 +8,8 @@ import soundfile
 from acapellanet.audio import SAMPLE_RATE
 from acapellanet.data.library import Library
 from acapellanet.data.mashups import Mashups
-from acapellanet.data.splits import HELD_OUT_SHARES, split
+from acapellanet.data.shares import HELD_OUT_SHARES
+from acapellanet.data.splits import split
 
 TRIES = 10
 

@@ -9,7 +9,8 @@ import torch
 from acapellanet.audio import SAMPLE_RATE, Samples
 from acapellanet.data.library import Library, Track
 from acapellanet.data.mashups import Mashups
-from acapellanet.data.splits import HELD_OUT_SHARES, Split, split
+from acapellanet.data.shares import HELD_OUT_SHARES
+from acapellanet.data.splits import Split, split
 from acapellanet.estimate.center import isolate_center
 from acapellanet.evaluation.metrics import usdr
 from acapellanet.net.network import AcapellaNet

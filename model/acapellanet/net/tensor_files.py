@@ -1,6 +1,7 @@
 """Tensors on disk: safetensors files, written whole or not at all."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -12,14 +13,22 @@ from acapellanet.errors import ModelError
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write beside `path`, flush to the disk, then rename: a kill leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write beside `path`, flush to the disk, then rename: a kill leaves the old file or the new one.
+
+    Raises `ModelError` if it cannot be written; what was there before stays as it was.
+    """
     beside = path.with_name(path.name + ".part")
-    save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, beside, metadata)
-    beside.chmod(0o644)  # safetensors makes it readable by its owner alone
-    with beside.open("rb+") as written:
-        os.fsync(written.fileno())
-    beside.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, beside, metadata)
+        beside.chmod(0o644)  # safetensors makes it readable by its owner alone
+        with beside.open("rb+") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise ModelError(f"{path}: cannot be written ({error}); what was there before is untouched") from error
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -44,6 +53,17 @@ def check_fit(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) 
     wrong += [name for name in wanted if name in tensors and wanted[name].shape != tensors[name].shape]
     if wrong:
         raise ModelError(f"{origin}: tensors do not fit this architecture: {', '.join(wrong[:4])}")
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata of a safetensors file alone. Raises `ModelError` as `read_tensors` does."""
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="pt") as opened:
+            return dict(opened.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: damaged, or not a safetensors file ({error}); fetch it again") from error
 
 
 def load_into(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:

@@ -1,15 +1,27 @@
 """Examples as the network takes them: spectra of mixture and voice, on the device that trains."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from acapellanet.data.mashups import Example
 from acapellanet.estimate.center import center_gains
 from acapellanet.net.config import NetworkConfig
 from acapellanet.net.transforms import stft, to_planes
+
+if TYPE_CHECKING:
+    from acapellanet.data.mashups import Example
+
+
+class Examples(Protocol):
+    """What examples are drawn from."""
+
+    @property
+    def fingerprint(self) -> int:
+        """Stands for the files that examples are made of."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,7 @@ class Batch:
     level: Tensor
 
 
-def make_batch(examples: list[Example], config: NetworkConfig, device: torch.device) -> Batch:
+def make_batch(examples: list["Example"], config: NetworkConfig, device: torch.device) -> Batch:
     """STFT of examples; where an example asks for it, the network sees the isolated centre instead."""
     vocals = stft(_stack([e.vocals for e in examples], device), config.fft_samples, config.hop_samples)
     music = stft(_stack([e.instrumental for e in examples], device), config.fft_samples, config.hop_samples)

@@ -2,25 +2,28 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
-from acapellanet.data.mashups import Mashups
 from acapellanet.errors import TrainingError
 from acapellanet.net.config import NetworkConfig
 from acapellanet.net.network import AcapellaNet
-from acapellanet.training.batches import Batch, make_batch
+from acapellanet.training.batches import Batch, Examples, make_batch
 from acapellanet.training.distributed import ALONE, World, join_norms
-from acapellanet.training.local_sgd import MeetingPlace
 from acapellanet.training.losses import separation_loss
 from acapellanet.training.schedule import Budget, Schedule, ema_decay, learning_rate
 from acapellanet.training.widen import start_from
+
+if TYPE_CHECKING:
+    from acapellanet.data.mashups import Mashups
+    from acapellanet.training.local_sgd import MeetingPlace
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 """Of estimate, vocals, mixture and level, as `separation_loss` takes them."""
@@ -76,18 +79,25 @@ class Trainer:
         self,
         config: NetworkConfig,
         options: TrainingOptions,
-        mashups: Mashups,
+        mashups: Examples,
         source: AcapellaNet | None = None,
         world: World = ALONE,
         build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet,
         loss: Loss = separation_loss,
-        meeting: MeetingPlace | None = None,
+        meeting: "MeetingPlace | None" = None,
+        batches: Callable[[Sequence[int]], Batch] | None = None,
     ) -> None:
+        """Begin with new weights, or with what `source` knows.
+
+        `meeting`: where processes that train apart exchange weights; `batches`: makes whole batches itself, on the
+        device; without it examples are drawn one by one from `mashups`, which are `Mashups` then.
+        """
         torch.manual_seed(options.seed)
         self.config = config
         self.options = options
         self.mashups = mashups
         self.world = world
+        self._batches = batches
         self.network = build(config)
         if source is not None:
             start_from(self.network, source, options.seed)
@@ -165,7 +175,10 @@ class Trainer:
     def _next_batch(self) -> Batch:
         first = self.step_number * self.options.batch
         numbers = self.world.share(range(first, first + self.options.batch))
-        return make_batch(list(self._mixers.map(self.mashups.example, numbers)), self.config, self.world.device)
+        if self._batches is not None:
+            return self._batches(numbers)
+        example = cast("Mashups", self.mashups).example
+        return make_batch(list(self._mixers.map(example, numbers)), self.config, self.world.device)
 
     def _descend(self, batch: Batch) -> float:
         self.optimizer.zero_grad(set_to_none=True)
