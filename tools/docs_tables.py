@@ -14,23 +14,26 @@ BEGIN, END = "<!-- parameters: made by make generate -->\n", "<!-- end of parame
 _OSC_HEAD = """\
 # OSC addresses
 
-Made by `make generate`; `dawbridge osc` prints the same with the values of a running dawbridge. It listens on UDP port
-9320. Arguments may be `i f h d T F` or numeric strings; `S` is a text, `N` is false, and a lone `I` is a message without
-arguments: a press of a command, a query of a parameter. Only `i f s` are sent. On a command that needs no argument,
-0 is a button's release and is ignored. Patterns (`?`, `*`, `[a-z]`, `{a,b}`) reach parameters.
+Made by `make generate`; `dawbridge osc` prints the same with the values of a running dawbridge. It listens on UDP
+port 9320. Arguments may be `i f h d T F` or numeric strings; `S` is a text, `N` is false, and a lone `I` is a message
+without arguments: a press of a command, a query of a parameter. Only `i f s` are sent. On a command that needs no
+argument, 0 is a button's release and is ignored. Patterns (`?`, `*`, `[a-z]`, `{a,b}`) reach parameters.
 
-**Bundles** are applied together. A time tag up to 10 s ahead is honoured; one further ahead (its sender's clock is wrong)
-or in the past is obeyed at once. `/dawbridge/sync` does not wait for bundles that lie ahead. One datagram may hold 512
-messages, fewer if they ask for much (a dump counts 32, a pattern 16, a list of presets 8); what is beyond is refused once
-as `busy`.
+**Bundles** are applied together. A time tag up to 10 s ahead is honoured; one further ahead (its sender's clock is
+wrong) or in the past is obeyed at once. `/dawbridge/sync` does not wait for bundles that lie ahead. One datagram may
+hold 512 messages, fewer if they ask for much (a dump counts 32, a pattern 16, a list of presets 8); what is beyond is
+refused once as `busy`.
 
-**Subscribers** are told every change except their own. At most 16 can be subscribed; one that nobody listens for any more,
-or that has sent nothing for a minute (`/ping` will do), makes room for the next. A value that comes back within 0.5 s,
-rounded by no more than 0.006, is taken for an echo, so that two programs that mirror what they hear come to rest. A client
-is sent at most 64 errors at once and 32 a second; how many were left out is in the next one.
+**Subscribers** are told every change except their own. At most 16 can be subscribed; one that nobody listens for any
+more, or that has sent nothing for a minute (`/ping` will do), makes room for the next. A value that comes back within
+0.5 s, rounded by no more than 0.006, is taken for an echo, so that two programs that mirror what they hear come to
+rest. A client is sent at most 64 errors at once and 32 a second; how many were left out is in the next one.
 
-**On the WebSocket of OSCQuery** (HTTP port 9322) the same messages can be sent as binary OSC. Presets and jobs are paths
-that come and go there (`PATH_ADDED`, `PATH_REMOVED`).
+**On the WebSocket of OSCQuery** (HTTP port 9322) the same messages can be sent as binary OSC. Presets and jobs are
+paths that come and go there (`PATH_ADDED`, `PATH_REMOVED`).
+
+**Over TCP**, with `--osc-tcp PORT`, each packet is a SLIP frame as OSC 1.1 has it; a subscription there holds as long
+as the connection does.
 """
 
 

@@ -29,6 +29,7 @@ def add_flags(parser: ArgumentParser) -> None:
     add = parser.add_argument_group("control surfaces").add_argument
     add("--host", default=HOST, help=f"address to listen on; 0.0.0.0 lets tablets in [{HOST}]")
     add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"UDP port for OSC [{OSC_PORT}]")
+    add("--osc-tcp", type=int, default=0, metavar="PORT", help="TCP port for OSC in SLIP frames, 0: none [0]")
     add("--http-port", type=int, default=HTTP_PORT, metavar="PORT", help=f"TCP port for OSCQuery, 0: none [{HTTP_PORT}]")  # fmt: skip
     add("--osc-feedback", metavar="HOST:PORT", help="also send every change there (TouchOSC, Max: port 9321)")
     add("--midi-port", metavar="NAME", help="also listen to this MIDI device: part of its name, or 'all'")
@@ -56,6 +57,8 @@ def read_settings(options: Namespace) -> Settings:
     """The options as settings. Raises `ConfigError`, `AudioError`."""
     if not 0 <= options.osc_port <= 65535:
         raise ConfigError(f"--osc-port {options.osc_port}: allowed is 0..65535 (0: any free one)")
+    if not 0 <= options.osc_tcp <= 65535:
+        raise ConfigError(f"--osc-tcp {options.osc_tcp}: allowed is 0..65535 (0: no OSC over TCP)")
     if not 0 <= options.http_port <= 65535:
         raise ConfigError(f"--http-port {options.http_port}: allowed is 0..65535 (0: no OSCQuery)")
     return Settings(
@@ -67,6 +70,7 @@ def read_settings(options: Namespace) -> Settings:
         host=options.host,
         osc_port=options.osc_port,
         http_port=options.http_port,
+        osc_tcp=options.osc_tcp,
         osc_feedback=host_port(options.osc_feedback) if options.osc_feedback else None,
         midi=not options.no_midi,
         midi_port=options.midi_port,

@@ -57,6 +57,8 @@ class Settings:
     http_port: int = HTTP_PORT
     """OSCQuery; 0: off."""
     osc_feedback: tuple[str, int] | None = None
+    osc_tcp: int = 0
+    """TCP port for OSC in SLIP frames; 0: off."""
     midi: bool = True
     midi_port: str | None = None
     prefetch: bool = True

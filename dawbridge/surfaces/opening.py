@@ -10,6 +10,7 @@ from dawbridge.events import Bus, Notice
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.osc.server import OscServer
+from dawbridge.surfaces.osc.tcp import OscTcpServer
 from dawbridge.surfaces.targets import Jobs, Moves
 from dawbridge.version import VERSION
 
@@ -55,6 +56,8 @@ class Surfaces:
         self._all: list[Surface] = [self.osc]
         if settings.http_port:
             self._open_query(settings.http_port)
+        if settings.osc_tcp:
+            self._open_tcp(settings.osc_tcp)
         if system and binder:
             self._all.append(self._open_midi(system, binder, moves))
 
@@ -81,6 +84,12 @@ class Surfaces:
             self._store, self._deck, jobs, self._bus, midi=midi, moves=moves, version=VERSION,
             host=settings.host, port=settings.osc_port, feedback=settings.osc_feedback,
         )  # fmt: skip
+
+    def _open_tcp(self, port: int) -> None:
+        try:
+            self._all.append(OscTcpServer(self.osc, self._settings.host, port))
+        except ControlError as error:
+            self._bus.publish(Notice(f"{error}. All else works"))
 
     def _midi_system(self) -> "MidiSystem | None":
         from dawbridge.surfaces.midi.system import open_system
