@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit gpu-train lint generate clean
+.PHONY: help demo listen test watch bench bench-control soak report-files audit gpu-train lint generate clean quick
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ listen: $(STAMP) ## a song and its stems as one web page: make listen SONG=path 
 
 test: $(STAMP) ## all tests
 	$(BIN)/python -m pytest
+
+quick: $(STAMP) ## the tests that start no daemon and no other program and train nothing: under two minutes
+	$(BIN)/python -m pytest -m 'not slow'
 
 watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset karaoke']
 	@test -n "$(FOLDER)" || { echo 'which folder? make watch FOLDER=~/Bounces' >&2; exit 2; }

@@ -23,6 +23,27 @@ TRIES = 5
 """How often a program that crashes by itself is started."""
 
 
+SLOW_FIXTURES = {"start_daemon", "start_program", "run_program", "lmms", "jack", "small_disk"}
+"""What uses one of these starts a daemon or another program."""
+SLOW_FOLDERS = {"clients"}
+SLOW_MODULES = {
+    "test_ablations", "test_acapellabot_recipe", "test_demo", "test_distributed", "test_evaluate", "test_listen",
+    "test_loop", "test_memory", "test_seams", "test_stress_tests", "test_train",
+}  # fmt: skip
+"""What trains, or runs a whole network over a whole song."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what the three sets above name; `make quick` leaves it out."""
+    for item in items:
+        if (
+            SLOW_FIXTURES & set(item.fixturenames)
+            or item.path.parent.name in SLOW_FOLDERS
+            or item.path.stem in SLOW_MODULES
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
 @dataclass
 class RunningDaemon:
     """`dawbridge watch FOLDER --model center` as a program of its own, and what it says over OSC."""

@@ -38,6 +38,7 @@ def test_a_full_disk_fails_the_bounce_leaves_nothing_and_the_daemon_goes_on(star
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_is_a_full_disk(tmp_path):
     """`ulimit -f`: the stems, the analysis and the ledger meet it at any write."""
     samples = 0.1 * np.random.default_rng(1).standard_normal((100_000, 2))
@@ -76,6 +77,7 @@ def test_a_thousand_folders(tmp_path):
     assert sum(isinstance(event, Settled) for event in events) == 1001
 
 
+@pytest.mark.slow
 def test_a_short_soak_loses_doubles_and_leaves_nothing(tmp_path):
     tally = soak(tmp_path, seconds=12, seed=3, say=lambda _: None, rate_s=0.5)
     assert tally.clean, str(tally)

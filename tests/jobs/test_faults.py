@@ -165,6 +165,7 @@ def test_a_clock_set_back_changes_nothing(desk, monkeypatch):
     again.ledger.close()
 
 
+@pytest.mark.slow
 def test_ten_thousand_at_once(desk):
     paths = [desk.root.resolve() / f"{number}.wav" for number in range(10_000)]
     for path in paths:

@@ -1,0 +1,153 @@
+"""Every block of code in README.md and docs/ is run, or at least taken apart; every link leads somewhere.
+
+```sh              every line is run; of `make` what it would do
+```sh parse-only   too long, or for another computer: every command's options are checked
+```bat             for Windows: the same
+```python          is run
+```toml            is read by what reads it
+```text            is no code
+"""
+
+import os
+import re
+import shlex
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from acapellanet.cli import parser as network_parser
+from dawbridge.cli.main import build_parser
+from dawbridge.surfaces.midi import bindings_file
+from tools.song import make_song
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKED = [*PAGES, *sorted((ROOT / "examples").glob("*.md")), ROOT / "model/acapellanet/weights/README.md"]
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.S | re.M)
+BLOCKS = [
+    (page.name, kind.strip(), text) for page in PAGES for kind, text in BLOCK.findall(page.read_text(encoding="utf-8"))
+]
+KINDS = {"sh", "sh parse-only", "bat", "python", "toml", "text"}
+
+
+def lines(*kinds):
+    """Commands of these kinds of blocks, without comments, as parameters of a test."""
+    found = [(page, line) for page, kind, text in BLOCKS if kind in kinds for line in text.splitlines()]
+    commands = [(page, line.split(" #")[0].strip()) for page, line in found]
+    return [pytest.param(line, id=f"{page}: {line}") for page, line in commands if line]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder with a song in it, a home, and a `dawbridge` whose daemon ends by itself and needs no network."""
+    folder = tmp_path_factory.mktemp("docs")
+    vocals, music = make_song(3.0)
+    soundfile.write(folder / "song.wav", (vocals + music).T, 44100, subtype="PCM_24")
+    (folder / "Bounces").mkdir()
+    shutil.copy(folder / "song.wav", folder / "Bounces" / "song.wav")
+    shim = folder / "bin" / "dawbridge"
+    shim.parent.mkdir()
+    shim.write_text(
+        "#!/bin/sh\n"
+        '[ "$1" = watch ] && set -- "$@" --once --no-midi --osc-port 0 --http-port 0 --model center\n'
+        '[ "$1" = separate ] && set -- "$@" --model center\n'
+        '[ "$1" = doctor ] && set -- "$@" --osc-port 0 --model center\n'
+        f'exec {shlex.quote(sys.executable)} -m dawbridge "$@"\n'
+    )
+    shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+def run(place, line):
+    environment = {**os.environ, "HOME": str(place), "DAWBRIDGE_HOME": str(place / "home")}
+    environment["PATH"] = f"{place / 'bin'}{os.pathsep}{environment['PATH']}"
+    return subprocess.run(["bash", "-c", line], cwd=place, env=environment, capture_output=True, text=True, timeout=300)
+
+
+def test_every_block_says_what_it_is():
+    assert {(page, kind) for page, kind, _ in BLOCKS if kind not in KINDS} == set()
+    assert {"sh", "bat", "python", "toml"} <= {kind for _, kind, _ in BLOCKS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", lines("sh"))
+def test_shell_lines_run(place, line):
+    if line.startswith("make"):
+        line = f"make -C {shlex.quote(str(ROOT))} -n {line.removeprefix('make')}"
+    if line.startswith("oscsend") and not shutil.which("oscsend"):
+        pytest.skip("oscsend is not installed")
+    done = run(place, line)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_the_watched_folder_has_its_stems(place):
+    assert run(place, "dawbridge watch ~/Bounces").returncode == 0
+    stems = sorted(path.name for path in (place / "Bounces" / "separated").iterdir())
+    assert stems == ["song_acapella.wav", "song_instrumental.wav"]
+
+
+def parsed(line):
+    """Checks one command line, as far as it is about programs of ours; whether it is."""
+    for part in line.replace("\\", "/").split("&&"):
+        words = shlex.split(part)
+        while words and ("=" in words[0] or words[0] in ("torchrun", "-m", "python") or words[0].startswith("--nproc")):
+            words = words[3:] if words[0].startswith("--nproc") else words[1:]
+        program = Path(words[0]).name
+        if program == "dawbridge":
+            build_parser().parse_args(words[1:])
+        elif program == "acapellanet":
+            network_parser().parse_args(words[1:])
+        elif program == "pip":
+            named = [name for found in re.findall(r"\[([\w,]+)\]", part) for name in found.split(",")]
+            assert set(named) <= EXTRAS.keys(), named
+        elif program == "make":
+            targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+            assert words[1] in targets
+        else:
+            assert program in ("apt", "git", "py", "python", "jackd", "cd"), f"{program}: what is it?"
+
+
+@pytest.mark.parametrize("line", lines("sh parse-only", "bat"))
+def test_commands_that_are_not_run_are_right_as_they_are_written(line):
+    parsed(line)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "text", [pytest.param(text, id=page) for page, kind, text in BLOCKS if kind == "python"]
+)  # fmt: skip
+def test_python_blocks_run(place, monkeypatch, text):
+    monkeypatch.chdir(place)
+    exec(compile(text, "a page", "exec"), {})
+    if "acapella.wav" in text:
+        assert soundfile.info("acapella.wav").frames == soundfile.info("song.wav").frames
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=page) for page, kind, text in BLOCKS if kind == "toml"])
+def test_toml_blocks_are_read_without_a_complaint(tmp_path, monkeypatch, text):
+    from dawbridge.config import file as settings
+    from dawbridge.knobs import presets
+
+    monkeypatch.setenv("DAWBRIDGE_HOME", str(tmp_path))
+    path = tmp_path / "a.toml"
+    path.write_text(text, encoding="utf-8")
+    if "[[binding]]" in text:
+        assert bindings_file.read(path).problems == ()
+    elif "[[folder]]" in text:
+        assert settings.read(path, presets.Presets().check)[1] == []
+    else:
+        assert presets.read(path, shipped=False).problems == ()
+
+
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in LINKED])
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
