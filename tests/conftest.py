@@ -25,11 +25,8 @@ TRIES = 5
 
 SLOW_FIXTURES = {"start_daemon", "start_program", "run_program", "lmms", "jack", "small_disk"}
 """What uses one of these starts a daemon or another program."""
-SLOW_FOLDERS = {"clients"}
-SLOW_MODULES = {
-    "test_ablations", "test_acapellabot_recipe", "test_demo", "test_distributed", "test_evaluate", "test_listen",
-    "test_loop", "test_memory", "test_seams", "test_stress_tests", "test_train",
-}  # fmt: skip
+SLOW_FOLDERS = {"clients", "training", "evaluation", "acapellabot"}
+SLOW_MODULES = {"test_demo", "test_listen", "test_loop", "test_memory", "test_seams"}
 """What trains, or runs a whole network over a whole song."""
 
 
