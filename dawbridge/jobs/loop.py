@@ -55,9 +55,11 @@ class JobLoop:
         self.world = World(ledger, presets, roots, self._midi_files.beside)
         self.recorder = AutomationRecorder(clock)
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
-        self.requests = JobRequests(self._inbox.post, clock, self._runner.status)
+        self.requests = JobRequests(self._inbox.post, clock, self._runner.status, self._runner.focused)
         """The jobs, for other threads."""
-        self.automation = AutomationRequests(self._inbox.post, clock, self.recorder.place)
+        self.automation = AutomationRequests(
+            self._inbox.post, clock, self.recorder.place, lambda: self.recorder.is_recording
+        )
         """The automation, for other threads."""
 
     @property

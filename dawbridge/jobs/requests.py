@@ -12,6 +12,9 @@ from dawbridge.jobs.inputs import Accept, Cancel, Command, Focus, Forget, Reques
 
 Status = tuple[Literal["idle", "busy", "paused"], int]
 """What the daemon does, and how many bounces wait."""
+Focused = tuple[int, str, str, str]
+"""The job that knobs re-render: its id, its bounce's name, and the paths of its stems as they were written last."""
+NO_FOCUS: Focused = (0, "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +33,15 @@ Post = Callable[[Request | RecorderRequest], None]
 class JobRequests:
     """The jobs as OSC, the page and the command line see them. Thread-safe."""
 
-    def __init__(self, post: Post, clock: Callable[[], float], status: Callable[[], Status]) -> None:
-        """`post` hands a request to the main loop; `status` is answered at once."""
-        self._post, self._clock, self.status = post, clock, status
+    def __init__(
+        self,
+        post: Post,
+        clock: Callable[[], float],
+        status: Callable[[], Status],
+        focused: Callable[[], Focused] = lambda: NO_FOCUS,
+    ) -> None:
+        """`post` hands a request to the main loop; `status` and `focused` are answered at once."""
+        self._post, self._clock, self.status, self.focused = post, clock, status, focused
 
     def submit(self, path: str, preset: str | None = None) -> "Future[int]":
         """Queue a file inside the watched folders; its job's id.
@@ -74,9 +83,15 @@ class JobRequests:
 class AutomationRequests:
     """The automation as OSC and MIDI see it. Thread-safe."""
 
-    def __init__(self, post: Post, clock: Callable[[], float], place: Callable[[float, bool], None]) -> None:
-        """`place` is told where the playhead is, seconds and whether it moves, at once."""
-        self._post, self._clock, self.place = post, clock, place
+    def __init__(
+        self,
+        post: Post,
+        clock: Callable[[], float],
+        place: Callable[[float, bool], None],
+        is_recording: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`place` is told where the playhead is, seconds and whether it moves, at once; `is_recording` answers so."""
+        self._post, self._clock, self.place, self.is_recording = post, clock, place, is_recording
 
     def record(self) -> "Future[None]":
         """Keep knob moves against the position from now on."""

@@ -15,7 +15,7 @@ from dawbridge.jobs.effects import Discard, Effect, Publish, Reply, Send, Stored
 from dawbridge.jobs.facts import Facts
 from dawbridge.jobs.inputs import Input, Request
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.requests import Status
+from dawbridge.jobs.requests import NO_FOCUS, Focused, Status
 from dawbridge.jobs.scheduler import due_s, step
 from dawbridge.jobs.state import State
 
@@ -41,6 +41,7 @@ class JobRunner:
         self._send, self._watch = send, watch
         self.state = State()
         self._status: Status = ("idle", 0)
+        self._focus: Focused = NO_FOCUS
 
     def handle(self, event: Input) -> None:
         """One step of the scheduler, and all that it wants done. Never raises for what an event says."""
@@ -57,7 +58,7 @@ class JobRunner:
     def carry_out(self, effects: list[Effect]) -> None:
         """Store first, in one transaction, then the rest in order."""
         self._ledger.store([effect for effect in effects if isinstance(effect, Stored)])
-        self._status = self._now()
+        self._status, self._focus = self._now(), self._focused_now()
         for effect in effects:
             match effect:
                 case Publish(event):
@@ -78,6 +79,14 @@ class JobRunner:
     def status(self) -> Status:
         """What the daemon does, and how many bounces wait. From any thread, at once."""
         return self._status
+
+    def focused(self) -> Focused:
+        """The job that knobs re-render. From any thread, at once."""
+        return self._focus
+
+    def _focused_now(self) -> Focused:
+        job = self.state.jobs.get(self.state.focused)
+        return (job.id, job.path.name, *job.stems) if job else NO_FOCUS
 
     def _now(self) -> Status:
         waiting = len(self.state.queue)

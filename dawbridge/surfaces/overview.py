@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from dawbridge.commands import Value
 from dawbridge.errors import JobError
-from dawbridge.events import Bus, Done, Event, JobState, StateChanged
+from dawbridge.events import Bus, Event, JobState, StateChanged
 
 KEPT = 64
 """How many jobs it remembers, the newest."""
@@ -21,8 +20,6 @@ class JobView:
     id: int
     state: JobState
     file: str
-    acapella: str = ""
-    instrumental: str = ""
 
 
 class Overview:
@@ -55,19 +52,19 @@ class Overview:
     @property
     def focus(self) -> tuple[int, str, str, str]:
         """The job that knob moves re-render: its id (0: none), its bounce's name, and the paths of its stems."""
-        job_id = int(getattr(self._targets["jobs"], "focused", 0))
-        job = self.jobs.get(job_id)
-        return (job_id, Path(job.file).name, job.acapella, job.instrumental) if job else (job_id, "", "", "")
+        return self._targets["jobs"].focused()  # type: ignore[no-any-return]
 
     @property
     def recording(self) -> int:
         """1 while knob moves are recorded."""
-        return int(bool(getattr(self._targets["automation"], "is_recording", False)))
+        automation = self._targets["automation"]
+        return int(automation is not None and automation.is_recording())
 
     @property
     def learning(self) -> str:
         """What the next MIDI control that moves is bound to; empty if nothing is learned."""
-        return str(getattr(self._targets["midi"], "learned_target", ""))
+        midi = self._targets["midi"]
+        return str(midi.learned_target) if midi is not None else ""
 
     def focus_step(self, by: int) -> object:
         """Focus the done job `by` places on (-1: back), round the ends of the list. Raises `JobError`."""
@@ -86,12 +83,9 @@ class Overview:
         return self._targets["jobs"].accept(max(stalled))
 
     def _note(self, event: Event) -> None:
-        match event:
-            case StateChanged(job_id, state, file):
-                job = self._jobs.pop(job_id, JobView(job_id, state, file))
-                self._jobs[job_id] = replace(job, state=state, file=file)
-            case Done(job_id, acapella, instrumental) if job_id in self._jobs:
-                self._jobs[job_id] = replace(self._jobs[job_id], acapella=acapella, instrumental=instrumental)
+        if isinstance(event, StateChanged):
+            self._jobs.pop(event.job_id, None)
+            self._jobs[event.job_id] = JobView(event.job_id, event.state, event.file)
         while len(self._jobs) > KEPT:
             del self._jobs[next(iter(self._jobs))]
 

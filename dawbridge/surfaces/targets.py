@@ -42,6 +42,9 @@ class Jobs(Protocol):
     def status(self) -> tuple[State, int]:
         """What the daemon does, and how many bounces wait."""
 
+    def focused(self) -> tuple[int, str, str, str]:
+        """The job that knob moves re-render: its id (0: none), its bounce's name, and the paths of its stems."""
+
 
 class Moves(Protocol):
     """Target `automation`. A refusal is a `JobError`."""
@@ -58,9 +61,16 @@ class Moves(Protocol):
     def place(self, seconds: float, playing: bool) -> Request:
         """The position is `seconds` now."""
 
+    def is_recording(self) -> bool:
+        """Whether knob moves are recorded."""
+
 
 class Midi(Protocol):
     """Target `midi`. What comes of a call is on the bus."""
+
+    @property
+    def learned_target(self) -> str:
+        """What the next control is bound to; empty if nothing is learned."""
 
     def learn(self, target: str) -> None:
         """Bind the next control that is moved. Raises `UnknownParameterError`."""

@@ -73,6 +73,9 @@ class Slow:
     def place(self, seconds, playing):
         pass
 
+    def is_recording(self):
+        return False
+
 
 @pytest.fixture
 def slow(idle_rig):

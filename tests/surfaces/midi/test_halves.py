@@ -1,7 +1,7 @@
 """14-bit pairs from senders of every habit: no value that was never sent."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawbridge.surfaces.midi.events import TOP_14, Control, Kind
@@ -40,21 +40,25 @@ def sent(values, gap_s, between_s, *, lsb_first=False, msb_on_change=False):
         now_s += between_s
 
 
+@settings(deadline=None)
 @given(VALUES, GAPS, BETWEEN)
 def test_upper_half_first(values, gap_s, between_s):
     assert heard(Halves(FADER), sent(values, gap_s, between_s)) == values
 
 
+@settings(deadline=None)
 @given(VALUES, GAPS, BETWEEN)
 def test_lower_half_first(values, gap_s, between_s):
     assert heard(Halves(FADER), sent(values, gap_s, between_s, lsb_first=True)) == values
 
 
+@settings(deadline=None)
 @given(VALUES, GAPS, BETWEEN)
 def test_upper_half_only_when_it_changes(values, gap_s, between_s):
     assert heard(Halves(FADER), sent(values, gap_s, between_s, msb_on_change=True)) == values
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 127), min_size=1, max_size=30), BETWEEN)
 def test_seven_bits_reach_both_ends(values, between_s):
     messages = [(place * between_s, True, value) for place, value in enumerate(values)]

@@ -226,6 +226,9 @@ def test_automation_and_transport_over_osc(idle_rig):
         def place(self, seconds, playing):
             said.append((seconds, playing))
 
+        def is_recording(self):
+            return False
+
     client = idle_rig.serve(moves=Moves()).client()
     for command in ("record", "stop", "clear"):
         client.send(f"/dawbridge/automation/{command}", 1)

@@ -1,7 +1,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from dawbridge.surfaces.osc.slip import MAX_FRAME_BYTES, FrameError, Frames, frame
@@ -9,6 +9,7 @@ from dawbridge.surfaces.osc.slip import MAX_FRAME_BYTES, FrameError, Frames, fra
 PACKETS = some.lists(some.binary(min_size=1, max_size=60), max_size=10)
 
 
+@settings(deadline=None)
 @given(PACKETS, some.integers(1, 50))
 def test_packets_come_out_whole_however_the_stream_is_cut(packets, size):
     frames, stream = Frames(), b"".join(map(frame, packets))
@@ -33,6 +34,7 @@ def test_a_frame_without_an_end_is_bounded():
             frames.feed(bytes(1024))
 
 
+@settings(deadline=None)
 @given(some.binary(max_size=300))
 def test_any_bytes_give_packets_or_an_error(data):
     with contextlib.suppress(FrameError):
