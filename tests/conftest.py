@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if (
             SLOW_FIXTURES & set(item.fixturenames)
-            or item.path.parent.name in SLOW_FOLDERS
+            or SLOW_FOLDERS & set(item.path.parts)
             or item.path.stem in SLOW_MODULES
         ):
             item.add_marker(pytest.mark.slow)
