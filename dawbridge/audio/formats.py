@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
+from dawbridge.audio.containers.base import StemFacts
+from dawbridge.audio.containers.table import suffixes_of
 from dawbridge.audio.info import AudioInfo, SampleKind
+from dawbridge.audio.source import Bounce
 from dawbridge.config.stem_format import StemFormat
 
-__all__ = ["RIFF_LIMIT", "StemEncoding", "StemFormat", "decide", "widened"]
+__all__ = ["RIFF_LIMIT", "StemEncoding", "StemFormat", "decide", "facts_of", "widened"]
 
 RIFF_LIMIT = 2**32 - 2**27
 """Bytes of samples up to which 32-bit sizes are used; the rest (128 MiB) is room for metadata."""
 
-_SUFFIXES = {
-    "WAV": (".wav", ".wave", ".bwf"), "WAVEX": (".wav", ".wave", ".bwf"), "RF64": (".wav", ".wave", ".bwf", ".rf64"),
-    "W64": (".w64",), "AIFF": (".aif", ".aiff", ".aifc"), "CAF": (".caf",), "FLAC": (".flac",),
-}  # fmt: skip
 _SAMPLE_BYTES = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}
 
 
@@ -25,7 +24,7 @@ class StemEncoding:
     """libsndfile's name."""
     subtype: str
     bits: int
-    """Bits of the grid, 0 where the bounce is float and stays so."""
+    """Bits of the grid, 0 if the bounce is float and stays so."""
     suffix: str
 
     def data_bytes(self, info: AudioInfo) -> int:
@@ -37,7 +36,7 @@ def decide(info: AudioInfo, wish: StemFormat) -> StemEncoding:
     """How stems of this bounce are written, as long as no sample is over."""
     container = wish.container
     if container == "source":
-        container = info.container if info.container in _SUFFIXES else "WAV"
+        container = info.container if suffixes_of(info.container) else "WAV"
     if container == "FLAC" and not _flac_takes(info):
         container = "WAV"
     if info.kind is SampleKind.FLOAT and not wish.bits and container != "FLAC":
@@ -51,15 +50,20 @@ def widened(info: AudioInfo, layout: StemEncoding, subtype: str) -> StemEncoding
     return _placed(info, "WAV" if layout.container == "FLAC" else layout.container, subtype, layout.bits)
 
 
+def facts_of(bounce: Bounce, layout: StemEncoding) -> StemFacts:
+    """What the header of a stem says."""
+    info = bounce.info
+    speakers = bounce.metadata.speakers
+    return StemFacts(layout.container, layout.subtype, info.sample_rate, info.channels, info.frames, speakers)
+
+
 def _placed(info: AudioInfo, container: str, subtype: str, bits: int) -> StemEncoding:
-    """With 64-bit sizes where they are needed, and the bounce's own suffix where it fits."""
+    """With 64-bit sizes if they are needed, and the bounce's own suffix if it fits."""
     size = info.frames * info.channels * _SAMPLE_BYTES[subtype]
     if container in ("WAV", "WAVEX", "AIFF") and size > RIFF_LIMIT:
         container = "RF64"
-    own = info.path.suffix
-    return StemEncoding(
-        container, subtype, bits, own if own.lower() in _SUFFIXES[container] else _SUFFIXES[container][0]
-    )
+    own, allowed = info.path.suffix, suffixes_of(container)
+    return StemEncoding(container, subtype, bits, own if own.lower() in allowed else allowed[0])
 
 
 def _flac_takes(info: AudioInfo) -> bool:

@@ -12,17 +12,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge.audio import null, wave
-from dawbridge.audio.formats import StemEncoding, StemFormat, decide, widened
+from dawbridge.audio import null
+from dawbridge.audio.formats import StemEncoding, decide, widened
 from dawbridge.audio.gain import Gain
 from dawbridge.audio.info import AudioInfo, SampleKind
 from dawbridge.audio.source import Source
+from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import AudioError
 
 LIMIT_BYTES = 384 * 2**20
 """Greatest size of a take: some 9 minutes of 44.1 kHz stereo. What is longer streams."""
 BLOCK_FRAMES = 2**16
 
+_CONTAINERS = ("WAV", "WAVEX")
 _GRID = 2.0**23
 _LOAD_FRAMES = 2**17
 _BEYOND = 2.0**30
@@ -47,7 +49,7 @@ class _Extremes:
 def fits(info: AudioInfo, format: StemFormat | None) -> bool:
     """Whether a bounce can be held and its stems be put together by hand: 24-bit grid or 32-bit float, to WAV."""
     layout = decide(info, format or StemFormat())
-    if layout.container not in wave.CONTAINERS or info.frames * info.channels * 8 > LIMIT_BYTES:
+    if layout.container not in _CONTAINERS or info.frames * info.channels * 8 > LIMIT_BYTES:
         return False
     if info.kind is SampleKind.FLOAT:
         return layout.subtype == "FLOAT"
@@ -59,6 +61,7 @@ class LoadedBounce:
 
     def __init__(self, source: Source, format: StemFormat | None) -> None:
         """Read the whole bounce, which must be one that `fits`. Raises `AudioError`."""
+        self.bounce = source.bounce
         self.info = source.info
         self.layout = decide(self.info, format or StemFormat())
         self.is_float = self.layout.bits == 0
@@ -157,18 +160,14 @@ class LoadedBounce:
             louder = samples * gain.factor(start, stop, self.sample_rate)
             yield louder if self.is_float else np.rint(louder)
 
-    def encoded(self, stem: str, gain: Gain, layout: StemEncoding) -> Iterator[tuple[memoryview | bytes, int]]:
-        """A stem as bytes, block by block, each with the number of its samples beyond full scale."""
+    def blocks(self, stem: str, gain: Gain, layout: StemEncoding) -> Iterator[tuple[Numbers, int]]:
+        """A stem's samples as `StemFile.append` takes them, each block with its count of samples beyond full scale."""
         top = self._scale if self.is_float else self._scale - 1
         for block in self.levelled(stem, gain):
             overs = 0
             if layout is not self.layout or self.is_float:
                 overs = int(np.count_nonzero((block > top) | (block < -self._scale)))
-            if layout.subtype == "PCM_24":
-                yield wave.packed_24(block.astype(np.int32, copy=False)), overs
-            else:
-                dtype = np.dtype("<f4" if layout.subtype == "FLOAT" else "<f8")
-                yield np.ascontiguousarray(block / self._scale, dtype).tobytes(), overs
+            yield block if layout.subtype == "PCM_24" else block / self._scale, overs
 
     @property
     def _scale(self) -> float:

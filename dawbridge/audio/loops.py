@@ -5,21 +5,33 @@ libsndfile and others read them.
 """
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
-from dawbridge.audio.chunks import payload, walk
+from dawbridge.audio.containers import table
+from dawbridge.audio.containers.base import FileBlob
+from dawbridge.audio.metadata import Part
+from dawbridge.files.opening import open_regular
 
 _FORWARD = 0
 _ONE_SHOT, _DISK_BASED = 0x01, 0x08
 
 
+def marks_loop(chunks: Iterable[Part], frames: int) -> bool:
+    """Whether a WAV's loop points cover all of its `frames`, or it is marked as an ACID loop."""
+    return any(_KINDS[id](body, frames) for id, body in chunks if id in _KINDS)
+
+
 def is_loop(path: Path, frames: int) -> bool:
-    """Whether a WAV file's loop points cover all of its `frames`, or it is marked as an ACID loop. Never raises."""
+    """The same of a file that is not open. Never raises."""
     try:
-        chunks = [(chunk.id, payload(path, chunk, 4096)) for chunk in walk(path).chunks if chunk.id in _KINDS]
+        with open_regular(path) as stream:
+            blob = FileBlob(stream.fileno())
+            found = table.walk_blob(blob)
+            container = table.named(found.container)
+            return container is not None and marks_loop(container.metadata(blob, found).chunks, frames)
     except OSError:
         return False
-    return any(_KINDS[id](body, frames) for id, body in chunks)
 
 
 def _sampler(body: bytes, frames: int) -> bool:

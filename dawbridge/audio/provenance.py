@@ -8,21 +8,19 @@ file, those digits taken as zeros. Whoever changes one byte of the file breaks i
 import hashlib
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from dawbridge.audio import tags
-from dawbridge.audio.chunks import Chunk, ChunkMap, read_at, walk_stream
+from dawbridge.audio.containers import table
+from dawbridge.audio.containers.base import MARK_LIMIT, Blob, FileBlob
 from dawbridge.files.opening import open_regular
 from dawbridge.files.stamp import Stamp, stamp_from, stamp_of
 
 MARK_PREFIX = tags.MARK_PREFIX
 """What every mark begins with."""
-LIMIT = 2**18
-"""Bytes of a chunk in which a mark is looked for."""
 
 _DIGITS = 32
 _ZEROS = b"0" * _DIGITS
@@ -46,25 +44,29 @@ class Mark:
 def unsealed(text: str) -> str:
     """A mark's text as a stem is to carry it while it is written: with the prefix, and zeros in the seal's place."""
     if not text.startswith(MARK_PREFIX):
-        text = f"{MARK_PREFIX} {text}"
+        text = f"{MARK_PREFIX} {text}".rstrip()
     return f"{text}; seal {_ZEROS.decode()}"
 
 
-def seal(stream: FileIO) -> None:
-    """Put the seal into a finished file that is open for reading and writing. Raises `OSError`."""
-    mark = find_mark(stream)
+def seal(stream: FileIO, digest: str = "") -> None:
+    """Put the seal into a finished file that is open for reading and writing. Raises `OSError`.
+
+    `digest`: the SHA-256 of all its bytes, in hexadecimal, if that is known already.
+    """
+    blob = FileBlob(stream.fileno())
+    mark = find_mark(blob)
     if mark is None or not mark.seal:
         raise OSError(f"{stream.name}: has no place for a seal")
-    digest = digest_of(stream, mark.seal_at)
+    digits = digest[:_DIGITS].encode() if digest else digest_of(blob, mark.seal_at)
     stream.seek(mark.seal_at)
-    stream.write(digest)
+    stream.write(digits)
 
 
 def read_mark(path: Path) -> str | None:
     """The text that a stem says of itself, without its seal; None for a file without a mark. Never raises."""
     try:
         with open_regular(path) as stream:
-            mark = find_mark(stream)
+            mark = find_mark(FileBlob(stream.fileno()))
     except OSError:
         return None
     return mark.text if mark else None
@@ -82,8 +84,9 @@ def is_intact(path: Path) -> bool:
         return True
     try:
         with open_regular(path) as stream:
-            mark = find_mark(stream)
-            intact = mark is not None and bool(mark.seal) and digest_of(stream, mark.seal_at) == mark.seal
+            blob = FileBlob(stream.fileno())
+            mark = find_mark(blob)
+            intact = mark is not None and bool(mark.seal) and digest_of(blob, mark.seal_at) == mark.seal
             if intact and stamp_from(os.fstat(stream.fileno())) == stamp:
                 remember(path, stamp)
             return intact
@@ -95,7 +98,7 @@ def is_older_stem(path: Path) -> bool:
     """Whether the file has a mark without a seal, as version 0.1 wrote them. Never raises."""
     try:
         with open_regular(path) as stream:
-            mark = find_mark(stream)
+            mark = find_mark(FileBlob(stream.fileno()))
     except OSError:
         return False
     return mark is not None and not mark.seal
@@ -119,62 +122,31 @@ def remember(path: Path, stamp: Stamp | None = None) -> None:
         _KNOWN[path] = stamp
 
 
-def find_mark(stream: BinaryIO | FileIO) -> Mark | None:
+def find_mark(blob: Blob) -> Mark | None:
     """The mark in an open file, if it has one. Raises `OSError`."""
-    layout = walk_stream(stream)
-    for chunk, text in _candidates(stream, layout):
+    for offset, size, text in table.marked_texts(blob, table.walk_blob(blob)):
         if text.startswith(MARK_PREFIX):
-            return _located(stream, chunk, text)
+            return _located(blob.at(offset, min(max(size, 0), MARK_LIMIT)), offset, text)
     return None
 
 
-def digest_of(stream: BinaryIO | FileIO, seal_at: int) -> bytes:
+def digest_of(blob: Blob, seal_at: int) -> bytes:
     """The 32 digits that belong into an open file whose seal begins at byte `seal_at`. Raises `OSError`."""
     digest = hashlib.sha256()
-    stream.seek(0)
-    _feed(digest, stream, seal_at)
-    digest.update(_ZEROS)
-    stream.seek(seal_at + _DIGITS)
-    _feed(digest, stream, None)
+    for begin, end in ((0, seal_at), (seal_at + _DIGITS, blob.size)):
+        if begin:
+            digest.update(_ZEROS)
+        for place in range(begin, end, _BLOCK):
+            digest.update(blob.at(place, min(_BLOCK, end - place)))
     return digest.hexdigest()[:_DIGITS].encode()
 
 
-def _feed(digest: "hashlib._Hash", stream: BinaryIO | FileIO, count: int | None) -> None:
-    """The next `count` bytes (None: all that follow) of a stream into a digest."""
-    while count is None or count > 0:
-        block = stream.read(_BLOCK if count is None else min(_BLOCK, count))
-        if not block:
-            return
-        digest.update(block)
-        count = None if count is None else count - len(block)
-
-
-def _located(stream: BinaryIO | FileIO, chunk: Chunk, text: str) -> Mark:
-    """A mark with the place of its seal, which is looked for in the chunk's bytes."""
-    match = _SEAL.search(_payload(stream, chunk))
+def _located(payload: bytes, offset: int, text: str) -> Mark:
+    """A mark with the place of its seal, which is looked for in its chunk's bytes."""
+    match = _SEAL.search(payload)
     if match is None or match[0].decode() not in text:
         return Mark(text)
-    return Mark(text.replace(match[0].decode(), ""), match[1], chunk.offset + match.start(1))
-
-
-def _candidates(stream: BinaryIO | FileIO, layout: ChunkMap) -> Iterator[tuple[Chunk, str]]:
-    """Every text in which our mark may stand, chunk by chunk."""
-    for chunk in layout.chunks:
-        if layout.container in ("WAV", "RF64", "W64") and chunk.id.upper() == "LIST":
-            yield from ((chunk, text) for key, text in tags.parse_info(_payload(stream, chunk)) if key == "ISFT")
-        elif layout.container == "AIFF" and chunk.id == "ANNO":
-            yield chunk, tags.text_of(_payload(stream, chunk))
-        elif chunk.id == "VORBIS_COMMENT":
-            pairs = tags.parse_vorbis(_payload(stream, chunk))
-            yield from ((chunk, text) for key, text in pairs if key.upper() == "SOFTWARE")
-        elif layout.container == "CAF" and chunk.id == "info":
-            pairs = tags.parse_caf(_payload(stream, chunk))
-            yield from ((chunk, text) for key, text in pairs if key == "encoding application")
-
-
-def _payload(stream: BinaryIO | FileIO, chunk: Chunk) -> bytes:
-    there = max(stream.seek(0, os.SEEK_END) - chunk.offset, 0)
-    return read_at(stream, chunk.offset, min(max(chunk.size, 0), LIMIT, there))
+    return Mark(text.replace(match[0].decode(), ""), match[1], offset + match.start(1))
 
 
 _KNOWN: dict[Path, Stamp] = {}

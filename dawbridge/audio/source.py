@@ -1,27 +1,48 @@
-"""Reading a bounce: its facts, its samples in blocks of bounded size, its exact integers, its hash."""
+"""Reading a bounce: its facts, its samples in blocks of bounded size, its exact integers, its hash.
+
+The file is opened once. What stems take over from it is read then, and travels in `Bounce`.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from dawbridge.audio.chunks import payload, walk
+from dawbridge.audio import decoding
+from dawbridge.audio.containers import table
+from dawbridge.audio.containers.base import FileBlob
 from dawbridge.audio.info import AudioInfo, SampleKind
-from dawbridge.audio.readable import opened
+from dawbridge.audio.loops import marks_loop
+from dawbridge.audio.metadata import Metadata
+from dawbridge.audio.speakers import from_format
 from dawbridge.errors import AudioError
 
 _HASH_FRAMES = 2**17
 
 
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """All that is known of a bounce besides its samples."""
+
+    info: AudioInfo
+    metadata: Metadata
+    is_loop: bool = False
+    """It says of itself that it is a loop."""
+    notes: tuple[str, ...] = ()
+    """Lines for the user: that it reads only in part."""
+
+
 class Source:
     """An open bounce. Made by `open_source`; not thread-safe."""
 
-    def __init__(self, file: soundfile.SoundFile, info: AudioInfo) -> None:
-        self.info = info
+    def __init__(self, file: soundfile.SoundFile, bounce: Bounce) -> None:
+        self.bounce = bounce
+        self.info = bounce.info
         self._file = file
 
     def read(self, start: int, frames: int) -> NDArray[np.float64]:
@@ -68,10 +89,6 @@ class Source:
             digest.update(np.ascontiguousarray((block + 0.0).T, dtype="<f8").data)  # adding 0.0 makes -0.0 plain 0.0
         return digest.hexdigest()
 
-    def tags(self) -> dict[str, str]:
-        """Title, artist, comment, date, album, tracknumber, genre, copyright, license, as far as the file has them."""
-        return {name: text for name, text in self._file.copy_metadata().items() if text}
-
     def _read(self, start: int, frames: int, dtype: str) -> NDArray[np.generic]:
         """`[samples, channels]` as soundfile has them."""
         path, length = self.info.path, self.info.frames
@@ -91,30 +108,16 @@ class Source:
 
 
 @contextmanager
-def open_source(path: Path | str) -> Iterator[Source]:
+def open_source(path: Path | str, heed: Callable[[], None] | None = None) -> Iterator[Source]:
     """Open a bounce for reading.
 
-    In: WAV, RF64, W64, AIFF, CAF, FLAC, Ogg, Opus, MP3 by magic, whatever the suffix; M4A and the like are decoded
-    into a temporary file where ffmpeg is installed. Raises `AudioError` as `probe` does.
+    In: WAV, RF64, W64, AIFF, CAF, FLAC, Ogg, Opus, MP3 by their first bytes, whatever the suffix; what libsndfile
+    refuses or reads only in part is decoded into a temporary file if ffmpeg is installed. `heed` is called while ffmpeg
+    works, and may raise to stop it. Raises `AudioError` as `probe` does.
     """
     path = Path(path)
-    with opened(path) as (file, decoded):
-        container, subtype = ("FFMPEG", "DECODED") if decoded else (file.format, file.subtype)
-        yield Source(
-            file, AudioInfo(path, file.samplerate, file.channels, _frames(path, file), subtype, container).check()
-        )
-
-
-def _frames(path: Path, file: soundfile.SoundFile) -> int:
-    """The length. libsndfile takes chunks behind the samples of a W64 for samples; its header knows better."""
-    frames = int(file.frames)
-    if file.format == "W64":
-        layout = walk(path)
-        form, data = layout.find("fmt "), layout.audio
-        align = int.from_bytes(payload(path, form)[12:14], "little") if form else 0
-        if data and data.size and align:
-            frames = min(frames, data.size // align)
-    return frames
+    with decoding.opened(path, heed) as opened:
+        yield Source(opened.file, _bounce(path, opened))
 
 
 def probe(path: Path | str) -> AudioInfo:
@@ -131,3 +134,31 @@ def content_hash(path: Path | str, on_block: Callable[[], None] = lambda: None) 
     """As `Source.content_hash`, of a file. Raises `AudioError` as `probe` and `Source.read` do."""
     with open_source(path) as source:
         return source.content_hash(on_block)
+
+
+def _bounce(path: Path, opened: decoding.Opened) -> Bounce:
+    file = opened.file
+    through = opened.facts is not None
+    subtype = opened.facts.subtype if opened.facts else file.subtype
+    container = "FFMPEG" if through else file.format
+    info = AudioInfo(path, file.samplerate, file.channels, opened.frames, subtype, container).check()
+    metadata = _metadata(opened)
+    notes: tuple[str, ...] = ()
+    if opened.promised_s:
+        notes = (f"{path.name} reads only in part: {info.duration_s:.2f} s of the {opened.promised_s:.2f} s that it "
+                 "promises; its stems are as long as what was read",)  # fmt: skip
+    return Bounce(info, metadata, marks_loop(metadata.chunks, info.frames), notes)
+
+
+def _metadata(opened: decoding.Opened) -> Metadata:
+    """From the file itself; common tags and speakers from the decoded copy if there is one."""
+    container = table.named(opened.found.container)
+    metadata = container.metadata(opened.blob, opened.found) if container else Metadata()
+    if opened.facts is None or opened.copy is None:
+        return metadata.with_common({name: text for name, text in opened.file.copy_metadata().items() if text})
+    if metadata.speakers.as_mask() is None and opened.file.channels > 2:
+        with opened.copy.open("rb") as stream:
+            blob = FileBlob(stream.fileno())
+            form = table.walk_blob(blob).find("fmt ")
+            metadata = replace(metadata, speakers=from_format(blob.at(form.offset, 64) if form else b""))
+    return metadata.with_common(opened.facts.tags)

@@ -1,28 +1,28 @@
-"""Writing stems: acapella + instrumental == bounce, exactly, published only when whole."""
+"""Writing both stems of a bounce: acapella + instrumental == bounce, exactly, published only when whole."""
 
-import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from dawbridge.audio import null, provenance
-from dawbridge.audio.copy_metadata import graft, history_line
-from dawbridge.audio.formats import StemEncoding, StemFormat, decide, widened
+from dawbridge.audio.formats import StemEncoding, decide, facts_of, widened
 from dawbridge.audio.gain import Gain
-from dawbridge.audio.info import AudioInfo
-from dawbridge.audio.source import open_source
-from dawbridge.errors import AudioError, DiskError
-from dawbridge.files import publish as place
-from dawbridge.files.part import Part
+from dawbridge.audio.source import Bounce
+from dawbridge.audio.stem_file import StemFile
+from dawbridge.config.stem_format import StemFormat
+from dawbridge.errors import AudioError
+from dawbridge.files import publish as publishing
 from dawbridge.knobs.automation import Automation
+from dawbridge.version import VERSION
 
-_COPY_FRAMES = 2**16
+PROGRAM = f"{provenance.MARK_PREFIX} {VERSION}"
+"""What every mark begins with, and all that the chunks ahead of the samples say of it."""
+OVER_NOTE = "the stems pass 0 dBFS, so they are written as float and nothing is clipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +30,37 @@ class WriteReport:
     """What was written."""
 
     acapella: Path | None
-    """Where it lies; None where it was not asked for."""
+    """Where it is; None if it was not asked for."""
     instrumental: Path | None
     container: str
     subtype: str
     null_db: float
-    """Greatest |acapella + instrumental - bounce|, before the gains, dB re full scale; -inf where bit-exact."""
+    """Greatest |acapella + instrumental - bounce|, before the gains, dB re full scale; -inf if bit-exact.
+
+    Measured on the samples that the files hold: each was read back and compared with what was meant.
+    """
     overs: int
     """Samples of both stems beyond full scale, as written."""
     peak_db: float
     """Greatest sample of both stems, dB re full scale."""
     notes: tuple[str, ...] = ()
-    """Lines for the person: that overs made the files float, that a name was taken."""
+    """Lines for the user: that overs made the files float, that a name was taken."""
 
 
 @dataclass(slots=True)
 class _Stem:
-    """One file on its way: its temporary, open for writing."""
+    """One stem, its gain, and the file that it goes to."""
 
     final: Path
     gain: Gain
-    part: Part
-    file: soundfile.SoundFile
-
-    def write(self, samples: NDArray[np.float64], layout: StemEncoding) -> None:
-        """`samples` `[channels, samples]` stand on the grid; integers go out as integers, so nothing rounds again."""
-        if layout.subtype.startswith("PCM"):
-            left_justified = (samples * 2.0**31).astype(np.int64).astype(np.int32)
-            self.file.write(np.ascontiguousarray(left_justified.T))
-        else:
-            self.file.write(np.ascontiguousarray(samples.T))
+    file: StemFile
 
 
 class StemWriter:
     """Writes both stems of one bounce, block by block, in bounded memory.
 
     ```python
-    with open_source(bounce) as source, StemWriter(source.info, *stem_paths(folder, bounce)) as writer:
+    with open_source(bounce) as source, StemWriter(source.bounce, *stem_paths(folder, bounce)) as writer:
         for mixture, acapella in ...:            # [channels, samples] each, in order, info.frames in all
             writer.write(mixture, acapella)
         report = writer.publish(f"dawbridge 0.1.0; null {writer.null_db} dB")
@@ -77,7 +71,7 @@ class StemWriter:
 
     def __init__(
         self,
-        info: AudioInfo,
+        bounce: Bounce,
         acapella: Path | None,
         instrumental: Path | None,
         *,
@@ -86,15 +80,18 @@ class StemWriter:
         automation: Automation | None = None,
         format: StemFormat | None = None,
         older_stems: Collection[Path] = (),
+        mark: str = "",
     ) -> None:
         """`acapella` and `instrumental` are final paths **without** a suffix (see `stem_paths`), None: not written.
 
-        Lanes of `automation` for the two gains go before the numbers. The folder is made if it is missing. Raises
-        `AudioError` where it cannot be, is not writable or has no room.
+        Lanes of `automation` for the two gains take precedence over the numbers. `mark` is what is known of the
+        stems' text by now. The folder is made if it is missing. Raises `AudioError` if it cannot be, is not writable
+        or has no room.
         """
-        self.info = info
+        self.bounce, self.info = bounce, bounce.info
         self._is_ours = provenance.may_replace(older_stems)
-        self._layout = decide(info, format or StemFormat())
+        self._layout = decide(self.info, format or StemFormat())
+        self._mark = mark or PROGRAM
         self._dither = np.random.default_rng(0) if 0 < self._layout.bits < 24 else None
         self._frames = self._overs = 0
         self._error = self._peak = 0.0
@@ -134,25 +131,21 @@ class StemWriter:
         if overs and bits:
             self._widen()
         for stem, samples in blocks:
-            with _disk_errors(stem.final.parent):
-                stem.write(samples, self._layout)
+            stem.file.append(_on_file_grid(samples, self._layout))
         self._frames += mixture.shape[1]
 
     def publish(self, mark: str, instrumental_mark: str = "") -> WriteReport:
-        """Graft the bounce's metadata and `mark` (which starts with `dawbridge`), flush, put both under their names.
+        """Complete both files with the bounce's metadata and `mark` (which starts with `dawbridge`), and name them.
 
-        The instrumental has a mark of its own where one is given.
-
-        Raises `AudioError` where fewer or more frames were written than the bounce has, or the disk refuses.
+        The instrumental has a mark of its own if one is given. Raises `AudioError` if fewer or more frames were
+        written than the bounce has, or the disk refuses.
         """
         if self._frames != self.info.frames:
             raise AudioError(f"{self.info.path}: {self._frames} frames of {self.info.frames} were written; the stems "
                              "are not published; run the job again")  # fmt: skip
         stems = [stem for stem in (self._acapella, self._instrumental) if stem is not None]
-        common = tags_of(self.info.path)
         for stem in stems:
-            with _disk_errors(stem.final.parent):
-                self._finish(stem, instrumental_mark or mark if stem is self._instrumental else mark, common)
+            stem.file.finish(instrumental_mark or mark if stem is self._instrumental else mark)
         placed = {id(stem): self._put(stem) for stem in stems}
         report = WriteReport(
             placed.get(id(self._acapella)),
@@ -171,9 +164,7 @@ class StemWriter:
         """Remove the temporaries; nothing is published. Does nothing after `publish`."""
         for stem in (self._acapella, self._instrumental):
             if stem is not None:
-                with contextlib.suppress(soundfile.LibsndfileError):
-                    stem.file.close()
-                stem.part.discard()
+                stem.file.discard()
         self._acapella = self._instrumental = None
 
     def __enter__(self) -> Self:
@@ -193,27 +184,11 @@ class StemWriter:
     def _begin(self, final: Path | None, gain: Gain) -> _Stem | None:
         if final is None:
             return None
-        place.make_room(final.parent, self._layout.data_bytes(self.info))
-        with place.disk_errors(final.parent):
-            part = Part.create(final.parent)
-        try:
-            return _Stem(final, gain, part, self._create(part))
-        except BaseException:
-            part.discard()
-            raise
+        publishing.make_room(final.parent, self._layout.data_bytes(self.info))
+        return _Stem(final, gain, self._file(final.parent))
 
-    def _create(self, part: Part) -> soundfile.SoundFile:
-        layout, info = self._layout, self.info
-        with _disk_errors(part.path.parent):
-            return soundfile.SoundFile(
-                part.stream.fileno(),
-                "w",
-                info.sample_rate,
-                info.channels,
-                layout.subtype,
-                format=layout.container,
-                closefd=False,
-            )
+    def _file(self, folder: Path) -> StemFile:
+        return StemFile(folder, facts_of(self.bounce, self._layout), self.bounce.metadata, self._mark)
 
     def _checked(
         self, mixture: NDArray[np.float64] | NDArray[np.int64], acapella: NDArray[np.floating]
@@ -227,7 +202,7 @@ class StemWriter:
             whole = whole / 2.0 ** (self.info.grid_bits - 1)
         vocals = np.asarray(acapella, np.float64)
         if not (np.isfinite(vocals).all() and np.isfinite(whole).all()):
-            raise AudioError(f"{self.info.path}: NaN or infinity at or behind frame {self._frames}; nothing is "
+            raise AudioError(f"{self.info.path}: NaN or infinity at or after frame {self._frames}; nothing is "
                              "published; run the job again, on the CPU if it was a GPU")  # fmt: skip
         return whole, vocals
 
@@ -244,75 +219,32 @@ class StemWriter:
         if subtype == self._layout.subtype or self._layout.subtype == "DOUBLE":
             return
         if self._layout.subtype.startswith("PCM"):
-            self._notes.append("the stems pass 0 dBFS, so they are written as float and nothing is clipped")
-        self._layout = widened(self.info, self._layout, subtype)
+            self._notes.append(OVER_NOTE)
+        before, self._layout = self._layout, widened(self.info, self._layout, subtype)
         for stem in (self._acapella, self._instrumental):
             if stem is not None:
-                with _disk_errors(stem.final.parent):
-                    self._rewrite(stem)
-
-    def _rewrite(self, stem: _Stem) -> None:
-        stem.file.close()
-        old, stem.part = stem.part, Part.create(stem.final.parent)
-        try:
-            stem.file = self._create(stem.part)
-            if self._frames:
-                with _reread(old) as written:
-                    while len(block := written.read(_COPY_FRAMES, dtype="float64", always_2d=True)):
-                        stem.file.write(block)
-        finally:
-            old.discard()
-
-    def _finish(self, stem: _Stem, mark: str, common: dict[str, str]) -> None:
-        stem.file.close()
-        mark = provenance.unsealed(mark)
-        self._check_length(stem.part)
-        bits = {"FLOAT": 32, "DOUBLE": 64}.get(self._layout.subtype, self._layout.bits)
-        history = history_line(self.info.sample_rate, bits, self.info.channels, mark.split(";")[0])
-        old, stem.part = stem.part, Part.create(stem.final.parent)
-        try:
-            graft(self.info.path, old.path, stem.part.path, mark, common, history)
-            provenance.seal(stem.part.stream)
-        finally:
-            old.discard()
-
-    def _check_length(self, part: Part) -> None:
-        """A disk that filled up silently is noticed here."""
-        with _reread(part) as written:
-            if written.frames != self.info.frames:
-                raise DiskError(f"{part.path.parent}: only {written.frames} frames of {self.info.frames} reached the "
-                                 "disk; check that it is not full")  # fmt: skip
+                old, stem.file = stem.file, self._file(stem.final.parent)
+                try:
+                    for block in old.written():
+                        stem.file.append(_as_floats(block, before))
+                finally:
+                    old.discard()
 
     def _put(self, stem: _Stem) -> Path:
         final = stem.final.with_name(stem.final.name + self._layout.suffix)
-        with place.disk_errors(final.parent):
-            where = place.publish(stem.part, final, self._is_ours)
-            provenance.remember(where)
+        where = stem.file.publish(final, self._is_ours)
         if where != final:
-            self._notes.append(place.name_taken(final, where))
+            self._notes.append(publishing.name_taken(final, where))
         return where
 
 
-def _reread(part: Part) -> soundfile.SoundFile:
-    """A temporary, opened for reading from its start."""
-    part.stream.seek(0)
-    return soundfile.SoundFile(part.stream.fileno(), closefd=False)
+def _on_file_grid(samples: NDArray[np.float64], layout: StemEncoding) -> NDArray[np.generic]:
+    """`[channels, samples]` at full scale ±1, which stand on the grid, as `StemFile.append` takes them."""
+    if not layout.subtype.startswith("PCM"):
+        return samples.T
+    return np.rint(samples * 2.0 ** (layout.bits - 1)).astype(np.int32).T
 
 
-@contextlib.contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    """As `publish.disk_errors`, for what libsndfile reports too."""
-    with place.disk_errors(folder):
-        try:
-            yield
-        except soundfile.LibsndfileError as error:
-            raise OSError(error.error_string) from error
-
-
-def tags_of(path: Path) -> dict[str, str]:
-    """The bounce's tags; none where it is gone by now."""
-    try:
-        with open_source(path) as source:
-            return source.tags()
-    except AudioError:
-        return {}
+def _as_floats(block: NDArray[np.generic], layout: StemEncoding) -> NDArray[np.float64]:
+    floats = block.astype(np.float64)
+    return floats / 2.0 ** (layout.bits - 1) if layout.subtype.startswith("PCM") else floats

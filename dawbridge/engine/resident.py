@@ -16,20 +16,20 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from dawbridge.audio import null, provenance, wave
+from dawbridge.audio import null, provenance
 from dawbridge.audio.files import Source, WriteReport
-from dawbridge.audio.formats import StemEncoding
+from dawbridge.audio.formats import StemEncoding, facts_of
 from dawbridge.audio.gain import Gain
 from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL, LoadedBounce, fits
-from dawbridge.audio.stems import tags_of
+from dawbridge.audio.stem_file import StemFile
+from dawbridge.audio.stems import OVER_NOTE
 from dawbridge.engine.analysis import Analysis
 from dawbridge.engine.job import SeparationJob
 from dawbridge.engine.parallel import ParallelBlocks
 from dawbridge.engine.render import is_plain, with_depth
 from dawbridge.errors import AudioError
-from dawbridge.files import publish as place
+from dawbridge.files import publish as publishing
 from dawbridge.files.opening import open_regular
-from dawbridge.files.part import Part
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import TABLE, Stage
 
@@ -83,6 +83,7 @@ class ResidentRenderer:
         self._crew = ParallelBlocks(executor, threads)
         self._take: LoadedBounce | None = None
         self._held: object = None
+        self._digest = ""
         self._shaped_by: object = None
         self._version = 0
         self._standing: dict[str, _Standing] = {}
@@ -94,14 +95,21 @@ class ResidentRenderer:
         self._replaced: list[BinaryIO] = []
         weakref.finalize(self, _close, self._replaced)
 
-    def take(self, order: SeparationJob, source: Source, stamp: Stamp) -> LoadedBounce | None:
-        """The bounce in memory; None where it is too long for that, or of a format that is written otherwise."""
-        held = (order.source, stamp, order.format)
-        if self._take is None or self._held != held:
-            self._take, self._shaped_by, self._standing = None, None, {}
-            self._masked = self._masked_by = None
-            if fits(source.info, order.format):
-                self._take, self._held = LoadedBounce(source, order.format), held
+    def held(self, order: SeparationJob, stamp: Stamp) -> tuple[LoadedBounce, str] | None:
+        """The bounce with its content hash, if it is in memory and its file is untouched."""
+        is_it = self._take is not None and self._held == (order.source, stamp, order.format)
+        return (self._take, self._digest) if self._take is not None and is_it else None
+
+    def take(self, order: SeparationJob, source: Source, stamp: Stamp, digest: str) -> LoadedBounce | None:
+        """Read the bounce into memory; None if it is too long for that, or of a format that is written otherwise."""
+        self._take, self._shaped_by, self._standing = None, None, {}
+        self._masked = self._masked_by = None
+        if fits(source.info, order.format):
+            self._take, self._held, self._digest = (
+                LoadedBounce(source, order.format),
+                (order.source, stamp, order.format),
+                digest,
+            )
         return self._take
 
     def render(
@@ -134,7 +142,7 @@ class ResidentRenderer:
         while self._unflushed and not interrupted():
             path = next(iter(self._unflushed))
             del self._unflushed[path]
-            place.make_durable(path)
+            publishing.make_durable(path)
 
     def _shape(self, order: SeparationJob, take: LoadedBounce, analysis: Analysis, progress: Progress) -> None:
         """The acapella, unless it is there already."""
@@ -191,59 +199,56 @@ class ResidentRenderer:
     def _rewrite(
         self, order: SeparationJob, take: LoadedBounce, wishes: dict[str, _Wish], mark: Mark, check: Callable[[], None]
     ) -> tuple[str, ...]:
-        """Write and publish stems; lines for the person."""
-        parts: dict[str, Part] = {}
+        """Write and publish stems; lines for the user."""
+        files: dict[str, StemFile] = {}
         overs: dict[str, int] = {}
         stems = list(wishes)
-        common = tags_of(take.info.path)
 
         def write(number: int) -> None:
             stem, wish = stems[number], wishes[stems[number]]
-            folder = wish.final.parent
-            with place.disk_errors(folder):
-                text = provenance.unsealed(mark(stem, take.null_db))
-                sides = wave.surrounding(take.info, wish.layout, folder, text, common)
-                overs[stem] = _write(parts[stem], take, stem, wish, sides)
+            text = mark(stem, take.null_db)
+            facts = facts_of(take.bounce, wish.layout)
+            files[stem] = StemFile(wish.final.parent, facts, take.bounce.metadata, text, is_final=True)
+            overs[stem] = 0
+            for block, beyond in take.blocks(stem, wish.gain, wish.layout):
+                files[stem].append(block)
+                overs[stem] += beyond
+            files[stem].finish(text)
 
         try:
-            for stem, wish in wishes.items():
-                place.make_room(wish.final.parent, wish.layout.data_bytes(take.info))
-                with place.disk_errors(wish.final.parent):
-                    parts[stem] = Part.create(wish.final.parent)
+            for wish in wishes.values():
+                publishing.make_room(wish.final.parent, wish.layout.data_bytes(take.info))
             self._crew.each(write, range(len(stems)))
             check()
             peaks = {stem: max(map(abs, take.span(stem, wish.gain))) for stem, wish in wishes.items()}
             return tuple(
                 note
                 for stem in stems
-                for note in self._publish(order, stem, wishes[stem], parts[stem], overs[stem], peaks[stem])
+                for note in self._publish(order, stem, wishes[stem], files[stem], overs[stem], peaks[stem])
             )
         finally:
-            for part in parts.values():
-                part.discard()
+            for file in files.values():
+                file.discard()
 
     def _publish(
-        self, order: SeparationJob, stem: str, wish: _Wish, part: Part, overs: int, peak: float
+        self, order: SeparationJob, stem: str, wish: _Wish, file: StemFile, overs: int, peak: float
     ) -> tuple[str, ...]:
         final = wish.final.with_name(wish.final.name + wish.layout.suffix)
         if os.name == "posix":  # elsewhere an open file cannot be replaced
             with suppress(OSError):
                 self._replaced.append(open_regular(final))
-        with place.disk_errors(final.parent):
-            where = place.publish(part, final, provenance.may_replace(order.legacy_stems), durable=not order.live)
-            provenance.remember(where)
+        where = file.publish(final, provenance.may_replace(order.legacy_stems), durable=not order.live)
         if order.live:
             self._unflushed[where] = None
         self._standing[stem] = _Standing(wish, where, stamp_of(where), overs, peak)
-        before = self._said.get(final)
-        self._said[final] = where
-        return () if where in (final, before) else (place.name_taken(final, where),)
+        before, self._said[final] = self._said.get(final), where
+        return () if where in (final, before) else (publishing.name_taken(final, where),)
 
     def _report(self, take: LoadedBounce, wishes: dict[str, _Wish], notes: tuple[str, ...]) -> WriteReport:
         places = {stem: self._standing[stem].where for stem in wishes}
         layout = next((wish.layout for wish in wishes.values()), take.layout)
         if layout is not take.layout:
-            notes = ("the stems pass 0 dBFS, so they are written as float and nothing is clipped", *notes)
+            notes = (OVER_NOTE, *notes)
         peak = max((self._standing[stem].peak for stem in wishes), default=0.0)
         return WriteReport(
             places.get(ACAPELLA),
@@ -265,23 +270,3 @@ def _knobs(order: SeparationJob, analysis: Analysis, names: frozenset[str]) -> t
 def _close(files: list[BinaryIO]) -> None:
     while files:
         files.pop().close()
-
-
-def _write(part: Part, take: LoadedBounce, stem: str, wish: _Wish, sides: tuple[bytes, bytes]) -> int:
-    """One whole file; its samples beyond full scale."""
-    overs = 0
-    file = part.stream
-    _write_all(file.write, sides[0])
-    for data, beyond in take.encoded(stem, wish.gain, wish.layout):
-        _write_all(file.write, data)
-        overs += beyond
-    _write_all(file.write, sides[1])
-    provenance.seal(file)
-    return overs
-
-
-def _write_all(write: Callable[[memoryview], int | None], data: memoryview | bytes) -> None:
-    """A disk that fills up takes a part first, and raises at the next."""
-    left = memoryview(data)
-    while left:
-        left = left[write(left) or 0 :]

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,10 @@ from dawbridge.audio.files import (
     Source,
     StemWriter,
     WriteReport,
-    is_loop,
+    content_hash,
     open_source,
 )
-from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL
+from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL, LoadedBounce
 from dawbridge.engine.analysis import Analysis, AnalysisCache, DiskEstimates
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob, SeparationResult
@@ -37,6 +39,7 @@ class FileMixture:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.bounce = source.bounce
         self.sample_rate = source.info.sample_rate
         self.channels = source.info.channels
         self.frames = source.info.frames
@@ -60,24 +63,36 @@ def separate(
     """
     begun = time.perf_counter()
     before = _stamp(job.source)
-    with open_source(job.source) as source:
-        info = source.info
-        loop = job.loop or is_loop(job.source, info.frames)
-        digest = job.content_hash or source.content_hash()
-        held = resident.take(job, source, before) if resident else None
+    with ExitStack() as stack:
+        mixture, digest = _mixture(job, before, resident, stack, progress)
+        bounce = mixture.bounce
+        loop = job.loop or bounce.is_loop
         estimates = cache.estimates(digest, engine.hash, loop)
-        analysis = Analysis(
-            held or FileMixture(source), engine, estimates, loop, lambda fraction: progress(0.9 * fraction)
-        )
+        analysis = Analysis(mixture, engine, estimates, loop, lambda fraction: progress(0.9 * fraction))
         _analyse(job, analysis, cache, estimates)
         report = None
-        if held and resident and not job.prefetch:
-            report = resident.render(job, analysis, _marks(job, analysis), lambda: _unchanged(job, before), progress)
-        elif not job.prefetch:
-            report = _write(job, source, analysis, before, progress)
-    notes = (report.notes if report else ()) + _notes(info, job.values, loop and not job.loop) + tuple(engine.notes)
+        check = partial(_unchanged, job, before, digest)
+        if isinstance(mixture, FileMixture) and not job.prefetch:
+            report = _write(job, mixture.source, analysis, check, progress)
+        elif resident and not job.prefetch:
+            report = resident.render(job, analysis, _marks(job, analysis), check, progress)
+    notes = (report.notes if report else ()) + bounce.notes + tuple(engine.notes)
+    notes += _notes(bounce.info, job.values, loop and not job.loop)
     seconds = time.perf_counter() - begun
-    return SeparationResult(report, digest, info.frames / info.sample_rate, seconds, analysis.estimate_s, notes)
+    return SeparationResult(report, digest, bounce.info.duration_s, seconds, analysis.estimate_s, notes)
+
+
+def _mixture(
+    job: SeparationJob, stamp: Stamp, resident: ResidentRenderer | None, stack: ExitStack, progress: Progress
+) -> tuple[LoadedBounce | FileMixture, str]:
+    """The bounce, in memory or open until `stack` closes, and its content hash. One that is held is not opened."""
+    held = resident.held(job, stamp) if resident else None
+    if held is not None:
+        return held
+    source = stack.enter_context(open_source(job.source, lambda: progress(0.0)))
+    digest = job.content_hash or source.content_hash()
+    loaded = resident.take(job, source, stamp, digest) if resident else None
+    return loaded or FileMixture(source), digest
 
 
 def _analyse(job: SeparationJob, analysis: Analysis, cache: AnalysisCache, estimates: DiskEstimates) -> None:
@@ -90,13 +105,15 @@ def _analyse(job: SeparationJob, analysis: Analysis, cache: AnalysisCache, estim
         cache.trim(*estimates.folders)
 
 
-def _write(job: SeparationJob, source: Source, analysis: Analysis, before: Stamp, progress: Progress) -> WriteReport:
+def _write(
+    job: SeparationJob, source: Source, analysis: Analysis, check: Callable[[], None], progress: Progress
+) -> WriteReport:
     """Render piece by piece into both stems, in bounded memory: the fast half."""
     values, marks, frames = job.values, _marks(job, analysis), source.info.frames
     read = source.read if source.info.kind is SampleKind.FLOAT else source.read_grid
     block, piece = analysis.pieces(values, job.automation)
     with StemWriter(
-        source.info,
+        source.bounce,
         job.acapella if values["acapella_enable"] else None,
         job.instrumental if values["instrumental_enable"] else None,
         acapella_gain_db=values["acapella_gain"],
@@ -108,13 +125,14 @@ def _write(job: SeparationJob, source: Source, analysis: Analysis, before: Stamp
         for start in range(0, frames, block):
             writer.write(read(start, block), piece(start))
             progress(min(0.999, 0.9 + 0.1 * min(1.0, (start + block) / frames)))
-        _unchanged(job, before)
+        check()
         null_db = writer.null_db
         return writer.publish(marks(ACAPELLA, null_db), marks(INSTRUMENTAL, null_db))
 
 
-def _unchanged(job: SeparationJob, before: Stamp) -> None:
-    if _stamp(job.source) != before:
+def _unchanged(job: SeparationJob, before: Stamp, digest: str) -> None:
+    """Raises `AudioError` if the bounce's sound is not what it was; the samples of a touched file decide."""
+    if _stamp(job.source) != before and content_hash(job.source) != digest:
         raise AudioError(f"{job.source} changed while it was separated; it is taken again once it has settled")
 
 

@@ -34,7 +34,7 @@ def separate(
     with (
         files.open_source(path) as source,
         files.StemWriter(
-            source.info,
+            source.bounce,
             *files.stem_paths(path.parent / "separated", path),
             format=files.StemFormat.parse(format),
             **gains,  # type: ignore[arg-type]

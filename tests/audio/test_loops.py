@@ -11,7 +11,7 @@ from dawbridge.audio.files import is_loop
 from dawbridge.audio.loops import _KINDS
 
 from .conftest import Bounce
-from .test_copy_metadata import with_chunks
+from .test_metadata import with_chunks
 
 FRAMES = 5000
 

@@ -11,7 +11,7 @@ from dawbridge.audio import files, provenance
 from dawbridge.audio.provenance import is_intact, is_older_stem, may_replace, read_mark
 
 from .conftest import Bounce, separate
-from .test_copy_metadata import MARK, stem_of
+from .test_metadata import MARK, stem_of
 
 CONTAINERS = ["WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF", "FLAC"]
 

@@ -171,7 +171,7 @@ def test_m4a_through_ffmpeg(bounce: Bounce, tmp_path: Path) -> None:
     command = [ffmpeg, "-v", "error", "-i", bounce("WAV", "PCM_16", frames=44100), "-c:a", "alac", path]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     info = files.probe(path)
-    assert (info.container, info.kind, info.frames, info.channels) == ("FFMPEG", files.SampleKind.LOSSY, 44100, 2)
+    assert (info.container, info.kind, info.frames, info.channels) == ("FFMPEG", files.SampleKind.INTEGER, 44100, 2)
     assert files.content_hash(path) == files.content_hash(tmp_path / "bounce.wav")
     path.write_bytes(path.read_bytes()[:3000])
     with pytest.raises(AudioError, match="ffmpeg cannot decode this MPEG-4 file"):
@@ -206,7 +206,10 @@ def test_m4a_without_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_names_that_are_no_unicode(bounce: Bounce, tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.wav")
     bounce("WAV", "PCM_16").rename(path)
-    with files.open_source(path) as source, files.StemWriter(source.info, *files.stem_paths(tmp_path, path)) as writer:
+    with (
+        files.open_source(path) as source,
+        files.StemWriter(source.bounce, *files.stem_paths(tmp_path, path)) as writer,
+    ):
         writer.write(source.read(0, 5000), np.zeros((2, 5000)))
         report = writer.publish("dawbridge")
     assert report.acapella is not None and os.fsencode(report.acapella.name) == b"caf\xe9_acapella.wav"

@@ -17,7 +17,7 @@ def test_nothing_is_left_when_the_job_fails(bounce: Bounce, tmp_path: Path) -> N
     with (
         pytest.raises(RuntimeError),
         files.open_source(path) as source,
-        files.StemWriter(source.info, *files.stem_paths(tmp_path / "out", path)) as writer,
+        files.StemWriter(source.bounce, *files.stem_paths(tmp_path / "out", path)) as writer,
     ):
         writer.write(source.read(0, 10), np.zeros((2, 10)))
         raise RuntimeError
@@ -27,7 +27,7 @@ def test_nothing_is_left_when_the_job_fails(bounce: Bounce, tmp_path: Path) -> N
 @pytest.mark.row("a few samples short, offset")
 def test_a_stem_that_is_too_short_is_not_published(bounce: Bounce, tmp_path: Path) -> None:
     path = bounce("WAV", "PCM_24")
-    with files.open_source(path) as source, files.StemWriter(source.info, tmp_path / "out" / "a", None) as writer:
+    with files.open_source(path) as source, files.StemWriter(source.bounce, tmp_path / "out" / "a", None) as writer:
         writer.write(source.read(0, 10), np.zeros((2, 10)))
         with pytest.raises(AudioError, match="10 frames of 5000"):
             writer.publish("dawbridge")
@@ -37,7 +37,7 @@ def test_a_stem_that_is_too_short_is_not_published(bounce: Bounce, tmp_path: Pat
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_broken_estimate_is_refused(bounce: Bounce, tmp_path: Path, bad: float) -> None:
     path = bounce("WAV", "PCM_24")
-    with files.open_source(path) as source, files.StemWriter(source.info, tmp_path / "a", None) as writer:
+    with files.open_source(path) as source, files.StemWriter(source.bounce, tmp_path / "a", None) as writer:
         with pytest.raises(AudioError, match="NaN or infinity"):
             writer.write(source.read(0, 10), np.full((2, 10), bad))
         with pytest.raises(AudioError, match=r"both have to be \[2, samples\]"):
@@ -81,9 +81,8 @@ def test_too_little_room_is_said_before_the_work(bounce: Bounce, tmp_path: Path)
 
 def test_a_folder_that_cannot_be_made(bounce: Bounce, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    info = files.probe(bounce("WAV", "PCM_24"))
-    with pytest.raises(AudioError, match="cannot be written"):
-        files.StemWriter(info, tmp_path / "file" / "a", None)
+    with files.open_source(bounce("WAV", "PCM_24")) as source, pytest.raises(AudioError, match="cannot be written"):
+        files.StemWriter(source.bounce, tmp_path / "file" / "a", None)
 
 
 @pytest.mark.parametrize("name", ["Song v1.2 (final)", "Ä" * 100, "é" * 150, "🎤" * 60, "x" * 250])

@@ -91,7 +91,7 @@ def test_overs_that_come_late_keep_what_was_written(bounce: Bounce) -> None:
     path = bounce("WAV", "PCM_24", frames=6000)
     with (
         files.open_source(path) as source,
-        files.StemWriter(source.info, *files.stem_paths(path.parent, path)) as writer,
+        files.StemWriter(source.bounce, *files.stem_paths(path.parent, path)) as writer,
     ):
         for level, mixture in zip((0.1, 1.4, 2.9), source.blocks(2000), strict=True):
             writer.write(mixture, np.full(mixture.shape, level))
@@ -130,7 +130,7 @@ def test_mixture_may_be_given_as_integers(bounce: Bounce) -> None:
     path = bounce("WAV", "PCM_16", frames=1000)
     with (
         files.open_source(path) as source,
-        files.StemWriter(source.info, *files.stem_paths(path.parent, path)) as writer,
+        files.StemWriter(source.bounce, *files.stem_paths(path.parent, path)) as writer,
     ):
         writer.write(source.read_grid(0, 1000), np.full((2, 1000), 0.1, np.float32))
         report = writer.publish("dawbridge")
@@ -149,7 +149,7 @@ def test_gains_come_after_the_null(bounce: Bounce) -> None:
 def test_one_stem_alone(bounce: Bounce) -> None:
     path = bounce("WAV", "PCM_24", frames=100)
     target, _ = files.stem_paths(path.parent, path)
-    with files.open_source(path) as source, files.StemWriter(source.info, target, None) as writer:
+    with files.open_source(path) as source, files.StemWriter(source.bounce, target, None) as writer:
         writer.write(source.read(0, 100), np.full((2, 100), 0.1))
         report = writer.publish("dawbridge")
     assert report.instrumental is None and report.acapella == path.parent / "bounce_acapella.wav"

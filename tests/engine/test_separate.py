@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.audio.chunks import walk
+from dawbridge.audio.containers.table import walk
 from dawbridge.audio.files import probe, read_mark
 from dawbridge.engine.analyser import Analyser
 from dawbridge.engine.analysis import AnalysisCache

@@ -82,7 +82,7 @@ def test_a_stem_that_was_renamed_into_the_folder_is_no_bounce(watch: FolderWatch
         ("W64", "PCM_24"),
     ):
         bounce = write(tmp_path / f"x.{container.lower()}", container, subtype)
-        with files.open_source(bounce) as source, files.StemWriter(source.info, tmp_path / container, None) as writer:
+        with files.open_source(bounce) as source, files.StemWriter(source.bounce, tmp_path / container, None) as writer:
             writer.write(source.read(0, 1000), np.zeros((2, 1000)))
             stem = writer.publish("dawbridge 0.1.0").acapella
         assert stem is not None

@@ -4,11 +4,13 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.audio.containers import table
 from dawbridge.watch.verdict import Verdict, verdict
 
 LIBSNDFILE = [
@@ -66,19 +68,20 @@ def test_a_header_caught_at_any_byte_is_audio_to_come(tmp_path: Path, container:
         assert verdict(path) is Verdict.OPEN, length
 
 
-def test_a_file_that_begins_between_two_looks(tmp_path: Path) -> None:
+def test_a_file_that_begins_between_two_looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One open, one answer: an empty file whose header came while it was judged was once taken for foreign."""
     soundfile.write(tmp_path / "whole.wav", NOISE, 44100)
     whole = (tmp_path / "whole.wav").read_bytes()
     looks = []
+    real = table.open_regular
 
-    class Begun(type(tmp_path)):
-        def open(self, *args, **kwargs):
-            looks.append(args)
-            (tmp_path / "bounce.wav").write_bytes(whole if len(looks) > 1 else b"")
-            return super().open(*args, **kwargs)
+    def begun(path: Path) -> BinaryIO:
+        looks.append(path)
+        path.write_bytes(whole if len(looks) > 1 else b"")
+        return real(path)
 
-    assert verdict(Begun(tmp_path / "bounce.wav")) is Verdict.OPEN
+    monkeypatch.setattr(table, "open_regular", begun)
+    assert verdict(tmp_path / "bounce.wav") is Verdict.OPEN
 
 
 @pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")])

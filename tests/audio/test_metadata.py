@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawbridge.audio import files, tags
-from dawbridge.audio.chunks import payload, walk
-from dawbridge.audio.copy_metadata import bext_for_stem, history_line
+from dawbridge.audio.containers.base import FileBlob, payload
+from dawbridge.audio.containers.riff_chunks import bext_for_stem, history_line
+from dawbridge.audio.containers.table import walk
 
 from .conftest import Bounce
 
@@ -33,7 +34,7 @@ CARRIED = {
     b"inst": bytes(7),
     b"id3 ": b"ID3\4\0\0\0\0\0\0",
 }
-LISTS = [b"adtl" + b"labl\x0c\0\0\0\1\0\0\0Chorus\0\0", tags.build_info([("INAM", "My Song"), ("ISFT", "the DAW")])]
+LISTS = [b"adtl" + b"labl\x0c\0\0\0\1\0\0\0Chorus\0\0", tags.build_info([(b"INAM", b"My Song"), (b"ISFT", b"the DAW")])]
 
 
 def with_chunks(path: Path, chunks: list[tuple[bytes, bytes]], before: int = 0, order: str = "<") -> Path:
@@ -48,7 +49,7 @@ def with_chunks(path: Path, chunks: list[tuple[bytes, bytes]], before: int = 0, 
 def stem_of(path: Path, format: str = "source", level: float = 0.1) -> Path:
     with (
         files.open_source(path) as source,
-        files.StemWriter(source.info, path.parent / "stem", None, format=files.StemFormat.parse(format)) as writer,
+        files.StemWriter(source.bounce, path.parent / "stem", None, format=files.StemFormat.parse(format)) as writer,
     ):
         mixture = source.read(0, source.info.frames)
         writer.write(mixture, np.full(mixture.shape, level))
@@ -58,7 +59,9 @@ def stem_of(path: Path, format: str = "source", level: float = 0.1) -> Path:
 
 
 def chunks_of(path: Path) -> list[tuple[str, bytes]]:
-    return [(chunk.id, payload(path, chunk)) for chunk in walk(path).chunks if chunk.size < 10_000]
+    with path.open("rb") as stream:
+        blob = FileBlob(stream.fileno())
+        return [(chunk.id, payload(blob, chunk)) for chunk in walk(path).chunks if chunk.size < 10_000]
 
 
 @pytest.mark.row("tags and timeline lost")
@@ -170,7 +173,7 @@ def test_tags_cross_containers(bounce: Bounce) -> None:
 
 def test_a_bounce_that_is_gone_is_no_error(bounce: Bounce, tmp_path: Path) -> None:
     path = with_chunks(bounce("WAV", "PCM_24", frames=10), [(b"bext", bext())], before=1)
-    with files.open_source(path) as source, files.StemWriter(source.info, tmp_path / "stem", None) as writer:
+    with files.open_source(path) as source, files.StemWriter(source.bounce, tmp_path / "stem", None) as writer:
         writer.write(source.read(0, 10), np.zeros((2, 10)))
         path.unlink()
         stem = writer.publish("0.1.0").acapella
@@ -181,14 +184,14 @@ def test_a_bounce_that_is_gone_is_no_error(bounce: Bounce, tmp_path: Path) -> No
 @pytest.mark.parametrize("container", ["WAV", "W64", "AIFF", "CAF", "FLAC"])
 def test_a_stem_of_a_stem_has_its_own_mark(bounce: Bounce, container: str) -> None:
     first = stem_of(bounce(container, "PCM_24"))
-    with files.open_source(first) as source, files.StemWriter(source.info, first.parent / "again", None) as writer:
+    with files.open_source(first) as source, files.StemWriter(source.bounce, first.parent / "again", None) as writer:
         writer.write(source.read(0, 5000), np.zeros((2, 5000)))
         again = writer.publish("dawbridge 9").acapella
     assert again is not None and files.read_mark(again) == "dawbridge 9"
 
 
 def test_no_more_is_carried_than_fits(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dawbridge.audio.copy_metadata.TOTAL_LIMIT", 1000)
+    monkeypatch.setattr("dawbridge.audio.metadata.TOTAL_LIMIT", 1000)
     path = with_chunks(bounce("WAV", "PCM_24"), [(b"acid", bytes(24)), (b"id3 ", bytes(990)), (b"inst", bytes(7))])
     assert {"acid", "inst"} <= {name for name, _ in chunks_of(stem_of(path))} and "id3 " not in dict(
         chunks_of(path.parent / "stem.wav")

@@ -1,0 +1,266 @@
+"""How a bounce is opened for decoding: by libsndfile, from a repaired copy, or through ffmpeg.
+
+What libsndfile refuses or would read only in part goes to ffmpeg. A copy is needed in one more case: a PEAK chunk that
+Adobe Audition wrote and libsndfile refuses (its issue 1046).
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import soundfile
+
+from dawbridge.audio import ffmpeg
+from dawbridge.audio.containers import flac, mpeg, ogg, table
+from dawbridge.audio.containers.base import ChunkMap, FileBlob, number, payload
+from dawbridge.audio.containers.opaque import ffmpeg_format
+from dawbridge.errors import AudioError, DiskError
+from dawbridge.files.opening import open_regular
+
+_EXTENSION_ALONE = (".gsm", ".vox")
+"""Formats without any header, which libsndfile knows by the file's suffix: it has to be given the name."""
+_MPEG_SLACK = 8 * 1152
+"""Samples by which a count of an MP3's frames and its decoded length differ: encoder's and decoder's delay, index."""
+_OGG_SLACK = 8192
+_COUNT_FRAMES = 2**18
+
+
+@dataclass(slots=True)
+class Opened:
+    """A bounce that is open: its own bytes, and samples that libsndfile reads."""
+
+    blob: FileBlob
+    found: ChunkMap
+    file: soundfile.SoundFile
+    frames: int
+    """Samples per channel that can be read."""
+    facts: ffmpeg.Facts | None = None
+    """Set if ffmpeg decoded it."""
+    copy: Path | None = None
+    """Then the decoded file."""
+    promised_s: float = 0.0
+    """Length in seconds that the file promises, if that is more than can be read."""
+
+
+@contextmanager
+def opened(path: Path, heed: ffmpeg.Heed | None = None) -> Iterator[Opened]:
+    """Open a bounce. `heed` is called while ffmpeg works, and may raise.
+
+    Raises `AudioError`, saying what the file is instead of audio.
+    """
+    with ExitStack() as stack:
+        stream = stack.enter_context(_stream(path))
+        blob = FileBlob(stream.fileno())
+        try:
+            bounce = _open(path, stream, blob, stack, heed)
+        except soundfile.LibsndfileError as error:
+            raise AudioError(f"{path}: {_trouble(blob, error)}") from error
+        except OSError as error:
+            raise DiskError(f"{path}: cannot be read ({error.strerror or error}); check the disk") from error
+        yield bounce
+
+
+def examine(path: Path) -> None:
+    """Make sure that a file is audio that can be opened, without decoding it. Raises `AudioError`."""
+    with ExitStack() as stack:
+        stream = stack.enter_context(_stream(path))
+        blob = FileBlob(stream.fileno())
+        head = blob.at(0, 64)
+        name = ffmpeg_format(blob.at(table.walk_blob(blob).base, 64)) or ffmpeg_format(head)
+        if name:
+            ffmpeg.facts_of(path, name)
+            return
+        try:
+            _sound_file(path, stream, stack)
+        except soundfile.LibsndfileError as error:
+            _refused(path, stream, blob, error, stack, None, examined_only=True)
+
+
+def native(path: Path) -> str | bytes:
+    """The name as soundfile has to be given it: on POSIX the bytes themselves, which need not be UTF-8."""
+    return str(path) if sys.platform == "win32" else os.fsencode(path)
+
+
+def _stream(path: Path) -> BinaryIO:
+    try:
+        stream = open_regular(path)
+    except FileNotFoundError:
+        raise AudioError(f"{path}: there is no such file; it was moved, renamed or deleted") from None
+    except OSError as error:
+        raise DiskError(f"{path}: cannot be read ({error.strerror}); check that its folder is mounted and its "
+                         "permissions let this user read it") from error  # fmt: skip
+    if not os.fstat(stream.fileno()).st_size:
+        stream.close()
+        raise AudioError(f"{path}: the file is empty; bounce it again")
+    return stream
+
+
+def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: ffmpeg.Heed | None) -> Opened:
+    found = table.walk_blob(blob)
+    name = ffmpeg_format(blob.at(found.base, 64)) or ffmpeg_format(blob.at(0, 64))
+    if name:
+        return _through_ffmpeg(path, name, blob, found, stack, heed)
+    whole, rate = _mpeg_length(blob, found)
+    if whole and ffmpeg.is_installed():  # not even opened by libsndfile, whose MP3 decoder writes to the terminal
+        return _through_ffmpeg(path, found.container, blob, found, stack, heed, whole / rate)
+    try:
+        file = _sound_file(path, stream, stack)
+    except soundfile.LibsndfileError as error:
+        return _refused(path, stream, blob, error, stack, heed)
+    promised = _promised(blob, found, file)
+    if promised and abs(promised - file.frames) > _slack(found):
+        if ffmpeg.is_installed():
+            return _through_ffmpeg(path, found.container, blob, found, stack, heed, promised / file.samplerate)
+        frames = _counted(file) if found.container == "MPEG" else int(file.frames)
+        more = promised / file.samplerate if promised - frames > _slack(found) else 0.0
+        return Opened(blob, found, file, frames, promised_s=more)
+    return Opened(blob, found, file, _frames(blob, found, file))
+
+
+def _sound_file(path: Path, stream: BinaryIO, stack: ExitStack) -> soundfile.SoundFile:
+    """libsndfile on the file that is open. Raises `soundfile.LibsndfileError`, `AudioError`."""
+    suffix = path.suffix.lower()
+    if suffix == ".raw":
+        raise AudioError(f"{path}: raw samples do not say rate or channels; bounce as WAV, AIFF or FLAC")
+    stream.seek(0)
+    if suffix in _EXTENSION_ALONE:
+        return stack.enter_context(soundfile.SoundFile(native(path)))
+    return stack.enter_context(soundfile.SoundFile(stream.fileno(), closefd=False))
+
+
+def _refused(
+    path: Path,
+    stream: BinaryIO,
+    blob: FileBlob,
+    error: soundfile.LibsndfileError,
+    stack: ExitStack,
+    heed: ffmpeg.Heed | None,
+    examined_only: bool = False,
+) -> Opened:
+    """What libsndfile refuses: a copy without its PEAK chunk, ffmpeg, or `error` again."""
+    found = table.walk_blob(blob)
+    peaks = [chunk.start for chunk in found.chunks if chunk.id == "PEAK" and chunk.end <= found.file_size]
+    if peaks:
+        copy = stack.enter_context(_without_peak(path, stream, peaks))
+        try:
+            file = stack.enter_context(soundfile.SoundFile(native(copy)))
+            return Opened(blob, found, file, int(file.frames))
+        except soundfile.LibsndfileError:
+            pass
+    head = blob.at(0, 64)
+    if not (found.container or head.startswith(b"ID3")) or _cut_off(found) or not ffmpeg.is_installed():
+        raise AudioError(f"{path}: {_trouble(blob, error)}") from error
+    name = found.container.title() if found.container in ("OPAQUE", "MPEG") else found.container or "ID3"
+    try:
+        facts = ffmpeg.facts_of(path, name)
+    except AudioError:
+        raise AudioError(f"{path}: {_trouble(blob, error)}") from error
+    if examined_only:
+        return Opened(blob, found, None, 0, facts)
+    return _through_ffmpeg(path, name, blob, found, stack, heed, facts=facts)
+
+
+def _through_ffmpeg(
+    path: Path,
+    name: str,
+    blob: FileBlob,
+    found: ChunkMap,
+    stack: ExitStack,
+    heed: ffmpeg.Heed | None,
+    promised_s: float = 0.0,
+    facts: ffmpeg.Facts | None = None,
+) -> Opened:
+    facts = facts or ffmpeg.facts_of(path, name)
+    copy = stack.enter_context(ffmpeg.decoded(path, name, facts, heed))
+    file = stack.enter_context(soundfile.SoundFile(native(copy)))
+    frames = int(file.frames)
+    promised_s = promised_s or (facts.duration_s if facts.subtype != "DECODED" else 0.0)
+    short = promised_s - frames / file.samplerate > max(0.05, _slack(found) / file.samplerate)
+    return Opened(blob, found, file, frames, facts, copy, promised_s if short else 0.0)
+
+
+def _mpeg_length(blob: FileBlob, found: ChunkMap) -> tuple[int, int]:
+    """Samples per channel of an MP3 whose index is not true of it, and its rate; else 0 and 1."""
+    first = mpeg.frame_of(blob.at(found.base, 4)) if found.container == "MPEG" else None
+    indexed = mpeg.indexed_samples(blob, found.base) if first else 0
+    if first is None or not indexed:
+        return 0, 1
+    counted = mpeg.count_samples(blob, found.base)
+    return (counted, first.sample_rate) if abs(counted - indexed) > _MPEG_SLACK else (0, 1)
+
+
+def _promised(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
+    """Samples per channel that a file holds by its own pages or frames; 0 if libsndfile's word counts."""
+    if found.container == "MPEG":
+        return mpeg.count_samples(blob, found.base)
+    if found.container == "OGG":
+        links = ogg.links(blob, found.base)
+        ratio = file.samplerate / 48000 if links and links[0].codec == "opus" else 1.0
+        return round(sum(link.frames for link in links) * ratio)
+    return 0
+
+
+def _slack(found: ChunkMap) -> int:
+    return {"MPEG": _MPEG_SLACK, "OGG": _OGG_SLACK}.get(found.container, 0)
+
+
+def _frames(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
+    """The length. libsndfile takes chunks after the samples of a W64 for samples; its header knows better."""
+    frames = int(file.frames)
+    form, data = found.find("fmt "), found.audio
+    if found.container == "W64" and form and data and data.size:
+        align = number(payload(blob, form, 64)[12:14], "<H")
+        return min(frames, data.size // align) if align else frames
+    info = found.find("STREAMINFO")
+    if info and not flac.total_of(payload(blob, info, 64)):
+        return _counted(file)  # its writer could not go back to fill it in
+    return frames
+
+
+def _counted(file: soundfile.SoundFile) -> int:
+    """Samples per channel, by decoding all of them."""
+    file.seek(0)
+    frames = 0
+    while count := len(file.read(_COUNT_FRAMES, dtype="float32", always_2d=True)):
+        frames += count
+    file.seek(0)
+    return frames
+
+
+def _cut_off(found: ChunkMap) -> bool:
+    return found.container in ("WAV", "RIFX", "RF64", "W64", "AIFF", "CAF", "FLAC") and found.audio is None
+
+
+def _trouble(blob: FileBlob, error: soundfile.LibsndfileError) -> str:
+    found, head = table.walk_blob(blob), blob.at(0, 64)
+    blank = not head.strip(b"\0")
+    if not found.container and (blank or all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)):
+        what = "zeros" if blank else "text"
+        return f"this is no audio file, it begins with {what}: {head[:16]!r}"
+    if _cut_off(found):
+        return f"the {found.container} header is cut off before the samples begin; copy or bounce it again"
+    return f"cannot be read as audio ({error.error_string.rstrip('.')}); export it again as WAV, AIFF or FLAC"
+
+
+@contextmanager
+def _without_peak(path: Path, stream: BinaryIO, peaks: list[int]) -> Iterator[Path]:
+    """A copy whose PEAK chunks are called JUNK."""
+    with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
+        copy = Path(folder) / "stripped.wav"
+        try:
+            stream.seek(0)
+            with copy.open("wb") as target:
+                shutil.copyfileobj(stream, target, 2**20)
+                for start in peaks:
+                    target.seek(start)
+                    target.write(b"JUNK")
+        except OSError as failure:
+            raise AudioError(f"{path}: its PEAK chunk has to be stepped over in a temporary copy, which cannot be "
+                             f"made ({failure.strerror}); make room in {folder}") from failure  # fmt: skip
+        yield copy
