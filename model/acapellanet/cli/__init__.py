@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from acapellanet.cli.evaluate import add_ablate, add_evaluate, add_stress_tests
 from acapellanet.cli.material import add_mashups, add_pack, add_sing, add_vocal_leaks
-from acapellanet.cli.train import add_average, add_train
+from acapellanet.cli.train import add_average, add_learn, add_train
 from acapellanet.errors import AcapellanetError
 
 
@@ -31,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help, aliases=aliases)
 
     add_train(add("train", "train on mashups of a folder of songs and voices"))
+    add_learn(add("learn", "make a personal model from a few songs of your own, if it does better"))
     add_evaluate(add("evaluate", "measure models on songs whose vocals are known"))
     add_ablate(add("ablate", "compare short runs that differ in one thing, as a table"))
     add_vocal_leaks(add("vocal-leaks", "list the music without voice in which a model hears one", "strays"))

@@ -192,6 +192,42 @@ def _lines_of(path: Path) -> tuple[str, ...]:
         raise DataError(f"--exclude-from {path}: cannot be read ({error})") from error
 
 
+def add_learn(command: argparse.ArgumentParser) -> None:
+    """Give `learn` its options."""
+    command.description = (
+        "Train a model on with a few songs of your own, and keep the result only if it does better on the part of them "
+        "that was held back."
+    )
+    command.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="songs, each a folder with vocals.* and instrumental.*"
+    )
+    command.add_argument("--out", type=Path, required=True, help="weights file to write (.safetensors)")
+    command.add_argument("--minutes", type=float, default=10.0, help="training time to spend (default: 10)")
+    command.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME", help=f"default: {DEFAULT_MODEL}")
+    command.set_defaults(run=_learn)
+
+
+def _learn(options: argparse.Namespace) -> int:
+    from rich.progress import Progress
+
+    from acapellanet.training.learn import learn
+
+    with Progress(transient=True) as bars:
+        task = bars.add_task("learning", total=1.0)
+        learned = learn(
+            options.folder,
+            options.out,
+            options.minutes,
+            options.model,
+            lambda share: bars.update(task, completed=share),
+        )
+    print(f"vocals on what was held back: {learned.before_db:.2f} dB before, {learned.after_db:.2f} dB after")
+    print(
+        f"weights: {learned.weights}" if learned.weights else f"not better: {options.model} stays, nothing was written"
+    )
+    return 0
+
+
 def add_average(command: argparse.ArgumentParser) -> None:
     """Give `average` its options."""
     command.description = (

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from acapellanet.errors import ModelError
 from acapellanet.estimate.registry import SUFFIX, model_hash, weights_path
+from acapellanet.net.config import NetworkConfig
 from acapellanet.net.network import AcapellaNet
 from acapellanet.net.tensor_files import read_tensors
 from acapellanet.net.weights import TRAINING_KEY, load_network, save_network
@@ -31,11 +32,18 @@ def save_mean(path: Path, models: Sequence[str]) -> AcapellaNet:
     for model, network in zip(models, networks, strict=True):
         if replace(network.config, temper=last.config.temper) != last.config:
             raise ModelError(f"{model} and {models[-1]} are not of the same network: {network.config}, {last.config}")
-    states = [network.state_dict() for network in networks]
-    last.load_state_dict({name: _mean([state[name] for state in states]) for name in states[-1]})
+    last = mean_network(networks, last.config)
     training = json.loads(read_tensors(weights_path(models[-1]))[1].get(TRAINING_KEY, "{}"))
     save_network(path, last, {**training, "mean_of": [model_hash(model) for model in models]})
     return last
+
+
+def mean_network(networks: Sequence[AcapellaNet], config: NetworkConfig) -> AcapellaNet:
+    """The mean of networks of the same shape, with `config`, in evaluation mode."""
+    states = [network.state_dict() for network in networks]
+    mean = AcapellaNet(config)
+    mean.load_state_dict({name: _mean([state[name].cpu() for state in states]) for name in states[-1]})
+    return mean.eval()
 
 
 def _mean(values: list[Tensor]) -> Tensor:

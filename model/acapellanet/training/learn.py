@@ -1,0 +1,121 @@
+"""A personal model from a few songs of one's own: trained on for minutes, and kept only if it does better.
+
+The last fifth of every song is held back. The model that was, the one trained on, and the mean of both are judged on
+it; the best one is written, if it beats the first by `GAIN_DB`.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from acapellanet.audio import SAMPLE_RATE, Samples
+from acapellanet.data.library import Library, Track, open_library
+from acapellanet.data.mashups import CHOPPED, Mashups
+from acapellanet.data.splits import Split
+from acapellanet.errors import DataError
+from acapellanet.estimate.registry import weights_path
+from acapellanet.evaluation.metrics import usdr
+from acapellanet.net.network import AcapellaNet
+from acapellanet.net.separation import separate
+from acapellanet.net.weights import load_network, save_network
+from acapellanet.training.averaging import mean_network
+from acapellanet.training.trainer import Trainer, TrainingOptions
+
+HELD_BACK = 0.2
+EXCERPT_S, SHORTEST_S = 12.0, 2.0
+GAIN_DB = 0.1
+"""What is less counts as luck."""
+RATE = 2e-4
+"""Low, so that a network that knows many voices does not forget them for a few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What came of it: the vocals' SDR on the held-back part, in decibels."""
+
+    before_db: float
+    after_db: float
+    """SDR of the best candidate."""
+    weights: Path | None
+    """Path of the personal model, or `None` if none is better than the one that was."""
+
+
+def learn(
+    folder: Path,
+    out: Path,
+    minutes: float,
+    model: str,
+    told: Callable[[float], None] = lambda share: None,
+    options: TrainingOptions | None = None,
+) -> Learned:
+    """Train `model` on with the songs of `folder`, and write `out` if that does better on their held-back parts.
+
+    `folder`: songs, each a folder with vocals.* and instrumental.*; `told` hears the share of the time that is spent.
+    Raises `DataError` if there is no song of ten seconds or more, `ModelError` for an unknown model.
+    """
+    library = open_library(folder, out.parent / f"{out.stem}-cache")
+    songs = _songs(library)
+    source = load_network(weights_path(model))
+    options = options or TrainingOptions(minutes, batch=4, frames=160, peak_rate=RATE)
+    config = replace(source.config, name=out.stem)
+    samples = (options.frames - 1) * config.hop_samples
+    mashups = Mashups(library, _training_split(songs), samples, options.seed, chopped=CHOPPED)
+    trainer = Trainer(config, options, mashups, source)
+    began = time.monotonic()
+    while not trainer.done:
+        trainer.step()
+        told(min(1.0, (time.monotonic() - began) / (minutes * 60)))
+    excerpts = _held_back(library, songs)
+    before_db = _judged(source, excerpts)
+    candidates = (trainer.averaged, mean_network([source, trainer.averaged], config))
+    after_db, best = max(((_judged(network, excerpts), network) for network in candidates), key=lambda pair: pair[0])
+    if not after_db > before_db + GAIN_DB:
+        return Learned(before_db, after_db, None)
+    training: dict[str, object] = {"learned_from": model, "songs": len(songs), "minutes": minutes}
+    save_network(out, best, {**training, "before_db": round(before_db, 2), "after_db": round(after_db, 2)})
+    return Learned(before_db, after_db, out)
+
+
+def _songs(library: Library) -> list[tuple[Track, Track]]:
+    """Vocals and instrumental of each song that is long enough to hold some of it back."""
+    halves: dict[str, dict[str, Track]] = {}
+    for track in library.tracks:
+        if track.paired and track.frames * HELD_BACK >= SHORTEST_S * SAMPLE_RATE:
+            halves.setdefault(track.bank, {})[track.role] = track
+    songs = [(song["vocals"], song["instrumental"]) for song in halves.values() if len(song) == 2]
+    if not songs:
+        shortest_s = SHORTEST_S / HELD_BACK
+        raise DataError(f"to learn from, songs of {shortest_s:g} s or more with vocals.* and instrumental.* are needed")
+    return songs
+
+
+def _training_split(songs: list[tuple[Track, Track]]) -> Split:
+    """The first four fifths of each song."""
+    cut = [tuple(replace(half, frames=int(half.frames * (1 - HELD_BACK))) for half in song) for song in songs]
+    voices, music = [song[0] for song in cut], [song[1] for song in cut]
+    return Split({"stems": voices}, music, {track.bank: track for track in music})
+
+
+def _held_back(library: Library, songs: list[tuple[Track, Track]]) -> list[tuple[Samples, Samples]]:
+    """Excerpts of the last fifth of each song in which somebody sings: vocals and instrumental."""
+    excerpts = []
+    length = int(EXCERPT_S * SAMPLE_RATE)
+    for vocals, instrumental in songs:
+        last = min(vocals.frames, instrumental.frames)
+        for start in range(int(last * (1 - HELD_BACK)) + 1, last - int(SHORTEST_S * SAMPLE_RATE) + 1, length):
+            frames = min(length, last - start)
+            excerpts.append((library.read(vocals, start, frames), library.read(instrumental, start, frames)))
+    sung = [excerpt for excerpt in excerpts if np.square(excerpt[0]).mean() > 1e-6]
+    if not sung:
+        raise DataError("nobody sings in the last fifth of any song, so that nothing can be judged")
+    return sung
+
+
+def _judged(network: AcapellaNet, excerpts: list[tuple[Samples, Samples]]) -> float:
+    network = network.eval()
+    estimates = (separate(network, torch.from_numpy(vocals + music)).numpy() for vocals, music in excerpts)
+    return float(np.mean([usdr(vocals, estimate) for (vocals, _), estimate in zip(excerpts, estimates, strict=True)]))
