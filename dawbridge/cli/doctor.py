@@ -5,25 +5,28 @@ import shutil
 import socket
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
 from dawbridge.config import file as configuration
 from dawbridge.config.file import config_file
-from dawbridge.config.paths import cache_folder, config_folder, state_folder
+from dawbridge.config.paths import cache_folder, config_folder, engine_log_path, state_folder
 from dawbridge.config.settings import OSC_PORT
 from dawbridge.errors import ControlError, DawbridgeError
-from dawbridge.estimators import DEFAULT_MODEL
+from dawbridge.estimators import DEFAULT_MODEL, find_model, model_names, provider_problems
 from dawbridge.files.paths import user_path
+from dawbridge.files.presence import gone
+from dawbridge.files.printable import printable
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 
-PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "watchdog", "python-osc", "mido")
+PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "tomlkit", "watchdog", "python-osc", "mido")
 
 
 class Line(NamedTuple):
-    """One finding. Where `ok` is false, `text` says what to do."""
+    """One finding. If `ok` is false, `text` says what to do."""
 
     ok: bool
     name: str
@@ -40,12 +43,12 @@ def add_flags(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Print all findings; 1 where something that is needed is not ok."""
+    """Print all findings; 1 if something that is needed is not ok."""
     failed = False
     for line in examine(options):
         state = "ok  " if line.ok else ("none" if line.optional else "FAIL")
         failed |= not (line.ok or line.optional)
-        print(f"{state}  {line.name:12}  {line.text}", flush=True)
+        print(f"{state}  {line.name:12}  {printable(line.text)}", flush=True)
     return 1 if failed else 0
 
 
@@ -56,12 +59,14 @@ def examine(options: Namespace) -> Iterator[Line]:
     yield _presets()
     yield _configuration()
     yield from (_folder(name, path) for name, path in _own_folders())
+    yield _engine_log()
     if options.folder:
         yield _watched(options.folder)
     yield _port(options.osc_port)
     yield _midi()
     ffmpeg = shutil.which("ffmpeg")
     yield Line(bool(ffmpeg), "ffmpeg", ffmpeg or "not installed: M4A and video cannot be read; all else can", True)
+    yield from _models()
     yield from _engine(options.model)
 
 
@@ -80,7 +85,7 @@ def _presets() -> Line:
 
 def _configuration() -> Line:
     file = config_file()
-    if not file.exists():
+    if gone(file):
         return Line(False, file.name, f"no {file}: folders are named on the command line", optional=True)
     folders, mistakes = configuration.read(file, Presets().check)
     missing = [f"{folder.path} does not exist" for folder in folders if not folder.path.is_dir()]
@@ -106,7 +111,7 @@ def _folder(name: str, path: Path) -> Line:
 
 def _watched(folder: Path) -> Line:
     if not folder.is_dir():
-        return Line(False, "folder", f"{folder} is no folder; mkdir -p '{folder}'")
+        return Line(False, "folder", f"{folder} is not a folder; make it first: mkdir -p '{folder}'")
     return _folder("folder", folder)
 
 
@@ -133,6 +138,30 @@ def _midi() -> Line:
     finally:
         system.close()
     return Line(True, "MIDI", ", ".join(names) or "no device is connected; the virtual port works")
+
+
+def _engine_log() -> Line:
+    path = engine_log_path()
+    try:
+        written = datetime.fromtimestamp(path.stat().st_mtime)
+    except OSError:
+        return Line(True, "engine log", f"no errors in dawbridge so far; {path} would have their details")
+    return Line(
+        True, "engine log", f"{path} has the details of errors in dawbridge, the last on {written:%Y-%m-%d %H:%M}"
+    )
+
+
+def _models() -> Iterator[Line]:
+    """Models and providers of models that cannot be used here."""
+    for problem in provider_problems():
+        yield Line(False, "models", problem, optional=True)
+    for name in model_names():
+        try:
+            problem = find_model(name).problem
+        except DawbridgeError as error:
+            problem = str(error)
+        if problem:
+            yield Line(False, name, problem, optional=True)
 
 
 def _engine(model: str) -> Iterator[Line]:

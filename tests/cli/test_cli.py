@@ -181,6 +181,24 @@ def test_doctor_reads_the_configuration(tmp_path, capsys):
     assert "gone does not exist" in line
 
 
+def test_doctor_names_the_engines_log(tmp_path, capsys):
+    options = ["doctor", "--model", "center", "--osc-port", "0"]
+    log = tmp_path / "home" / "state" / "engine.log"
+    main(options)
+    assert f"{log} would have their details" in capsys.readouterr().out
+    log.write_text("2026-11-26 12:00:00 process 1: Traceback")
+    main(options)
+    assert f"{log} has the details of errors in dawbridge, the last on 20" in capsys.readouterr().out
+
+
+def test_doctor_lets_no_library_speak(tmp_path):
+    """ALSA, JACK and the like write to the terminal by themselves."""
+    command = [sys.executable, "-m", "dawbridge", "doctor", "--model", "center", "--osc-port", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
+    assert all(line[:4] in ("ok  ", "none", "FAIL") for line in done.stdout.splitlines())
+
+
 def test_doctor_ends_well_on_a_healthy_machine(tmp_path, capsys):
     assert main(["doctor", str(tmp_path), "--model", "center", "--osc-port", "0"]) == 0
     assert "FAIL" not in capsys.readouterr().out
