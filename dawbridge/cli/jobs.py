@@ -7,20 +7,26 @@ written into the ledger for its next start where none does; the answer says whic
 from argparse import ArgumentParser, Namespace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dawbridge.config.paths import state_folder
 from dawbridge.errors import ConfigError, JobError
 from dawbridge.events import JobState
+from dawbridge.files.paths import user_path
 from dawbridge.files.presence import stands
 from dawbridge.files.printable import printable
-from dawbridge.jobs.ledger import JobRecord, Ledger
 from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.running import announced
 from dawbridge.surfaces.osc.client import OscClient
 
+if TYPE_CHECKING:
+    from dawbridge.jobs.ledger import JobRecord, Ledger
+
 ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
 NEWEST = 20
 EVERY = 2**31
+LONGEST_ID = 18
+"""Digits of the greatest number that the ledger's file can hold."""
 
 
 def add_flags(parser: ArgumentParser) -> None:
@@ -32,6 +38,8 @@ def add_flags(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """One action. Raises `JobError`, `ConfigError`."""
+    from dawbridge.jobs.ledger import Ledger
+
     ledger = Ledger(state_folder() / "ledger.sqlite")
     try:
         if options.action == "list":
@@ -47,7 +55,7 @@ def run(options: Namespace) -> int:
     return 0
 
 
-def _list(ledger: Ledger, count: int) -> None:
+def _list(ledger: "Ledger", count: int) -> None:
     entries = ledger.newest(count)
     for entry in entries:
         print(f"{entry.id:6}  {entry.state:9}  {_time(entry.updated)}  {printable(str(entry.path))}")
@@ -56,7 +64,7 @@ def _list(ledger: Ledger, count: int) -> None:
     print(f"\n{len(entries)} jobs; dawbridge jobs show ID says more" if entries else "no job yet")
 
 
-def _show(ledger: Ledger, entry: JobRecord) -> None:
+def _show(ledger: "Ledger", entry: "JobRecord") -> None:
     print(f"job {entry.id}: {entry.state}\nbounce: {printable(str(entry.path))}")
     for stem in entry.stems:
         print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
@@ -70,9 +78,9 @@ def _show(ledger: Ledger, entry: JobRecord) -> None:
         print(f"{_time(at)}  {state}")
 
 
-def _change(ledger: Ledger, action: str, which: str) -> str:
+def _change(ledger: "Ledger", action: str, which: str) -> str:
     """Do it, here or there; a line that says where."""
-    path = Path(which).expanduser().absolute() if action == "accept" and not which.isdecimal() else None
+    path = user_path(which).absolute() if action == "accept" and not which.isdecimal() else None
     entry = ledger.latest(path.resolve()) if path else _entry(ledger, which)
     target = (path.resolve() if path else None) or (entry.path if entry else Path())
     remote = _remote(target)
@@ -100,19 +108,19 @@ def _remote(path: Path) -> OscClient | None:
     return None
 
 
-def _entry(ledger: Ledger, which: str) -> JobRecord:
-    entry = ledger.get(int(which)) if which.isdecimal() else None
+def _entry(ledger: "Ledger", which: str) -> "JobRecord":
+    entry = ledger.get(int(which)) if which.isdecimal() and len(which) <= LONGEST_ID else None
     if entry is None:
-        raise JobError(f"there is no job {which!r}; dawbridge jobs lists them")
+        raise JobError(f"there is no job {which[:60]!r}; dawbridge jobs lists them")
     return entry
 
 
-def _known(entry: JobRecord | None) -> JobRecord:
+def _known(entry: "JobRecord | None") -> "JobRecord":
     assert entry is not None  # only `accept FILE` comes without one, and does not ask
     return entry
 
 
-def _why(entry: JobRecord) -> str:
+def _why(entry: "JobRecord") -> str:
     return (f"{entry.code}: " if entry.code else "") + printable(entry.message)
 
 

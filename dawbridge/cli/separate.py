@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dawbridge.cli.flags import add_engine_flags
 from dawbridge.config.paths import cache_folder
@@ -12,10 +13,12 @@ from dawbridge.errors import DawbridgeError
 from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
 from dawbridge.files.output import DEFAULT_OUTPUT, Output
 from dawbridge.files.paths import user_path
-from dawbridge.jobs.stem_names import candidates, one_name
+from dawbridge.files.printable import printable
 from dawbridge.knobs.parameters import TABLE, Stage, complete
 from dawbridge.knobs.presets import Presets
-from dawbridge.surfaces.terminal import PlainDisplay, make_display
+
+if TYPE_CHECKING:
+    from dawbridge.surfaces.terminal import PlainDisplay
 
 
 def add_flags(parser: ArgumentParser) -> None:
@@ -41,9 +44,10 @@ def run(options: Namespace) -> int:
     from dawbridge.engine.job import SeparationJob
     from dawbridge.engine.log import log_failure
     from dawbridge.engine.separate import separate
+    from dawbridge.surfaces.terminal import make_display
 
     format = StemFormat.parse(options.format) if options.format else None
-    folder = options.output if options.output == "separated" else str(Path(options.output).resolve())
+    folder = options.output if options.output == "separated" else str(user_path(options.output).resolve())
     output = Output(folder)
     engine = Engine(options.model, options.device)
     engine.warm()
@@ -58,11 +62,11 @@ def run(options: Namespace) -> int:
                 outcome = separate(order, engine, cache, _reporter(display, number))
             except DawbridgeError as error:
                 failures += 1
-                print(f"dawbridge: {error}", file=sys.stderr)
+                print(f"dawbridge: {printable(str(error))}", file=sys.stderr)
                 continue
             except Exception as error:
                 failures += 1
-                print(f"dawbridge: {log_failure(f'while separating {file}', error)}", file=sys.stderr)
+                print(f"dawbridge: {printable(log_failure(f'while separating {file}', error))}", file=sys.stderr)
                 continue
             for note in outcome.notes:
                 display(Notice(note))
@@ -78,13 +82,15 @@ def run(options: Namespace) -> int:
 
 def _free_paths(file: Path, output: Output, taken: dict[str, Path]) -> tuple[Path, Path]:
     """Where a file's stems go, unless those of another one of this command lie there; the same file keeps its own."""
+    from dawbridge.jobs.stem_names import candidates, one_name
+
     every = (output.paths(file, name) for name in candidates(file))
     acapella, instrumental = next(paths for paths in every if taken.get(one_name(paths[0]), file) == file)
     taken[one_name(acapella)] = file
     return acapella, instrumental
 
 
-def _reporter(display: PlainDisplay, number: int) -> Callable[[float], None]:
+def _reporter(display: "PlainDisplay", number: int) -> Callable[[float], None]:
     return lambda fraction: display(Progress(number, fraction))
 
 
