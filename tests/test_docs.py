@@ -39,7 +39,8 @@ KINDS = {"sh", "sh parse-only", "bat", "python", "toml", "text"}
 
 def lines(*kinds):
     """Commands of these kinds of blocks, without comments, as parameters of a test."""
-    found = [(page, line) for page, kind, text in BLOCKS if kind in kinds for line in text.splitlines()]
+    joined = [(page, text.replace("\\\n", " ")) for page, kind, text in BLOCKS if kind in kinds]
+    found = [(page, line) for page, text in joined for line in text.splitlines()]
     commands = [(page, line.split(" #")[0].strip()) for page, line in found]
     return [pytest.param(line, id=f"{page}: {line}") for page, line in commands if line]
 
@@ -94,12 +95,16 @@ def test_the_watched_folder_has_its_stems(place):
     assert stems == ["song_acapella.wav", "song_instrumental.wav"]
 
 
+PREFIXES = {"torchrun": 1, "--nproc-per-node": 2, "-m": 1, "chrt": 3}
+"""Words ahead of a command, and how many belong to each."""
+
+
 def parsed(line):
-    """Checks one command line, as far as it is about programs of ours; whether it is."""
+    """Checks one command line, as far as it runs programs of ours."""
     for part in line.replace("\\", "/").split("&&"):
         words = shlex.split(part)
-        while words and ("=" in words[0] or words[0] in ("torchrun", "-m", "python") or words[0].startswith("--nproc")):
-            words = words[3:] if words[0].startswith("--nproc") else words[1:]
+        while words[0] in PREFIXES or "=" in words[0]:
+            words = words[PREFIXES.get(words[0], 1) :]
         program = Path(words[0]).name
         if program == "dawbridge":
             build_parser().parse_args(words[1:])
@@ -112,7 +117,7 @@ def parsed(line):
             targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
             assert words[1] in targets
         else:
-            assert program in ("apt", "git", "py", "python", "jackd", "cd"), f"{program}: what is it?"
+            assert program in ("apt", "git", "py", "python", "jackd", "cd"), f"{program}: which program is that?"
 
 
 @pytest.mark.parametrize("line", lines("sh parse-only", "bat"))

@@ -1,1 +1,1 @@
-"""."""
+"""The knobs: their table, where they are, presets, and moves over time."""

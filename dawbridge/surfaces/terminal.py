@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from dawbridge.events import Bus, Done, Event, Failed, JobState, Notice, PresetLoaded, Progress, StateChanged
+from dawbridge.files.printable import printable
 from dawbridge.surfaces.patient import PatientOutput
 
 _PLAIN_STEP = 0.25
@@ -32,12 +33,12 @@ class PlainDisplay:
     def __call__(self, event: Event) -> None:
         """Show one event."""
         if isinstance(event, StateChanged):
-            self._files[event.job_id] = Path(event.file).name
+            self._files[event.job_id] = printable(Path(event.file).name)
         elif isinstance(event, Done | Failed):
             self._told.pop(event.job_id, None)
         text = self._text(event)
         if text:
-            self.line(text)
+            self.line(printable(text))
 
     def line(self, text: str) -> None:
         """Print one line at once."""
@@ -79,7 +80,7 @@ class LiveDisplay(PlainDisplay):
         from rich.progress import Progress as Bar
 
         super().__init__(out)
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
         self._bar = Bar(
             *columns, TimeRemainingColumn(), console=Console(file=self._out), auto_refresh=False, transient=True,
             redirect_stdout=out is None, redirect_stderr=out is None,

@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
-from dawbridge.events import Bus, JobState, Notice, Progress, StateChanged
+from dawbridge.events import Bus, Failed, JobState, Notice, Progress, StateChanged
 from dawbridge.surfaces.patient import PatientOutput
-from dawbridge.surfaces.terminal import LINES, Terminal
+from dawbridge.surfaces.terminal import LINES, LiveDisplay, PlainDisplay, Terminal
 
 PATIENCE_S = 10.0
 
@@ -56,6 +56,18 @@ def test_all_is_shown_by_the_time_it_is_closed():
     terminal.close()
     thread.join(PATIENCE_S)
     assert out.getvalue().splitlines() == ["[1] song.wav: queued", "a line", "[1] song.wav: 50%"]
+
+
+@pytest.mark.parametrize("display", [PlainDisplay, LiveDisplay])
+def test_names_that_a_terminal_would_obey_are_shown_escaped(display):
+    out = io.StringIO()
+    shown = display(out)
+    shown(StateChanged(1, JobState.QUEUED, "/bounces/\x1b[2J[red]\ndone.wav"))
+    shown(Progress(1, 0.5))
+    shown(Failed(1, "unreadable", "/bounces/\x1b[2J\n[7] song.wav: done"))
+    shown.close()
+    assert r"[1] \x1b[2J[red]\ndone.wav: queued" in out.getvalue()
+    assert "\x1b[2J" not in out.getvalue() and "\n[7]" not in out.getvalue()
 
 
 def test_what_was_said_before_it_served_is_shown_even_if_it_never_does():

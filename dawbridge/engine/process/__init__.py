@@ -1,1 +1,1 @@
-"""."""
+"""The engine's own process: what is sent to it, what keeps it alive."""
