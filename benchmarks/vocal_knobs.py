@@ -1,0 +1,291 @@
+"""What `acapella_middle` and `acapella_dry` do to voices whose parts are known, what they spoil, and what they cost.
+
+    python benchmarks/vocal_knobs.py [--seconds N] [--no-speed]
+
+The vocals are made here: a dry lead in the middle, doubles and harmonies at the sides, a room of 1.2 s. The knobs work
+on the sum, and what they decided is then applied to each part alone, so that every figure is a level in dB:
+*separation* is how much further the unwanted part fell than the wanted one, *kept* what became of the wanted part.
+SDR compares the result with the wanted part, before and after. The ends of the knobs are measured.
+
+Stress: sounds that hold nothing to take out. *Level* is what they lost all the same; *kurtosis* is the logarithm of the
+ratio of the power spectrum's kurtosis after and before, which grows with musical noise (Uemura 2009); 0 is none.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from dawbridge.engine import dry, middle
+from dawbridge.engine.memory import reuse_freed_blocks
+from dawbridge.engine.render import Grid, render
+from dawbridge.knobs.parameters import complete
+
+RATE_HZ = 44100
+GRID = Grid.of(RATE_HZ)
+VOWELS_HZ = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))
+NOTES = (57, 60, 62, 64, 67, 64, 62, 60)
+NOTE_S, PHRASE_S, REST_S = 0.6, 4.0, 0.8
+
+Wave = npt.NDArray[np.float64]
+
+
+def take(
+    samples: int, seed: int, *, cents: float = 0, late_s: float = 0, transpose: int = 0, legato: float = 0.9
+) -> Wave:
+    """`[samples]`: one take of a sung line at -20 dBFS, with timing, vibrato, drift and consonants of its own.
+
+    `legato` is the part of each note that is sung.
+    """
+    random = np.random.default_rng(seed)
+    time_s = np.arange(samples) / RATE_HZ - late_s
+    count = int(samples / RATE_HZ / NOTE_S) + 2
+    onsets = np.arange(count) * NOTE_S + random.normal(0, 0.015, count)
+    note = np.clip(np.searchsorted(onsets, time_s) - 1, 0, count - 1)
+    since_s = time_s - onsets[note]
+    knots = np.arange(0, time_s[-1] + 2, 0.7)
+    drift = np.interp(time_s, knots, random.normal(0, 0.06, knots.size))
+    vibrato = 0.25 * np.sin(2 * np.pi * (random.uniform(4.8, 6.2) * time_s + random.uniform()))
+    steps = np.array(NOTES)[note % len(NOTES)] + transpose + cents / 100 + drift + vibrato
+    hz = 440.0 * 2 ** ((np.convolve(np.pad(steps, (2205, 2204), mode="edge"), np.ones(4410) / 4410, "valid") - 69) / 12)
+    formants = np.array(VOWELS_HZ)[note % len(VOWELS_HZ)].T * random.uniform(0.97, 1.03)
+    voice = harmonics(hz, formants) * np.clip((legato * NOTE_S - since_s) / 0.06, 0, 1) * np.clip(since_s / 0.03, 0, 1)
+    sung = (voice + 3 * hiss(samples, random) * np.exp(-((since_s / 0.03) ** 2))) * (
+        time_s % (PHRASE_S + REST_S) < PHRASE_S
+    )
+    return level(sung)
+
+
+def harmonics(hz: Wave, formants: Wave) -> Wave:
+    """Forty partials of a moving pitch `[samples]` through three formants `[3, samples or 1]`."""
+    phase = np.cumsum(hz) / RATE_HZ
+    wave = np.zeros(hz.size)
+    for number in range(1, 41):
+        partial = number * hz
+        loud = sum(np.exp(-(((partial - formant) / 160) ** 2)) for formant in formants) + 0.02
+        wave += loud / number**0.5 * np.sin(2 * np.pi * number * phase) * (partial < 18000)
+    return wave
+
+
+def hiss(samples: int, random: np.random.Generator) -> Wave:
+    """Noise from 4 to 9 kHz: an s."""
+    spectrum = np.fft.rfft(random.standard_normal(samples))
+    hz = np.fft.rfftfreq(samples, 1 / RATE_HZ)
+    return np.fft.irfft(spectrum * ((hz > 4000) & (hz < 9000)), samples)
+
+
+def level(wave: Wave) -> Wave:
+    """At -20 dBFS."""
+    return wave * (0.1 / np.sqrt(np.mean(np.square(wave))))
+
+
+def room(wave: Wave, seed: int, decay_s: float = 1.2, delay_s: float = 0.05) -> Wave:
+    """`[2, samples]`: late reverberation of `[samples]`, as loud as it, different in both channels."""
+    random = np.random.default_rng(seed)
+    time_s = np.arange(int(1.2 * decay_s * RATE_HZ)) / RATE_HZ
+    size = 1 << (wave.size + time_s.size).bit_length()
+    tails = []
+    for _ in range(2):
+        echo = random.standard_normal(time_s.size) * np.exp(-6.91 * time_s / decay_s) * (time_s > delay_s)
+        tails.append(np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(echo, size), size)[: wave.size])
+    tail = np.array(tails)
+    return tail * np.sqrt(np.mean(np.square(wave)) / np.mean(np.square(tail)))
+
+
+def spectrum(samples: Wave) -> torch.Tensor:
+    """`[2, samples]` → complex `[2, frames, bins]` on the render's grid."""
+    around = torch.nn.functional.pad(torch.from_numpy(samples), (16 * GRID.hop, 16 * GRID.hop))
+    windows = around.unfold(-1, GRID.window, GRID.hop) * torch.hann_window(GRID.window, dtype=torch.float64)
+    return torch.fft.rfft(windows)
+
+
+def energy_db(part: torch.Tensor) -> float:
+    """Level of a spectrum, in dB."""
+    return 10 * float(torch.log10(part.abs().square().sum() + 1e-30))
+
+
+def middle_of(vocals: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+    """The middle that the knob sees in `vocals`, of `part` alone."""
+    planes = [(channel.real.contiguous(), channel.imag.contiguous()) for channel in vocals]
+    left, right = middle.weights(planes[0], planes[1])
+    inner = part[:, middle.AROUND_FRAMES : -middle.AROUND_FRAMES]
+    return (left * inner[0] + right * inner[1]).expand_as(inner)
+
+
+def dried(vocals: torch.Tensor, part: torch.Tensor, amount: float = 1.0) -> torch.Tensor:
+    """`part` as `acapella_dry` turns it down in `vocals`."""
+    gains = dry.gains(vocals.abs().square().sum(0), amount, GRID.hop / RATE_HZ)
+    return gains * part[:, dry.BEHIND_FRAMES : -dry.AHEAD_FRAMES]
+
+
+def stereo(wave: Wave) -> Wave:
+    """In the middle."""
+    return np.stack((wave, wave))
+
+
+def panned(one: Wave, other: Wave, side: float) -> Wave:
+    """Two voices, `side` 1 hard left and right, 0 both in the middle; constant power."""
+    near, far = np.cos((1 - side) * np.pi / 4), np.sin((1 - side) * np.pi / 4)
+    return np.stack((near * one + far * other, far * one + near * other))
+
+
+def backings(samples: int) -> Iterator[tuple[str, Wave, Wave]]:
+    """Name, lead and what is sung at the sides, `[2, samples]` each."""
+    lead = stereo(take(samples, 0))
+    third, fifth = (
+        take(samples, 3, cents=5, late_s=0.02, transpose=4),
+        take(samples, 4, cents=-5, late_s=0.02, transpose=7),
+    )
+    doubles = take(samples, 1, cents=6, late_s=0.02), take(samples, 2, cents=-7, late_s=0.03)
+    yield "harmonies, hard left and right, 0 dB", lead, panned(third, fifth, 1)
+    yield "harmonies, half-way to the sides, 0 dB", lead, panned(third, fifth, 0.5)
+    yield "one harmony, hard left, 0 dB", lead, panned(third, 0 * third, 1)
+    yield "lead off the middle by 1 dB, harmonies", lead * [[1.0], [0.89]], panned(third, fifth, 1)
+    yield (
+        "lead with room, harmonies with room",
+        lead + 0.25 * room(lead[0], 9),
+        panned(third, fifth, 1) + 0.3 * room(third, 8),
+    )
+    yield "doubles in unison, hard, -3 dB", lead, 0.7 * panned(*doubles, 1)
+
+
+def row(name: str, *figures: tuple[int, float]) -> None:
+    """Print figures, each with its column's width."""
+    print(f"  {name:41}" + "".join(f" {figure:{width}.1f}" for width, figure in figures))
+
+
+def middle_rows(samples: int) -> None:
+    """Print what the knob separates."""
+    print(f"\nacapella_middle {'':27} up: separation  lead kept  SDR before → after   down: separation  sides kept")
+    inner = slice(middle.AROUND_FRAMES, -middle.AROUND_FRAMES)
+    for name, lead, sides in backings(samples):
+        in_lead, in_sides = spectrum(lead), spectrum(sides)
+        vocals = in_lead + in_sides
+        lead_up, sides_up = (middle_of(vocals, part) for part in (in_lead, in_sides))
+        wanted, unwanted = in_lead[:, inner], in_sides[:, inner]
+        kept, fell = energy_db(lead_up) - energy_db(wanted), energy_db(sides_up) - energy_db(unwanted)
+        kept_down, fell_down = (
+            energy_db(unwanted - sides_up) - energy_db(unwanted),
+            energy_db(wanted - lead_up) - energy_db(wanted),
+        )
+        before, after = (
+            energy_db(wanted) - energy_db(unwanted),
+            energy_db(wanted) - energy_db(lead_up + sides_up - wanted),
+        )
+        row(name, (10, kept - fell), (13, kept), (10, before), (8, after), (17, kept_down - fell_down), (14, kept_down))
+
+
+def dry_rows(samples: int) -> None:
+    """Print what the knob takes off."""
+    print(f"\nacapella_dry {'':30} at 0.5: separation  direct kept   at 1: separation  direct kept  SDR before → after")
+    inner = slice(dry.BEHIND_FRAMES, -dry.AHEAD_FRAMES)
+    for name, legato, decay_s, loud in (
+        ("sung detached, room 1.2 s, -6 dB", 0.6, 1.2, 0.5), ("the same, -12 dB", 0.6, 1.2, 0.25),
+        ("the same, room 0.6 s, -6 dB", 0.6, 0.6, 0.5), ("the same, room 2.5 s, -6 dB", 0.6, 2.5, 0.5),
+        ("sung legato, room 1.2 s, -6 dB", 0.95, 1.2, 0.5),
+    ):  # fmt: skip
+        voice = take(samples, 0, legato=legato)
+        direct, late = spectrum(stereo(voice)), spectrum(loud * room(voice, 5, decay_s))
+        vocals, figures = direct + late, []
+        for amount in (0.5, 1.0):
+            kept = energy_db(dried(vocals, direct, amount)) - energy_db(direct[:, inner])
+            figures += [kept - energy_db(dried(vocals, late, amount)) + energy_db(late[:, inner]), kept]
+        before = energy_db(direct[:, inner]) - energy_db(late[:, inner])
+        after = energy_db(direct[:, inner]) - energy_db(dried(vocals, vocals) - direct[:, inner])
+        row(name, *zip((18, 12, 18, 12, 10, 8), (*figures, before, after), strict=True))
+
+
+def stress_rows(samples: int) -> None:
+    """Print what sounds lose that hold nothing to take out."""
+    random = np.random.default_rng(7)
+    time_s = np.arange(samples) / RATE_HZ
+    vowel = level(harmonics(220 * (1 + 0.006 * np.sin(2 * np.pi * 5.5 * time_s)), np.array(VOWELS_HZ[:1]).T))
+    consonants = level(hiss(samples, random) * (time_s % 0.25 < 0.06))
+    noise = level(random.standard_normal(samples))
+    unlike = np.stack((noise, level(random.standard_normal(samples))))
+    chorus = stereo(take(samples, 0)) + 0.7 * panned(
+        take(samples, 1, cents=6, late_s=0.02), take(samples, 2, cents=-7, late_s=0.03), 1
+    )
+    print(f"\nstress {'':36} middle up: level  kurtosis   down: level  kurtosis   dry at 1: level  kurtosis")
+    for name, sound in (
+        ("a steady vowel in the middle", stereo(vowel)), ("consonants in the middle", stereo(consonants)),
+        ("a dry lead in the middle", stereo(take(samples, 0))), ("a doubled chorus", chorus),
+        ("noise, the same in both channels", stereo(noise)), ("noise, unlike in both", unlike),
+    ):  # fmt: skip
+        heard = spectrum(sound)[:, 16:-16]
+        center = middle_of(heard, heard)
+        inner = heard[:, middle.AROUND_FRAMES : -middle.AROUND_FRAMES]
+        figures = [*change(inner, center), *change(inner, inner - center)]
+        figures += change(heard[:, dry.BEHIND_FRAMES : -dry.AHEAD_FRAMES], dried(heard, heard))
+        row(name, *zip((16, 9, 13, 9, 17, 9), figures, strict=True))
+
+
+def change(before: torch.Tensor, after: torch.Tensor) -> tuple[float, float]:
+    """Level in dB and logarithm of the kurtosis of the power, after against before; no kurtosis of silence."""
+    fell = energy_db(after) - energy_db(before)
+    return fell, float("nan") if fell < -35 else float(torch.log(_kurtosis(after) / _kurtosis(before)))
+
+
+def _kurtosis(part: torch.Tensor) -> torch.Tensor:
+    power = part.abs().square()
+    return power.square().mean() / power.mean().square()
+
+
+def speed_rows(seconds: float = 180.0) -> None:
+    """Print what a render of three minutes takes on two threads."""
+    reuse_freed_blocks()
+    torch.set_num_threads(1)
+    samples = int(seconds * RATE_HZ)
+    noise = (0.1 * np.random.default_rng(0).standard_normal((2, samples))).astype(np.float32)
+    block = 64 * GRID.hop
+    print(f"\nspeed: {seconds:.0f} s of stereo, 2 threads, load {os.getloadavg()[0]:.1f}\n  {'':41} wall s  CPU s / 2")
+    for knobs in (
+        {"band_low": 100.0},
+        {"acapella_middle": 0.9},
+        {"acapella_dry": 0.8},
+        {"acapella_middle": 0.9, "acapella_dry": 0.8},
+    ):
+        values, walls, cpus = complete(knobs), [], []
+
+        def piece(start: int, values=values) -> None:
+            render(
+                lambda a, b: noise[:, a:b],
+                lambda a, b: noise[:, a:b],
+                start,
+                min(start + block, samples),
+                samples,
+                RATE_HZ,
+                values,
+            )
+
+        for _ in range(4):
+            with ThreadPoolExecutor(2) as executor:
+                begun, used = time.perf_counter(), time.process_time()
+                list(executor.map(piece, range(0, samples, block)))
+                walls.append(time.perf_counter() - begun)
+                cpus.append((time.process_time() - used) / 2)
+        named = ", ".join(f"{name} {value:g}" for name, value in knobs.items())
+        print(f"  {named:41} {min(walls):6.3f} {min(cpus):10.3f}")
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=14.4, help="length of the made vocals [14.4]")
+    parser.add_argument("--no-speed", action="store_true", help="leave the timing out")
+    options = parser.parse_args()
+    samples = int(options.seconds * RATE_HZ)
+    middle_rows(samples)
+    dry_rows(samples)
+    stress_rows(samples)
+    if not options.no_speed:
+        speed_rows()
+
+
+if __name__ == "__main__":
+    main()
