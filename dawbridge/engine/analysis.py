@@ -20,6 +20,7 @@ from dawbridge.engine.loop import around, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture
 from dawbridge.engine.render import Grid, Reader, is_plain, render
 from dawbridge.engine.stored import SampleBuffer
+from dawbridge.engine.voice import effective
 from dawbridge.errors import AudioError
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import Snapshot
@@ -97,6 +98,7 @@ class Analysis:
         Pieces can be made in any order, and by several threads where the mixture can be read so.
         """
         frames, rate = self.mixture.frames, self.mixture.sample_rate
+        values, automation = effective(values, automation, self.mixture.channels)
         vocals = self._vocals(values, automation)
         hop = Grid.of(rate).hop
         if not automation.lanes and is_plain(values):

@@ -44,7 +44,7 @@ def apply(mixture: torch.Tensor | None, vocals: torch.Tensor, knobs: Knobs, gain
     for start in range(0, frames, step):
         span = slice(start, start + step)
         tile = vocals[:, span]
-        shaped = tile if mixture is None else apply_mask(mixture[:, span], tile, _within(knobs, span))
+        shaped = tile if mixture is None else apply_mask(mixture[:, span], tile, within(knobs, span))
         if gains is not None:
             shaped = shaped * (gains if gains.shape[0] == 1 else gains[span])
         tile.copy_(shaped)
@@ -86,7 +86,7 @@ def band_gains(window: int, sample_rate: int, knobs: Knobs) -> torch.Tensor:
     return gain
 
 
-def _within(knobs: Knobs, span: slice) -> Knobs:
+def within(knobs: Knobs, span: slice) -> Knobs:
     """The knobs of these frames."""
     return {name: knob[span] if isinstance(knob, torch.Tensor) else knob for name, knob in knobs.items()}
 

@@ -3,7 +3,7 @@
 The instrumental is always bounce - acapella (`dawbridge.audio.files.StemWriter`), so only one stem is made here.
 The spectral knobs work per bin of a short-time Fourier transform at the source's own rate; its window is the
 network's 4096 samples at 44.1 kHz, scaled in seconds. Streaming is exact: every frame lies on one grid, and a
-block gets all frames that touch it.
+block gets all frames that touch it, and those that the knobs of the voice look at.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dawbridge.engine import mask
-from dawbridge.engine.mask import BAND, Knobs, band_gains
+from dawbridge.engine import mask, voice
+from dawbridge.engine.mask import BAND, Knobs, band_gains, within
+from dawbridge.engine.voice import VOICE
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import PARAMETERS, Snapshot
 
@@ -23,7 +24,8 @@ Samples = NDArray[np.float32]
 Reader = Callable[[int, int], Samples]
 """`(start, stop) → [channels, stop - start]` in samples; always inside the file, but for a loop."""
 
-SPECTRAL = frozenset(("mask_strength", "mask_contrast", "mask_floor", *BAND))
+_MASK = frozenset(("mask_strength", "mask_contrast", "mask_floor"))
+SPECTRAL = _MASK | {*BAND, *VOICE}
 """Knobs that work per bin."""
 NO_AUTOMATION = Automation()
 
@@ -49,7 +51,8 @@ class Grid:
 
 def is_neutral(values: Snapshot) -> bool:
     """Whether no spectral knob is turned, so that a stem needs no transform."""
-    return values["mask_strength"] in (0.0, 1.0) and not _shapes(values) and not _banded(values)
+    strength = values["mask_strength"]
+    return strength in (0.0, 1.0) and not _shapes(values) and not _banded(values) and not (strength and _voiced(values))
 
 
 def is_plain(values: Snapshot, automation: Automation = NO_AUTOMATION) -> bool:
@@ -101,23 +104,31 @@ def _banded(values: Snapshot) -> bool:
     return any(values[name] != PARAMETERS[name].off for name in BAND)
 
 
+def _voiced(values: Snapshot) -> bool:
+    return any(values[name] != PARAMETERS[name].off for name in VOICE)
+
+
 def _spectral(
     mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot,
     lanes: Automation,
 ) -> Samples:  # fmt: skip
-    grid = Grid.of(sample_rate)
+    grid, window = Grid.of(sample_rate), torch.hann_window(Grid.of(sample_rate).window)
     first, last = start - grid.overlap, stop + grid.overlap
     last += -(last - first) % grid.hop
-    window = torch.hann_window(grid.window)
-    knobs = _at_frames(
-        values, lanes, np.arange(first + grid.window / 2, last - grid.window / 2 + 1, grid.hop) / sample_rate
+    needs = voice.context({**values, **dict.fromkeys((lane.name for lane in lanes.lanes), torch.empty(0))})
+    seen_first, seen_last = first - needs.behind * grid.hop, last + needs.ahead * grid.hop
+    seen = _at_frames(
+        values, lanes, np.arange(seen_first + grid.window / 2, seen_last - grid.window / 2 + 1, grid.hop) / sample_rate
     )
+    sung = voice.shape(
+        _transform(_padded(vocals, seen_first, seen_last, frames), grid, window), seen, needs, grid.hop / sample_rate
+    )
+    knobs = within(seen, slice(needs.behind, needs.behind + sung.shape[1]))
     plain = not _moves(knobs) and values["mask_strength"] == 1.0 and not _shapes(values)  # then the mixture has no say
-    voice = _transform(_padded(vocals, first, last, frames), grid, window)
     sound = None if plain else _transform(_padded(mixture, first, last, frames), grid, window)
     is_banded = _banded(values) or any(lanes.lane(name) for name in BAND)
-    mask.apply(sound, voice, knobs, band_gains(grid.window, sample_rate, knobs) if is_banded else None)
-    return _inverse(voice, grid, window)[:, grid.overlap : grid.overlap + stop - start].numpy()
+    mask.apply(sound, sung, knobs, band_gains(grid.window, sample_rate, knobs) if is_banded else None)
+    return _inverse(sung, grid, window)[:, grid.overlap : grid.overlap + stop - start].numpy()
 
 
 def _at_frames(values: Snapshot, lanes: Automation, times_s: NDArray[np.float64]) -> Knobs:
@@ -128,7 +139,7 @@ def _at_frames(values: Snapshot, lanes: Automation, times_s: NDArray[np.float64]
 
 def _moves(knobs: Knobs) -> bool:
     """One of the mask's knobs has a lane."""
-    return any(isinstance(knobs[name], torch.Tensor) for name in SPECTRAL - {*BAND})
+    return any(isinstance(knobs[name], torch.Tensor) for name in _MASK)
 
 
 def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Tensor:

@@ -162,6 +162,8 @@ def _notes(info: AudioInfo, values: Snapshot, loop: bool) -> tuple[str, ...]:
     notes = []
     if info.channels == 1 and values["center_amount"] > 0:
         notes.append(f"{info.path.name} is mono: center_amount has no effect on it")
+    if info.channels != 2 and values["acapella_middle"] != DEFAULTS["acapella_middle"]:
+        notes.append(f"{info.path.name} is not stereo: acapella_middle has no effect on it")
     if loop:
         notes.append(f"{info.path.name} says that it is a loop: its stems go round without a click too")
     return tuple(notes)

@@ -55,11 +55,11 @@
      "id": "obj-3",
      "maxclass": "newobj",
      "numinlets": 1,
-     "numoutlets": 17,
+     "numoutlets": 19,
      "patching_rect": [
       560.0,
       50.0,
-      2461.0,
+      2777.2000000000003,
       22.0
      ],
      "outlettype": [
@@ -79,9 +79,11 @@
       "",
       "",
       "",
+      "",
+      "",
       ""
      ],
-     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/center/amount /dawbridge/center/width /dawbridge/analysis/shifts /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done"
+     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/acapella/middle /dawbridge/acapella/dry /dawbridge/center/amount /dawbridge/center/width /dawbridge/analysis/shifts /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done"
     }
    },
    {
@@ -416,18 +418,18 @@
       68.0,
       48.0
      ],
-     "varname": "center_amount",
+     "varname": "acapella_middle",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "center_amount",
-       "parameter_shortname": "center amount",
+       "parameter_longname": "acapella_middle",
+       "parameter_shortname": "acapella middle",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.0
+        0.5
        ]
       }
      }
@@ -442,13 +444,13 @@
      "patching_rect": [
       308.0,
       180.0,
-      210.4,
+      222.8,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/center/amount"
+     "text": "prepend /dawbridge/acapella/middle"
     }
    },
    {
@@ -493,18 +495,18 @@
       68.0,
       48.0
      ],
-     "varname": "center_width",
+     "varname": "acapella_dry",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "center_width",
-       "parameter_shortname": "center width",
+       "parameter_longname": "acapella_dry",
+       "parameter_shortname": "acapella dry",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.5
+        0.0
        ]
       }
      }
@@ -525,7 +527,7 @@
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/center/width"
+     "text": "prepend /dawbridge/acapella/dry"
     }
    },
    {
@@ -570,11 +572,11 @@
       68.0,
       48.0
      ],
-     "varname": "shifts",
+     "varname": "center_amount",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "shifts",
-       "parameter_shortname": "shifts",
+       "parameter_longname": "center_amount",
+       "parameter_shortname": "center amount",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -596,13 +598,13 @@
      "patching_rect": [
       452.0,
       180.0,
-      222.8,
+      210.4,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/analysis/shifts"
+     "text": "prepend /dawbridge/center/amount"
     }
    },
    {
@@ -647,18 +649,18 @@
       68.0,
       48.0
      ],
-     "varname": "band_low",
+     "varname": "center_width",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "band_low",
-       "parameter_shortname": "band low",
+       "parameter_longname": "center_width",
+       "parameter_shortname": "center width",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.0
+        0.5
        ]
       }
      }
@@ -673,13 +675,13 @@
      "patching_rect": [
       20.0,
       320.0,
-      179.4,
+      204.20000000000002,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/band/low"
+     "text": "prepend /dawbridge/center/width"
     }
    },
    {
@@ -724,18 +726,18 @@
       68.0,
       48.0
      ],
-     "varname": "band_high",
+     "varname": "shifts",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "band_high",
-       "parameter_shortname": "band high",
+       "parameter_longname": "shifts",
+       "parameter_shortname": "shifts",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        1.0
+        0.0
        ]
       }
      }
@@ -750,13 +752,13 @@
      "patching_rect": [
       92.0,
       320.0,
-      185.6,
+      222.8,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/band/high"
+     "text": "prepend /dawbridge/analysis/shifts"
     }
    },
    {
@@ -801,18 +803,18 @@
       68.0,
       48.0
      ],
-     "varname": "acapella_gain",
+     "varname": "band_low",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "acapella_gain",
-       "parameter_shortname": "acapella gain",
+       "parameter_longname": "band_low",
+       "parameter_shortname": "band low",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.9090909090909091
+        0.0
        ]
       }
      }
@@ -827,13 +829,13 @@
      "patching_rect": [
       164.0,
       320.0,
-      210.4,
+      179.4,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/acapella/gain"
+     "text": "prepend /dawbridge/band/low"
     }
    },
    {
@@ -878,18 +880,18 @@
       68.0,
       48.0
      ],
-     "varname": "instrumental_gain",
+     "varname": "band_high",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "instrumental_gain",
-       "parameter_shortname": "instrumental gain",
+       "parameter_longname": "band_high",
+       "parameter_shortname": "band high",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        0.9090909090909091
+        1.0
        ]
       }
      }
@@ -904,13 +906,13 @@
      "patching_rect": [
       236.0,
       320.0,
-      235.20000000000002,
+      185.6,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/instrumental/gain"
+     "text": "prepend /dawbridge/band/high"
     }
    },
    {
@@ -955,18 +957,18 @@
       68.0,
       48.0
      ],
-     "varname": "acapella_enable",
+     "varname": "acapella_gain",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "acapella_enable",
-       "parameter_shortname": "acapella enable",
+       "parameter_longname": "acapella_gain",
+       "parameter_shortname": "acapella gain",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        1.0
+        0.9090909090909091
        ]
       }
      }
@@ -981,13 +983,13 @@
      "patching_rect": [
       308.0,
       320.0,
-      222.8,
+      210.4,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/acapella/enable"
+     "text": "prepend /dawbridge/acapella/gain"
     }
    },
    {
@@ -1032,18 +1034,18 @@
       68.0,
       48.0
      ],
-     "varname": "instrumental_enable",
+     "varname": "instrumental_gain",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "instrumental_enable",
-       "parameter_shortname": "instrumental enable",
+       "parameter_longname": "instrumental_gain",
+       "parameter_shortname": "instrumental gain",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
        "parameter_initial_enable": 1,
        "parameter_initial": [
-        1.0
+        0.9090909090909091
        ]
       }
      }
@@ -1058,13 +1060,13 @@
      "patching_rect": [
       380.0,
       320.0,
-      247.6,
+      235.20000000000002,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/instrumental/enable"
+     "text": "prepend /dawbridge/instrumental/gain"
     }
    },
    {
@@ -1109,11 +1111,11 @@
       68.0,
       48.0
      ],
-     "varname": "live_enable",
+     "varname": "acapella_enable",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "live_enable",
-       "parameter_shortname": "live enable",
+       "parameter_longname": "acapella_enable",
+       "parameter_shortname": "acapella enable",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -1135,13 +1137,13 @@
      "patching_rect": [
       452.0,
       320.0,
-      198.0,
+      222.8,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/live/enable"
+     "text": "prepend /dawbridge/acapella/enable"
     }
    },
    {
@@ -1186,11 +1188,11 @@
       68.0,
       48.0
      ],
-     "varname": "watch_enable",
+     "varname": "instrumental_enable",
      "saved_attribute_attributes": {
       "valueof": {
-       "parameter_longname": "watch_enable",
-       "parameter_shortname": "watch enable",
+       "parameter_longname": "instrumental_enable",
+       "parameter_shortname": "instrumental enable",
        "parameter_type": 0,
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
@@ -1212,13 +1214,13 @@
      "patching_rect": [
       20.0,
       460.0,
-      204.20000000000002,
+      247.6,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "prepend /dawbridge/watch/enable"
+     "text": "prepend /dawbridge/instrumental/enable"
     }
    },
    {
@@ -1242,6 +1244,160 @@
    {
     "box": {
      "id": "obj-49",
+     "maxclass": "live.dial",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "patching_rect": [
+      92.0,
+      400.0,
+      68.0,
+      48.0
+     ],
+     "outlettype": [
+      "",
+      ""
+     ],
+     "parameter_enable": 1,
+     "presentation": 1,
+     "presentation_rect": [
+      78.0,
+      144.0,
+      68.0,
+      48.0
+     ],
+     "varname": "live_enable",
+     "saved_attribute_attributes": {
+      "valueof": {
+       "parameter_longname": "live_enable",
+       "parameter_shortname": "live enable",
+       "parameter_type": 0,
+       "parameter_mmin": 0.0,
+       "parameter_mmax": 1.0,
+       "parameter_unitstyle": 1,
+       "parameter_initial_enable": 1,
+       "parameter_initial": [
+        1.0
+       ]
+      }
+     }
+    }
+   },
+   {
+    "box": {
+     "id": "obj-50",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      92.0,
+      460.0,
+      198.0,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /dawbridge/live/enable"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-51",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      92.0,
+      370.0,
+      80.2,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-52",
+     "maxclass": "live.dial",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "patching_rect": [
+      164.0,
+      400.0,
+      68.0,
+      48.0
+     ],
+     "outlettype": [
+      "",
+      ""
+     ],
+     "parameter_enable": 1,
+     "presentation": 1,
+     "presentation_rect": [
+      150.0,
+      144.0,
+      68.0,
+      48.0
+     ],
+     "varname": "watch_enable",
+     "saved_attribute_attributes": {
+      "valueof": {
+       "parameter_longname": "watch_enable",
+       "parameter_shortname": "watch enable",
+       "parameter_type": 0,
+       "parameter_mmin": 0.0,
+       "parameter_mmax": 1.0,
+       "parameter_unitstyle": 1,
+       "parameter_initial_enable": 1,
+       "parameter_initial": [
+        1.0
+       ]
+      }
+     }
+    }
+   },
+   {
+    "box": {
+     "id": "obj-53",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      164.0,
+      460.0,
+      204.20000000000002,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend /dawbridge/watch/enable"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-54",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 1,
+     "patching_rect": [
+      164.0,
+      370.0,
+      80.2,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "prepend set"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-55",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 4,
@@ -1262,7 +1418,7 @@
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-56",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1280,7 +1436,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-57",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1295,7 +1451,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-58",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1313,7 +1469,7 @@
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-59",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1331,7 +1487,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-60",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1346,7 +1502,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-61",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1364,7 +1520,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-62",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1382,7 +1538,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-63",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1400,7 +1556,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-64",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1418,7 +1574,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-65",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1436,7 +1592,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-66",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -2193,30 +2349,6 @@
       15
      ],
      "destination": [
-      "obj-49",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-49",
-      1
-     ],
-     "destination": [
-      "obj-52",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-49",
-      1
-     ],
-     "destination": [
       "obj-51",
       0
      ]
@@ -2225,7 +2357,19 @@
    {
     "patchline": {
      "source": [
-      "obj-52",
+      "obj-51",
+      0
+     ],
+     "destination": [
+      "obj-49",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-49",
       0
      ],
      "destination": [
@@ -2237,11 +2381,11 @@
    {
     "patchline": {
      "source": [
-      "obj-49",
-      2
+      "obj-50",
+      0
      ],
      "destination": [
-      "obj-55",
+      "obj-1",
       0
      ]
     }
@@ -2249,8 +2393,8 @@
    {
     "patchline": {
      "source": [
-      "obj-49",
-      2
+      "obj-3",
+      16
      ],
      "destination": [
       "obj-54",
@@ -2261,7 +2405,19 @@
    {
     "patchline": {
      "source": [
-      "obj-55",
+      "obj-54",
+      0
+     ],
+     "destination": [
+      "obj-52",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-52",
       0
      ],
      "destination": [
@@ -2273,11 +2429,11 @@
    {
     "patchline": {
      "source": [
-      "obj-56",
+      "obj-53",
       0
      ],
      "destination": [
-      "obj-57",
+      "obj-1",
       0
      ]
     }
@@ -2285,11 +2441,35 @@
    {
     "patchline": {
      "source": [
-      "obj-57",
-      0
+      "obj-3",
+      17
      ],
      "destination": [
-      "obj-1",
+      "obj-55",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-55",
+      1
+     ],
+     "destination": [
+      "obj-58",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-55",
+      1
+     ],
+     "destination": [
+      "obj-57",
       0
      ]
     }
@@ -2301,7 +2481,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-56",
       0
      ]
     }
@@ -2309,7 +2489,55 @@
    {
     "patchline": {
      "source": [
+      "obj-55",
+      2
+     ],
+     "destination": [
+      "obj-61",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-55",
+      2
+     ],
+     "destination": [
+      "obj-60",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-61",
+      0
+     ],
+     "destination": [
       "obj-59",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-62",
+      0
+     ],
+     "destination": [
+      "obj-63",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-63",
       0
      ],
      "destination": [
@@ -2321,7 +2549,31 @@
    {
     "patchline": {
      "source": [
-      "obj-60",
+      "obj-64",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-65",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-66",
       0
      ],
      "destination": [

@@ -10,6 +10,7 @@ from dawbridge.engine.estimate import Engine
 from dawbridge.engine.mixture import ArrayMixture
 from dawbridge.engine.stored import StoredSamples
 from dawbridge.errors import AudioError, Cancelled
+from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import complete
 
 
@@ -168,3 +169,18 @@ def test_only_floats_of_32_bits_are_stored_samples(tmp_path, kind):
     np.save(tmp_path / "x.npy", np.array([[1, 2]], kind), allow_pickle=True)
     with pytest.raises(ValueError, match="no estimate"):
         StoredSamples.open(tmp_path / "x.npy")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_is_not_stereo_has_no_middle(channels):
+    samples = np.random.default_rng(1).standard_normal((channels, 20000)) * 0.1
+    analysis = Analysis(ArrayMixture.of(samples, 22050), Engine("center", "cpu"), MemoryEstimates())
+    lane = Automation.of({"acapella_middle": [(0.1, 1.0), (0.3, 0.0)]})
+    plain, turned, moving = (
+        np.concatenate(list(analysis.acapella(complete(knobs), automation)), axis=1)
+        for knobs, automation in (({}, Automation()), ({"acapella_middle": 1.0}, Automation()), ({}, lane))
+    )
+    np.testing.assert_array_equal(turned, plain)
+    np.testing.assert_array_equal(moving, plain)
+    drier = np.concatenate(list(analysis.acapella(complete({"acapella_dry": 1.0}))), axis=1)
+    assert np.abs(drier - plain).max() > 1e-3

@@ -142,6 +142,44 @@ def test_pieces_equal_one_whole_pass_bit_for_bit(sample_rate):
     np.testing.assert_array_equal(pieces, whole)
 
 
+@pytest.mark.row("clicks at chunk borders")
+@pytest.mark.parametrize("hops", [1, 7, 64])
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"acapella_middle": 0.9},
+        {"acapella_middle": 0.1, "mask_strength": 0.8},
+        {"acapella_dry": 0.7},
+        {"acapella_middle": 0.8, "acapella_dry": 1.0, "mask_contrast": 0.7, "band_low": 80.0},
+    ],
+)
+def test_pieces_of_the_voices_knobs_equal_one_whole_pass_bit_for_bit(knobs, hops):
+    mixture, vocals = noise(1, 90001), noise(2, 90001)
+    block = Grid.of(RATE).hop * hops
+    np.testing.assert_array_equal(rendered(mixture, vocals, block=block, **knobs), rendered(mixture, vocals, **knobs))
+
+
+def test_neutral_knobs_of_the_voice_keep_every_bit():
+    mixture, vocals = noise(1), noise(2)
+    plain = rendered(mixture, vocals, mask_contrast=0.7)
+    voiced = rendered(mixture, vocals, mask_contrast=0.7, acapella_middle=0.5, acapella_dry=0.0)
+    np.testing.assert_array_equal(voiced, plain)
+
+
+def test_a_mixture_taken_whole_is_not_asked_for_its_middle():
+    mixture, vocals = noise(1), noise(2)
+    np.testing.assert_array_equal(rendered(mixture, vocals, mask_strength=0.0, acapella_middle=1.0), mixture)
+
+
+def test_the_middle_and_the_sides_of_vocals_are_told_apart():
+    lead, left = noise(1, channels=1), noise(2, channels=1)
+    middle, sides = np.concatenate((lead, lead)), np.concatenate((left, 0 * left))
+    mixture, vocals = noise(3), middle + sides
+    up, down = (rendered(mixture, vocals, acapella_middle=knob) for knob in (1.0, 0.0))
+    assert level_db(up - middle) < level_db(middle) - 5
+    assert level_db(down - sides) < level_db(sides) - 5
+
+
 @pytest.mark.parametrize("samples", [1, 2, 1023, 4097])
 def test_short_mixtures_keep_their_length(samples):
     assert rendered(noise(1, samples), noise(2, samples), mask_contrast=0.9).shape == (2, samples)
@@ -149,7 +187,8 @@ def test_short_mixtures_keep_their_length(samples):
 
 def test_silence_stays_finite_and_silent():
     silent = np.zeros((2, 9000), np.float32)
-    for knobs in ({"mask_strength": 0.5}, {"mask_contrast": 1.0}, {"mask_floor": -6.0}):
+    voice = {"acapella_middle": 1.0, "acapella_dry": 1.0}
+    for knobs in ({"mask_strength": 0.5}, {"mask_contrast": 1.0}, {"mask_floor": -6.0}, voice):
         assert not rendered(silent, silent, **knobs).any()
 
 

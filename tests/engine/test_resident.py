@@ -17,6 +17,8 @@ KNOBS = (
     {"mask_contrast": 0.8},
     {"mask_floor": -20.0},
     {"center_amount": 0.6},
+    {"acapella_middle": 0.9},
+    {"acapella_dry": 0.8},
     {"band_low": 200.0},
     {"band_high": 4000.0},
 )
