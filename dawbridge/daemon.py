@@ -7,6 +7,7 @@
     midi               inbox (`JobRequests`) and drain their own mailboxes for what to report.
     terminal           writes what happens; blocks only itself if nobody reads.
     watchdog           hints that a file changed, from threads of the observer.
+    examine            two threads that open files which look finished, and tell who still writes them.
     engine (process)   owns the model; takes one task at a time from the pipe, and answers into it.
 
 No thread waits for another: requests are answered through futures, events and knobs go through mailboxes.
@@ -16,6 +17,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -45,14 +47,16 @@ from dawbridge.surfaces.opening import Surfaces
 from dawbridge.surfaces.terminal import Terminal
 from dawbridge.version import VERSION
 from dawbridge.watch import folder as watching
+from dawbridge.watch import left_alone
 from dawbridge.watch.filesystem import sends_events
-from dawbridge.watch.folder import FolderNotice, FolderWatch, WatchEvent
-from dawbridge.watch.ignore import ignored
+from dawbridge.watch.folder import FolderNotice, FolderWatch, LeftAloneNotice, WatchEvent
 from dawbridge.watch.lock import FolderLock
-from dawbridge.watch.making import TICK_S, make_watch
+from dawbridge.watch.making import make_places, make_watch
 
 PATIENCE_S = 5.0
 """How long a thread may take to end, in seconds."""
+EXAMINERS = 2
+"""Threads that open files which look finished."""
 LONGEST_WAIT_S = 1.0
 """The loop looks around this often, in seconds, even if nothing is due."""
 
@@ -80,7 +84,8 @@ class Daemon:
         if settings.preset:
             loader.load(settings.preset)
         roots = checked_folders(settings.folders)
-        self._locks = [FolderLock(root, state_folder() / "locks") for root in roots]
+        self._locks = {root: FolderLock(root, state_folder() / "locks") for root in roots}
+        self._examiners = ThreadPoolExecutor(EXAMINERS, "examine")
         self._ledger = Ledger(state_folder() / "ledger.sqlite")
         self._ledger.prune()
         self._engine: Supervisor | None = None
@@ -94,7 +99,6 @@ class Daemon:
         """Why the engine cannot separate; empty if it can."""
         self._ready = False
         self._trouble = ""
-        self._next_look_s = float("-inf")
 
     @property
     def failed(self) -> bool:
@@ -137,19 +141,19 @@ class Daemon:
             signal.signal(number, handle)
 
     def _roots(self, settings: Settings) -> WatchedRoots:
-        outputs = {folder.path.resolve(): folder.output.folder_name for folder in settings.folders}
+        places = {folder.path.resolve(): make_places(folder) for folder in settings.folders}
 
         def left_alone(path: Path) -> str:
-            root = next(root for root in outputs if path.is_relative_to(root))
-            ours = ignored(path.relative_to(root), outputs[root])
-            return "its name or its folder says that it is not a bounce" if ours else ""
+            root = next(root for root in places if path.is_relative_to(root))
+            return places[root].why_not(path)
 
         return WatchedRoots(settings.folders, is_local=sends_events, left_alone=left_alone)
 
     def _watch(self, folder: FolderSettings) -> FolderWatch:
         root = folder.path.resolve()
         folder = replace(folder, path=root, existing=folder.existing or self._settings.once)
-        return make_watch(folder, self._jobs.world.knows if self._ledger.is_watched(root) else None)
+        known = self._jobs.world.knows if self._ledger.is_watched(root) else None
+        return make_watch(folder, known, executor=self._examiners, lock=self._locks[root], wake=self._jobs.wake)
 
     def _start(self) -> None:
         """Take up what the last run left, and look into the folders for the first time."""
@@ -159,8 +163,7 @@ class Daemon:
         for watch in self._watches:
             watch.start()
             self._look(watch)
-            stamps = {path: self._jobs.world.stamp(path) for path in watch.baseline}
-            self._ledger.begin_root(watch.root, {path: stamp for path, stamp in stamps.items() if stamp})
+            self._ledger.begin_root(watch.root, watch.baseline)
             self._jobs.handle([FoundBefore(tuple(watch.baseline))])
             watch.known = self._jobs.world.knows
         running.announce(self._surfaces.osc.address, [watch.root for watch in self._watches])
@@ -173,10 +176,8 @@ class Daemon:
 
     def _loop(self, engine: Supervisor) -> None:
         while not self._stopping.is_set():
-            if self._clock() >= self._next_look_s:
-                self._next_look_s = self._clock() + TICK_S
-                for watch in self._watches:
-                    self._look(watch)
+            for watch in self._watches:
+                self._look(watch)
             self._jobs.turn()
             self._hear(engine)
             self._say(self._positions.keep(self._store.snapshot()))
@@ -187,18 +188,20 @@ class Daemon:
 
     def _patience_s(self) -> float:
         """How long the loop may wait if nothing happens."""
-        due_s = min(self._jobs.due_s(), self._next_look_s)
+        due_s = min(self._jobs.due_s(), *(watch.next_due() for watch in self._watches))
         return min(max(due_s - self._clock(), 0.0), LONGEST_WAIT_S)
 
     def _look(self, watch: FolderWatch) -> None:
         events: list[Input] = []
         for event in watch.step(self._clock()):
-            if isinstance(event, FolderNotice):
+            if isinstance(event, FolderNotice | LeftAloneNotice):
                 self._say(event.text)
             else:
                 events.append(_seen(event))
         if events:
             self._jobs.handle(events)
+        if watch.left_alone_changed:
+            left_alone.keep(state_folder() / left_alone.FOLDER, watch.root, watch.left_alone)
 
     def _hear(self, engine: Supervisor) -> None:
         """What the engine says, and whether it lives."""
@@ -248,7 +251,7 @@ class Daemon:
         if engine.hopeless and not self._ready:
             self.model_problem = "the engine does not start"
             return True
-        return self._ready and self._jobs.state.is_idle
+        return self._ready and self._jobs.state.is_idle and not any(watch.is_busy for watch in self._watches)
 
     def _say(self, text: str) -> None:
         if text:
@@ -269,7 +272,8 @@ class Daemon:
         self._surfaces.close()
         self._jobs.close()
         self._ledger.close()
-        for lock in self._locks:
+        self._examiners.shutdown(wait=False, cancel_futures=True)
+        for lock in self._locks.values():
             lock.release()
 
 
@@ -280,11 +284,13 @@ def _seen(event: WatchEvent) -> Input:
             return inputs.Settling(path)
         case watching.Settled(path, _, preset_folder):
             return inputs.Settled(path, preset_folder)
+        case watching.Waiting(path, reason):
+            return inputs.Waiting(path, reason)
         case watching.Stalled(path, reason, acceptable):
             return inputs.Stalled(path, reason, acceptable)
         case watching.Gone(path):
             return inputs.Gone(path)
-        case watching.FolderNotice(path, _):
+        case watching.FolderNotice(path, _) | watching.LeftAloneNotice(path, _):
             raise AssertionError(path)
 
 

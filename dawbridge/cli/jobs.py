@@ -18,6 +18,7 @@ from dawbridge.files.printable import printable
 from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.running import announced
 from dawbridge.surfaces.osc.client import OscClient
+from dawbridge.watch import left_alone
 
 if TYPE_CHECKING:
     from dawbridge.jobs.ledger import JobRecord, Ledger
@@ -62,6 +63,10 @@ def _list(ledger: "Ledger", count: int) -> None:
         if entry.state in (JobState.FAILED, JobState.STALLED) and entry.message:
             print(f"{'':6}  {_why(entry)}")
     print(f"\n{len(entries)} jobs; dawbridge jobs show ID says more" if entries else "no job yet")
+    for root, left in left_alone.kept(state_folder() / left_alone.FOLDER).items():
+        print(f"\nleft alone in {printable(root)}:")
+        for one in left:
+            print(f"{one.count:6}  {printable(one.what)}  {one.why}, for example {printable(one.example)}")
 
 
 def _show(ledger: "Ledger", entry: "JobRecord") -> None:

@@ -72,15 +72,17 @@ def _settings(options: Namespace) -> FolderSettings:
 
 
 def _in_words(event: "WatchEvent") -> str:
-    from dawbridge.watch.folder import FolderNotice, Settled, Stalled
+    from dawbridge.watch.folder import FolderNotice, LeftAloneNotice, Settled, Stalled, Waiting
 
     match event:
         case Settled(_, _, preset):
             return "settled: would be queued" + (f", in the folder {preset!r}" if preset else "")
+        case Waiting(_, reason):
+            return f"waiting: {reason}"
         case Stalled(_, reason):
             return f"stalled: {reason}"
-        case FolderNotice(_, text):
-            return text
+        case FolderNotice() | LeftAloneNotice():
+            return event.text
     return type(event).__name__.lower()
 
 

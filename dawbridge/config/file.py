@@ -9,8 +9,11 @@ format = "wav24"            # as for --format
 existing = true             # at the first watch, take the bounces that are there already
 accept_streamed = true      # take files whose header a pipe never completed
 poll = true                 # scan instead of waiting for events (network drives); false: never; left out: decide
-times = { closed_s = 0.5, unclosed_s = 2.0, opaque_s = 5.0, stalled_s = 60.0, streamed_s = 15.0,
-          poll_s = 1.0, rescan_s = 30.0 }
+ignore = ["*.draft.wav"]    # names, or paths inside the folder, that are left alone besides those that always are
+take = ["*.bak"]            # names, or paths inside the folder, that are taken although a rule leaves them alone
+projects = true             # take what lies in a DAW project's own folders (Samples/Recorded, Audio Files), too
+times = { closed_s = 0.5, unclosed_s = 2.0, opaque_s = 5.0, unproven_s = 15.0, zeros_s = 30.0, explained_s = 5.0,
+          stalled_s = 60.0, streamed_s = 15.0, poll_s = 1.0, rescan_s = 30.0 }
 ```
 """
 
@@ -33,7 +36,10 @@ CheckPreset = Callable[[str], object]
 """Raises `DawbridgeError` for the name of a preset that does not exist or cannot be used."""
 
 LONGEST_S = 86_400.0
-TIMES = ("closed_s", "unclosed_s", "opaque_s", "stalled_s", "streamed_s", "poll_s", "rescan_s")
+TIMES = (
+    "closed_s", "unclosed_s", "opaque_s", "unproven_s", "zeros_s", "explained_s", "stalled_s", "streamed_s", "poll_s",
+    "rescan_s",
+)  # fmt: skip
 _OWN_TIMES = ("poll_s", "rescan_s")
 """Those of the watch itself, not of the settling."""
 
@@ -157,6 +163,12 @@ def _path(value: object) -> Path:
     return path
 
 
+def _patterns(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) and one.strip("/ ") for one in value):
+        raise _Refused('a list of patterns is wanted, in quotes: ["*.foo", "Drafts/*"]')
+    return tuple(value)
+
+
 _CHECKS: dict[str, Callable[[object], object]] = {
     "path": _path,
     "preset": _text,
@@ -165,5 +177,8 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "existing": _switch,
     "accept_streamed": _switch,
     "poll": _switch,
+    "ignore": lambda value: _patterns(value),
+    "take": lambda value: _patterns(value),
+    "projects": _switch,
     "times": lambda value: value,
 }

@@ -33,6 +33,12 @@ class FolderSettings:
     """Take files whose header a pipe never patched."""
     poll: bool | None = None
     """True: scan instead of listening to the file system; None: decide by the kind of file system."""
+    ignore: tuple[str, ...] = ()
+    """Patterns of names, or of paths inside the folder, that are left alone besides those that always are."""
+    take: tuple[str, ...] = ()
+    """Patterns that are taken although a rule would leave them alone."""
+    projects: bool = False
+    """Take what lies in a DAW project's own folders, too."""
     times: SettleTimes = field(default_factory=SettleTimes)
     poll_s: float = 1.0
     """Seconds between scans where it is polled."""

@@ -1,4 +1,4 @@
-"""Does this folder send events? Network drives and folders shared into virtual machines do not."""
+"""What kind of file system a folder lies on: does it send events, and does it know all who write there?"""
 
 import os
 import sys
@@ -11,23 +11,40 @@ SILENT = frozenset((
 ))  # fmt: skip
 """Types of file systems on which other machines' writes cause no event."""
 
+_SHARED_DISKS = frozenset(("ceph", "gfs2", "glusterfs", "lustre", "ocfs2", "beegfs"))
+"""Types of file systems that several computers write at once, although they send events for our own writes."""
+
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def sends_events(root: Path, mounts: str | None = None) -> bool:
-    """False where `root` lies on a network or shared drive and has to be polled.
+    """False if `root` lies on a network or shared drive and has to be polled.
 
-    `mounts` is the text of Linux's mountinfo, for tests. Where the system does not tell, a path that begins with two
-    slashes or backslashes (Windows) is taken for a network drive and all else for a disk.
+    `mounts` is the text of Linux's mountinfo, for tests. If the system does not tell, a path that begins with two
+    slashes or backslashes (Windows) is taken for a network drive and everything else for a disk.
     """
     if os.fspath(root).startswith(("\\\\", "//")) and sys.platform == "win32":
         return False
+    return _kind(root, mounts) not in SILENT
+
+
+def is_local(path: Path, mounts: str | None = None) -> bool:
+    """Whether everybody who can write to `path` runs on this computer, as far as the system tells.
+
+    False for network and shared drives, and for file systems in user space, which may be either.
+    """
+    kind = _kind(path, mounts)
+    return sends_events(path, mounts) and not kind.startswith("fuse.") and kind not in _SHARED_DISKS
+
+
+def _kind(path: Path, mounts: str | None) -> str:
+    """Type of the file system that `path` lies on; empty if the system does not tell."""
     if mounts is None:
         try:
             mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return True
-    return _type_of(root, mounts) not in SILENT
+            return ""
+    return _type_of(path, mounts)
 
 
 def _type_of(root: Path, mounts: str) -> str:

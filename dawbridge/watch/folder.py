@@ -1,28 +1,54 @@
 """A watched folder: watchdog's events are hints, the rescan is the truth, `settle` decides."""
 
 import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from pathlib import Path, PurePath
 
-from dawbridge.audio.provenance import is_intact
-from dawbridge.audio.source import open_source
-from dawbridge.config.settle_times import SettleTimes
-from dawbridge.errors import AudioError, WatchError
-from dawbridge.files.presence import gone, out_of_sight
+from dawbridge.errors import WatchError
+from dawbridge.files.presence import gone
+from dawbridge.files.stamp import Stamp, stamp_of
+from dawbridge.watch.candidates import Candidates
+from dawbridge.watch.examine import Inline
 from dawbridge.watch.filesystem import sends_events
-from dawbridge.watch.ignore import OUTPUTS, ignored
-from dawbridge.watch.observer import HintKind, Hints, NativeEvents
-from dawbridge.watch.reports import FolderNotice, Gone, Settled, Settling, Stalled, Tell, WatchEvent, silent, stalled
-from dawbridge.watch.root import ClosedFolders, Presence, readable_folder
-from dawbridge.watch.scan import look, scan
-from dawbridge.watch.settle import Ripe, Settle, Stat
-from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
+from dawbridge.watch.ignore import OUTPUTS, QUIET, Places, Reason
+from dawbridge.watch.left_alone import LeftAlone, LeftAloneList
+from dawbridge.watch.lock import FolderLock
+from dawbridge.watch.observer import HintKind, Hints
+from dawbridge.watch.reports import (
+    FolderNotice,
+    Gone,
+    LeftAloneNotice,
+    Settled,
+    Settling,
+    Stalled,
+    Tell,
+    Waiting,
+    WatchEvent,
+    silent,
+)
+from dawbridge.watch.root import ClosedFolders, readable_folder
+from dawbridge.watch.root_watch import RootWatch
+from dawbridge.watch.scan import Found, scan
+from dawbridge.watch.settle import Settle, SettleTimes
 
-__all__ = ["FolderNotice", "FolderWatch", "Gone", "Settled", "Settling", "Stalled", "Tell", "WatchEvent", "silent"]
+__all__ = [
+    "FolderNotice", "FolderWatch", "Gone", "LeftAlone", "LeftAloneNotice", "Settled", "Settling", "Stalled", "Tell",
+    "Waiting", "WatchEvent", "silent",
+]  # fmt: skip
+
+_PRESENCE_S = 1.0
+"""How often the root itself is looked at."""
+_LOOK_S = 0.2
+"""How often files that are on their way are looked at between two scans."""
+_ANSWER_S = 0.05
+"""How soon an answer of the executor is asked for again, if nobody can be woken."""
+_SCAN_SHARE = 50
+"""A scan may take one of so many parts of the time: the next one waits longer if a folder is very large."""
 
 
 class FolderWatch:
-    """Watches one folder and all below it. `step` a few times a second, from one thread."""
+    """Watches one folder and all below it. Call `step` from one thread, again when `next_due` says so."""
 
     def __init__(
         self,
@@ -35,6 +61,12 @@ class FolderWatch:
         poll_s: float = 1.0,
         rescan_s: float = 30.0,
         outputs: str = OUTPUTS,
+        ignore: Sequence[str] = (),
+        take: Sequence[str] = (),
+        projects: bool = False,
+        executor: Executor | None = None,
+        lock: FolderLock | None = None,
+        wake: Callable[[], None] = lambda: None,
         tell: Tell = silent,
     ) -> None:
         """Files found by the first `step`:
@@ -42,66 +74,85 @@ class FolderWatch:
         - `known` is None (the folder's first watch): taken only with `existing`, else listed in `baseline`;
         - `known` given (a later start): taken unless `known(path)`.
 
-        `poll`: True rescans every `poll_s` seconds without native events, False never does, None decides by the
-        file system (network folders are polled). `outputs` is the name of the folders that stems are written to.
-        `tell` hears of every hint, verdict and decision. Raises `WatchError` where `root` is no readable folder.
+        `poll`: True scans every `poll_s` seconds without native events, False never does, None decides by the file
+        system (network folders are polled). `outputs` is the name of the folders that stems are written to; `ignore`,
+        `take` and `projects` are the user's exceptions (`Places`).
+
+        `executor` opens files, so that no step waits for a long one; None: that happens in `step`. `wake` is called,
+        from any thread, when there is something to do. `lock`: the folder's lock, taken once more when another folder
+        comes to lie there. `tell` is given every hint, verdict and decision. Raises `WatchError` if `root` is not a
+        readable folder.
         """
         self.root = readable_folder(Path(root))
-        self.baseline: dict[Path, Stat] = {}
-        """Files that lay there at the first watch and were not taken: for the ledger to remember."""
+        self.baseline: dict[Path, Stamp] = {}
+        """Files that were there at the first watch and were not taken: for the ledger to remember."""
         self.known = known
-        """Asked for every file where the folder is found again after it was away, too."""
-        self._existing, self._outputs, self._tell = existing, outputs, tell
-        self._polling = not sends_events(self.root) if poll is None else poll
+        """Asked about every file when the folder is found again after it was away, too."""
+        self._existing, self._tell = existing, tell
         self._poll_s, self._rescan_s = poll_s, rescan_s
-        self._settle = Settle(times, poll_s if self._polling else 0.0)
-        self._handled: dict[Path, Stat] = {}
-        """Files that are done with, as they were then: settled, there before, or no audio."""
-        self._reported: set[Path] = set()
-        self._hints = Hints()
-        self._native = NativeEvents(self.root, self._hints)
-        self._wants_native = False
-        self._next_scan: float | None = None
-        self._presence = Presence(self.root)
+        self._hints = Hints(wake)
+        polling = not sends_events(self.root) if poll is None else poll
+        self._root = RootWatch(self.root, self._hints, lock, polling, poll_s)
+        self._settle = Settle(times, poll_s if polling else 0.0)
+        self._places = Places(self.root, outputs, ignore=ignore, take=take, projects=projects)
+        self._files = Candidates(
+            self.root, self._settle, executor or Inline(), tell=tell, wake=wake,
+            takes=lambda path: self._places.takes(PurePath(path.relative_to(self.root))),
+        )  # fmt: skip
+        self._left = LeftAloneList()
         self._closed = ClosedFolders()
-        self._returned = False
-        self._events: list[WatchEvent] = []
+        self._blocked: set[Path] = set()
+        self._returned, self._scanned = False, False
+        self._next_presence = self._next_look = self._next_scan = float("-inf")
+        self._due = float("-inf")
+        self._notices: list[WatchEvent] = []
 
     @property
     def polling(self) -> bool:
         """No native events: the folder is scanned every `poll_s` seconds."""
-        return self._polling
+        return self._root.polling
+
+    @property
+    def left_alone(self) -> Iterator[LeftAlone]:
+        """Everything that was met so far and is left alone."""
+        return iter(self._left)
+
+    @property
+    def left_alone_changed(self) -> bool:
+        """Whether `left_alone` has more than when this was last asked."""
+        return self._left.changed()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any file is being examined, perhaps one that was not reported because it may be a stem of ours."""
+        return self._files.is_busy
 
     def start(self) -> None:
-        """Start watchdog's observer threads (none where the folder is polled). Called by the daemon only."""
-        self._wants_native = not self._polling
-        self._start_native()
+        """Start watchdog's observer threads (none if the folder is polled). Called by the daemon only."""
+        self._root.start()
 
     def stop(self) -> None:
         """End them."""
-        self._wants_native = False
-        self._native.stop()
+        self._root.stop()
+
+    def next_due(self) -> float:
+        """When `step` has something to do, at the latest, on the clock that `step` is given; the past for now."""
+        return float("-inf") if self._hints.waiting else self._due
 
     def step(self, now: float) -> list[WatchEvent]:
         """All that happened, up to `now` (seconds, monotonic). Never raises for what lies in the folder."""
-        if self._present():
-            closed, trees = self._take_hints(now)
-            if self._next_scan is None or now >= self._next_scan:
-                self._scan(now, closed)
-            elif not self._polling:
-                for path in self._hinted(closed, trees):
-                    self._look(path, look(path), now, closed.get(path, False))
-            for ripe in self._settle.ripe(now):
-                self._open(ripe, now)
-            for stuck in self._settle.stuck(now):
-                self._report(stalled(stuck))
-        events, self._events = self._events, []
-        return events
+        if now >= self._due or self._hints.waiting:
+            if self._is_present(now):
+                self._look_around(now)
+                self._files.step(now)
+            self._due = self._when_due(now)
+        notices, self._notices = self._notices, []
+        return notices + self._root.take_notices() + self._files.take_events()
 
     def accept(self, path: Path) -> None:
         """Take a stalled or settling file as it is, at the next `step`. Raises `WatchError` if it is not watched."""
         path = self._mine(path)
-        if look(path) is None:
+        if stamp_of(path) is None:
             raise WatchError(f"{path}: there is no such file in {self.root}; name one that was reported as stalled")
         self._hints.put(HintKind.ACCEPT, path)
 
@@ -111,187 +162,132 @@ class FolderWatch:
 
     def _mine(self, path: Path) -> Path:
         path = Path(os.path.normpath(self.root / path))
-        if not path.is_relative_to(self.root) or ignored(path.relative_to(self.root), self._outputs):
-            raise WatchError(f"{path}: is not watched; only bounces in {self.root} are")
+        why_not = self._places.why_not(path)
+        if why_not:
+            raise WatchError(f"{path}: is not watched: {why_not}; only bounces in {self.root} are")
         return path
 
+    def _look_around(self, now: float) -> None:
+        closed, trees = self._take_hints(now)
+        if now >= self._next_scan:
+            self._scan(now, closed)
+        elif not self.polling:
+            for path in self._hinted(closed, trees, now):
+                self._files.look(
+                    path, stamp_of(path), now, closed=closed.get(path, False), hinted=path in closed
+                )  # fmt: skip
+
     def _take_hints(self, now: float) -> tuple[dict[Path, bool], set[Path]]:
-        """Files to look at (and whether the last word was that they were closed); folders that came or went."""
+        """Files to look at (and whether any event said that they were closed); folders that came or went."""
         closed: dict[Path, bool] = {}
         trees: set[Path] = set()
         for hint in self._hints.drain():
             self._tell("event", hint.path, hint.kind)
-            inside = _relative(hint.path, self.root)
-            if ignored(inside / "any" if hint.kind is HintKind.TREE else inside, self._outputs):
+            if not hint.path.is_relative_to(self.root):
                 continue
-            if hint.kind is HintKind.TREE:
+            inside = PurePath(hint.path.relative_to(self.root))
+            is_tree = hint.kind is HintKind.TREE
+            reason = self._places.above(inside / "any") if is_tree else self._places.of(inside)
+            if reason:
+                self._leave(reason, inside)
+            elif is_tree:
                 trees.add(hint.path)
             elif hint.kind in (HintKind.ACCEPT, HintKind.FORGET):
-                self._handled.pop(hint.path, None)
-                self._look(hint.path, look(hint.path), now, closed=False, accepted=hint.kind is HintKind.ACCEPT)
+                self._files.renew(hint.path)
+                accepted = hint.kind is HintKind.ACCEPT
+                self._files.look(hint.path, stamp_of(hint.path), now, accepted=accepted)
             else:
-                closed[hint.path] = hint.kind is HintKind.CLOSED
+                closed[hint.path] = hint.kind is HintKind.CLOSED or closed.get(hint.path, False)
+        self._report_left()
         return closed, trees
 
-    def _hinted(self, closed: dict[Path, bool], trees: set[Path]) -> set[Path]:
-        """What to look at between two scans: files that are on their way, hinted at, or in a folder that came or went.
-
-        Of the stalled ones those that cannot be opened, since a lock that is lifted causes no event.
-        """
-        waiting = (file for file in self._settle if not file.reported or file.verdict is Verdict.UNREADABLE)
-        paths = {*closed, *(file.path for file in waiting)}
+    def _hinted(self, closed: dict[Path, bool], trees: set[Path], now: float) -> set[Path]:
+        """What to look at between two scans: files that are on their way, hinted at, or in a folder that came or
+        went."""
+        paths = set(closed)
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_S
+            paths.update(self._files.under_way())
         left = {tree for tree in trees if gone(tree)}
         for tree in trees - left:
             if trees.isdisjoint(tree.parents):
-                paths.update(path for path, _ in scan(tree, self._outputs, {}))
+                paths.update(path for path, _ in scan(tree, self.root, self._places, Found(left=self._leave)))
+                self._report_left()
         if left:
-            known = (*self._handled, *(file.path for file in self._settle))
-            paths.update(path for path in known if not left.isdisjoint(path.parents))
+            paths.update(path for path in self._files if not left.isdisjoint(path.parents))
         return paths
 
     def _scan(self, now: float, closed: dict[Path, bool]) -> None:
-        first = self._next_scan is None
-        self._next_scan = now + (self._poll_s if self._polling else self._rescan_s)
-        self._heal()
-        refused: dict[Path, str] = {}
-        found = dict(scan(self.root, self._outputs, refused))
-        for text in self._closed.news(refused):
+        begun = os.times().elapsed
+        self._root.heal()
+        met = Found(left=self._leave)
+        found = dict(scan(self.root, self.root, self._places, met))
+        for text in self._closed.news(met.refused):
             self._notice(text)
-        if self.root in refused:
-            self._next_scan = None if first else self._next_scan
+        self._report_blocked(met.blocked)
+        if self.root in met.refused:
+            self._next_scan = now + self._interval(0.0)
             return
-        if first:
-            self._remember(found)
-        elif self._returned:
-            self._recognise(found)
-        self._returned = False
-        for path, stat in found.items():
-            self._look(path, stat, now, closed.get(path, False))
-        vanished = {*self._handled, *closed, *(file.path for file in self._settle)} - found.keys()
-        for path in vanished:
-            self._look(path, look(path), now, closed.get(path, False))
+        self._remember(found)
+        for path, stamp in found.items():
+            self._files.look(path, stamp, now, closed=closed.get(path, False))
+        for path in {*self._files, *closed} - found.keys():
+            self._files.look(path, stamp_of(path), now, closed=closed.get(path, False))
+        self._report_left()
+        self._next_scan = now + self._interval(os.times().elapsed - begun)
+        self._next_look = now + _LOOK_S
 
-    def _remember(self, found: dict[Path, Stat]) -> None:
-        """What lay there before: whether it is taken is the ledger's word, or the user's."""
+    def _interval(self, scan_s: float) -> float:
+        """Seconds until the next scan, after one that took so long."""
+        usual = self._poll_s if self.polling else self._rescan_s
+        return max(usual, min(_SCAN_SHARE * scan_s, 10 * usual))
+
+    def _remember(self, found: dict[Path, Stamp]) -> None:
+        """What was there before: whether it is taken is the ledger's word, or the user's."""
+        first, self._scanned = not self._scanned, True
+        returned, self._returned = self._returned, False
+        if not first and not returned:
+            return
         if self.known is not None:
-            self._recognise(found)
-        elif not self._existing:
+            for path, stamp in found.items():
+                if not self._files.is_known(path) and self.known(path):
+                    self._files.leave(path, stamp, "known to the ledger: left alone")
+        elif first and not self._existing:
             self.baseline = dict(found)
-            self._handled.update(found)
-            for path in found:
-                self._tell("decision", path, "lay there before the first watch: left alone")
+            for path, stamp in found.items():
+                self._files.leave(path, stamp, "was there before the first watch: left alone")
 
-    def _recognise(self, found: dict[Path, Stat]) -> None:
-        """Leave alone what the ledger knows."""
-        for path, stat in found.items():
-            if self.known and path not in self._handled and path not in self._settle and self.known(path):
-                self._handled[path] = stat
-                self._tell("decision", path, "known to the ledger: left alone")
+    def _leave(self, reason: Reason, relative: PurePath) -> None:
+        if reason != QUIET:
+            self._left.meet(reason[0], reason[1], relative.as_posix())
 
-    def _look(self, path: Path, stat: Stat | None, now: float, closed: bool, accepted: bool = False) -> None:
-        """One file, as it is now."""
-        if stat is None:
-            if not out_of_sight(path):
-                self._drop(path)
-            return
-        if self._handled.get(path) == stat:
-            return
-        before = self._settle.get(path)
-        # a header patched within one tick of the file system's clock shows in no stat: only what is whole stays judged
-        same = before is not None and before.stat == stat and before.verdict in (Verdict.COMPLETE, Verdict.OPAQUE)
-        judged = before.verdict if before and same else verdict(path)
-        if before is None or (before.stat, before.verdict) != (stat, judged):
-            self._tell("verdict", path, f"{judged}, {stat.size} bytes" + (", closed" if closed else ""))
-        if judged is Verdict.FOREIGN and path.suffix.lower() not in AUDIO_SUFFIXES:
-            self._done_with(path, stat, "no audio: left alone")
-            return
-        if not same and not accepted and judged is Verdict.COMPLETE and is_intact(path):
-            self._drop(path)
-            self._done_with(path, stat, "a stem of our own: left alone")
-            return
-        self._handled.pop(path, None)
-        if self._settle.observe(path, stat, judged, now, closed) and judged is not Verdict.FOREIGN:
-            self._report(Settling(path))
-        if accepted:
-            self._settle.accept(path)
+    def _report_left(self) -> None:
+        news = self._left.news()
+        if news:
+            self._notices.append(LeftAloneNotice(self.root, tuple(news)))
 
-    def _open(self, ripe: Ripe, now: float) -> None:
-        """Last look: it can be read, is audio, and did not change meanwhile."""
-        file = self._settle.get(ripe.path)
-        if file is None or look(ripe.path) != ripe.stat:
-            return
-        try:
-            with open_source(ripe.path) as source:
-                if source.info.container == "FLAC" and not file.accepted:
-                    source.read(source.info.frames - 1, 1)  # a copy that was cut off has the whole length in its header
-        except AudioError as error:
-            self._tell("decision", ripe.path, f"quiet for long enough, but: {error}")
-            if verdict(ripe.path) is Verdict.UNREADABLE:
-                self._settle.restart(ripe.path, now)
-                return
-            self._settle.restart(ripe.path, now, str(error))
-            if file.accepted:
-                self._report(Stalled(ripe.path, str(error), acceptable=False))
-            return
-        if look(ripe.path) != ripe.stat:
-            return
-        self._done_with(ripe.path, ripe.stat, "quiet for long enough and readable: whole")
-        if not file.accepted and is_intact(ripe.path):
-            self._withdraw(ripe.path)
-            return
-        relative = ripe.path.relative_to(self.root)
-        preset = relative.parts[0] if len(relative.parts) > 1 else None
-        self._report(Settled(ripe.path, relative.as_posix(), preset))
-
-    def _done_with(self, path: Path, stat: Stat, why: str) -> None:
-        self._tell("decision", path, why)
-        self._settle.forget(path)
-        self._handled[path] = stat
-
-    def _drop(self, path: Path) -> None:
-        """It is not there any more."""
-        self._settle.forget(path)
-        self._handled.pop(path, None)
-        self._withdraw(path)
-
-    def _withdraw(self, path: Path) -> None:
-        if path in self._reported:
-            self._reported.discard(path)
-            self._events.append(Gone(path))
-
-    def _report(self, event: Settling | Settled | Stalled) -> None:
-        self._reported.add(event.path)
-        self._events.append(event)
+    def _report_blocked(self, blocked: list[Path]) -> None:
+        for path in set(blocked) - self._blocked:
+            self._notice(f"{path}: is a file, and stems need a folder of this name; rename the file")
+        self._blocked = set(blocked)
 
     def _notice(self, text: str) -> None:
-        self._events.append(FolderNotice(self.root, text))
+        self._notices.append(FolderNotice(self.root, text))
 
-    def _present(self) -> bool:
-        """Whether the folder is there; says so when that changes."""
-        there, changed = self._presence.look(bool(self._handled))
-        if changed:
-            self._returned = there
-            self._next_scan = 0.0 if self._next_scan is not None else None
-            self._notice(f"{self.root}: {'is back, watched again' if there else 'is not there any more; plug it in'}")
-            self._native.stop()
-        return there
+    def _is_present(self, now: float) -> bool:
+        """Whether the folder is there, by a look that is not older than `_PRESENCE_S`."""
+        if now >= self._next_presence:
+            self._next_presence = now + _PRESENCE_S
+            if self._root.look(self._files.any_handled):
+                self._returned = self._scanned
+                self._next_scan = float("-inf")
+        self._settle.poll_s = self._poll_s if self.polling else 0.0
+        return self._root.there
 
-    def _heal(self) -> None:
-        """Start the observer again where it died, or its folder was away."""
-        if self._wants_native and not self._native.healthy:
-            self._start_native()
-
-    def _start_native(self) -> None:
-        if not self._wants_native:
-            return
-        try:
-            self._native.start()
-        except OSError as error:
-            self._wants_native, self._polling = False, True
-            self._settle.poll_s = self._poll_s
-            self._notice(f"{self.root}: no file events ({error.strerror}); looking every {self._poll_s:g} s instead")
-
-
-def _relative(path: Path, root: Path) -> Path:
-    """`path` inside `root`; a hidden name, which is ignored, where it is not inside."""
-    return path.relative_to(root) if path.is_relative_to(root) else Path(".outside")
+    def _when_due(self, now: float) -> float:
+        if not self._root.there:
+            return self._next_presence
+        due = min(self._next_presence, self._next_scan, self._settle.next_due())
+        if len(self._settle) and not self.polling:
+            due = min(due, self._next_look)
+        return min(due, now + _ANSWER_S) if self._files.is_awaiting else due

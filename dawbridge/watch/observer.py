@@ -6,6 +6,7 @@ emitter threads can die unannounced.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,9 +26,9 @@ class HintKind(StrEnum):
     TREE = "tree"
     """A folder came, went or moved: look at all that is in it."""
     ACCEPT = "accept"
-    """The person wants it as it is."""
+    """The user wants it as it is."""
     FORGET = "forget"
-    """The person wants it looked at as if new."""
+    """The user wants it looked at as if new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,23 @@ class Hint:
 class Hints(FileSystemEventHandler):
     """A thread-safe queue of hints that watchdog fills."""
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
+        """`wake` is called for each hint, in the thread that brings it."""
         self._queue: SimpleQueue[Hint] = SimpleQueue()
+        self._wake = wake
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is any hint."""
+        return not self._queue.empty()
 
     def put(self, kind: HintKind, path: Path) -> None:
         """Add one. Any thread."""
         self._queue.put(Hint(kind, path))
+        self._wake()
 
     def drain(self) -> list[Hint]:
-        """All that came since the last time, in order."""
+        """Every hint that came since the last call, in order."""
         hints = []
         try:
             while True:
@@ -81,7 +90,7 @@ class NativeEvents:
         self._observer: BaseObserver | None = None
 
     def start(self) -> None:
-        """Start its threads. Raises `OSError` where the system has no more watches to give or the root is gone."""
+        """Start its threads. Raises `OSError` if the system has no more watches to give or the root is gone."""
         self.stop()
         observer = Observer()
         observer.schedule(self._hints, str(self._root), recursive=True)
@@ -97,12 +106,12 @@ class NativeEvents:
 
     @property
     def started(self) -> bool:
-        """`start` succeeded and `stop` was not called."""
+        """Whether `start` succeeded and `stop` was not called since."""
         return self._observer is not None
 
     @property
     def healthy(self) -> bool:
-        """The observer and all its emitters live."""
+        """Whether the observer and all its emitters live."""
         observer = self._observer
         if observer is None or not observer.is_alive():
             return False

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dawbridge.watch.settle import Stuck
+from dawbridge.watch.damage import damage
+from dawbridge.watch.left_alone import LeftAlone, in_one_line
+from dawbridge.watch.settle import SettleTimes, Stuck, Watched
 from dawbridge.watch.verdict import Verdict
+from dawbridge.watch.writers.evidence import Known, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +16,15 @@ class Settling:
     """A bounce is being written, or was written and must lie still a moment. Once per file and burst of writing."""
 
     path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A bounce that looks whole is not taken yet. Reported once per file, after some seconds."""
+
+    path: Path
+    reason: str
+    """Why, and what it waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +40,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Stalled:
-    """A bounce does not become whole. Said once; it is still watched."""
+    """A bounce does not become whole. Reported once; it is still watched."""
 
     path: Path
     reason: str
@@ -46,24 +58,38 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class FolderNotice:
-    """Something about the folder itself, for the person: unplugged, back again, polled from now on."""
+    """Something about the folder itself, for the user: unplugged, back again, polled from now on."""
 
     path: Path
     text: str
 
 
-WatchEvent = Settling | Settled | Stalled | Gone | FolderNotice
+@dataclass(frozen=True, slots=True)
+class LeftAloneNotice:
+    """Kinds of files, and folders, that are left alone and were not reported before."""
+
+    path: Path
+    """The watched folder."""
+    entries: tuple[LeftAlone, ...]
+
+    @property
+    def text(self) -> str:
+        """The report in one line."""
+        return in_one_line(self.path, self.entries)
+
+
+WatchEvent = Settling | Waiting | Settled | Stalled | Gone | FolderNotice | LeftAloneNotice
 
 Tell = Callable[[str, Path, str], None]
-"""Told a kind (event, verdict, decision), a path and a text."""
+"""Is given a kind (event, verdict, decision), a path and a text."""
 
 
 def silent(_kind: str, _path: Path, _text: str) -> None:
-    """Nobody is told."""
+    """Tells nobody."""
 
 
 _REASONS = {
-    Verdict.PLACEHOLDER: "its header was never filled in: the program that wrote it was ended, or still writes",
+    Verdict.PLACEHOLDER: "its header was never filled in: the program that wrote it was ended",
     Verdict.STREAMED: "its header has no length, as programs that write into a pipe leave it "
     "(--accept-streamed takes such files)",
     Verdict.OPEN: "it is shorter than its header says, or has no samples yet: a copy that was cut off",
@@ -73,14 +99,36 @@ _REASONS = {
 }
 
 
-def stalled(stuck: Stuck) -> Stalled:
-    """The report about a file that does not become whole."""
-    acceptable = not stuck.trouble and stuck.verdict not in (Verdict.UNREADABLE, Verdict.FOREIGN)
-    return Stalled(stuck.path, reason(stuck.path, stuck.verdict, stuck.trouble), acceptable)
+def waiting(file: Watched, writers: tuple[Writer, ...], times: SettleTimes) -> Waiting:
+    """The report about a file that looks whole and is not taken yet."""
+    if file.known is Known.HELD:
+        return Waiting(file.path, f"is still open in {_named(writers)}; it is taken as soon as that lets go of it")
+    if file.verdict is Verdict.COMPLETE:
+        why = "ends with zeros that a copy may still have to fill"
+    else:
+        why = "does not say how long it is, and this system does not tell whether a program still writes it"
+    seconds = max(times.zeros_s if file.verdict is Verdict.COMPLETE else times.unproven_s, times.opaque_s)
+    return Waiting(file.path, f"{why}; it is taken when it has not changed for {seconds:g} s")
 
 
-def reason(path: Path, verdict: Verdict, trouble: str) -> str:
-    """Why a file is stalled, and what can be done. `trouble`: what reading it said, where it looked whole."""
-    if trouble:
-        return trouble
-    return f"{path}: {_REASONS.get(verdict, 'it does not become whole')}; bounce or copy it again"
+def stalled(stuck: Stuck, writers: tuple[Writer, ...], trouble: str) -> Stalled:
+    """The report about a file that does not become whole.
+
+    `writers`: who has it open. `trouble`: what reading it as it is says; empty if it can be read.
+    """
+    path = stuck.path
+    if stuck.trouble:
+        return Stalled(path, stuck.trouble, acceptable=False)
+    if stuck.verdict is Verdict.UNREADABLE or stuck.verdict is Verdict.FOREIGN:
+        return Stalled(path, f"{path}: {_REASONS[stuck.verdict]}; bounce or copy it again", acceptable=False)
+    if stuck.held or writers:
+        state = "and looks whole" if stuck.held else "and is not whole yet"
+        what = f"is still open in {_named(writers)}, {state}; it is taken as soon as that lets go of a whole file"
+        return Stalled(path, f"{path}: {what}", acceptable=not trouble)
+    what = damage(path) or _REASONS.get(stuck.verdict, "it does not become whole")
+    cannot = f" (it cannot be taken as it is: {trouble.removeprefix(f'{path}: ')})" if trouble else ""
+    return Stalled(path, f"{path}: {what}; bounce or copy it again{cannot}", acceptable=not trouble)
+
+
+def _named(writers: tuple[Writer, ...]) -> str:
+    return ", ".join(map(str, writers[:3])) or "another program"

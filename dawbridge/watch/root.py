@@ -1,5 +1,9 @@
-"""Is the watched folder there, the same disk as before, and open to us? What lies in it is not gone while it is not."""
+"""Is the watched folder there, the same one as before, and open to us? If it is not, its bounces are not gone."""
 
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from dawbridge.errors import WatchError
@@ -7,7 +11,7 @@ from dawbridge.files.presence import gone
 
 
 def readable_folder(root: Path) -> Path:
-    """The root as an absolute path without links. Raises `WatchError` where it is no folder, or cannot be read."""
+    """The root as an absolute path without links. Raises `WatchError` if it is not a folder, or cannot be read."""
     try:
         root = root.resolve()
         next(root.iterdir(), None)
@@ -16,42 +20,78 @@ def readable_folder(root: Path) -> Path:
     return root
 
 
-class Presence:
-    """Looks at a root. Raises `OSError` where it is not there to begin with."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One look at a root."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._device = root.stat().st_dev
+    there: bool
+    again: bool = False
+    """It was away, or is another folder than before: everything in it has to be looked at again."""
+    news: str = ""
+    """A line for the user, if something changed."""
+
+
+class Presence:
+    """Looks at a root, whose device and inode are remembered. Raises `OSError` if it is not there to begin with."""
+
+    def __init__(self, root: Path, moved_to: Callable[[], Path | None] = lambda: None) -> None:
+        """`moved_to`: where the folder is now, if that can be told."""
+        self._root, self._moved_to = root, moved_to
+        self._identity = _identity(root.stat())
         self._lost = False
 
-    def look(self, expects_files: bool) -> tuple[bool, bool]:
-        """Whether the folder is there, and whether that changed since the last look.
+    def look(self, expects_files: bool) -> Sight:
+        """How it is now.
 
         `expects_files`: there were some, so that an empty folder on another device is the place where a disk was.
         """
-        there = self._mounted(expects_files)
-        changed = there == self._lost
-        self._lost = not there
-        return there, changed
+        identity, trouble = self._now(expects_files)
+        lost, self._lost = self._lost, identity is None
+        if identity is None:
+            return Sight(False, news="" if lost else f"{self._root}: {trouble}")
+        again = lost or identity != self._identity
+        self._identity = identity
+        if lost:
+            return Sight(True, again, f"{self._root}: is back, watched again")
+        return Sight(True, again, f"{self._root}: is another folder now, watched from its beginning" if again else "")
 
-    def _mounted(self, expects_files: bool) -> bool:
+    def _now(self, expects_files: bool) -> tuple[tuple[int, int] | None, str]:
+        """Device and inode, or None and what happened to the folder."""
         try:
-            device = self._root.stat().st_dev
-            if device != self._device and (any(self._root.iterdir()) or not expects_files):
-                self._device = device
+            facts = os.lstat(self._root)
+            if stat.S_ISLNK(facts.st_mode) or os.path.realpath(self._root) != os.fspath(self._root):
+                return None, (
+                    "is a symbolic link now, which is not followed; put the folder back, or stop dawbridge and watch "
+                    "the folder that the link leads to"
+                )
+            if not stat.S_ISDIR(facts.st_mode):
+                return None, "is a file now; give the folder its name back"
+            identity = _identity(facts)
+            if identity[0] != self._identity[0] and expects_files and not any(self._root.iterdir()):
+                return None, "is empty and on another disk now: its own disk is not there any more; plug it in"
         except OSError:
-            return False
-        return device == self._device
+            return None, self._whereabouts()
+        return identity, ""
+
+    def _whereabouts(self) -> str:
+        place = self._moved_to()
+        if place is not None:
+            return f"was renamed or moved to {place}; give it its name back, or stop dawbridge and watch it there"
+        return "is not there any more; plug it in, or give it its name back"
+
+
+def _identity(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_dev, facts.st_ino
 
 
 class ClosedFolders:
-    """Folders that we may not look into, each said once."""
+    """Folders that we may not look into, each reported once."""
 
     def __init__(self) -> None:
         self._known: set[Path] = set()
 
     def news(self, refused: dict[Path, str]) -> list[str]:
-        """Lines for the person, where `refused` (folder → the system's reason) is not what it was last time."""
+        """Lines for the user, if `refused` (folder → the system's reason) is not what it was last time."""
         lines = [
             f"{folder}: cannot be looked into ({refused[folder]}); let this user read it and go into it. What comes "
             "there is done as soon as that works"

@@ -1,43 +1,75 @@
 """One look at a whole tree: the files in it that may be bounces."""
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 
-from dawbridge.watch.ignore import ignored_folder, ignored_name
-from dawbridge.watch.settle import Stat
+from dawbridge.files.stamp import Stamp, stamp_from
+from dawbridge.watch.ignore import QUIET, Places, Reason
+
+__all__ = ["Found", "scan"]
 
 
-def scan(root: Path, outputs: str, refused: dict[Path, str]) -> Iterator[tuple[Path, Stat]]:
-    """Every file below `root` that is not ignored. Folders behind symbolic links are not entered.
+@dataclass
+class Found:
+    """What a look met besides files that may be bounces."""
 
-    Folders that cannot be looked into, perhaps `root` itself, are put into `refused` with the system's reason. A
-    folder that was deleted meanwhile is none of these.
+    refused: dict[Path, str] = field(default_factory=dict)
+    """Folders that cannot be looked into, perhaps the root itself, with the system's reason."""
+    blocked: list[Path] = field(default_factory=list)
+    """Files that have the name of the folder for stems."""
+    left: Callable[[Reason, PurePath], None] = lambda _reason, _relative: None
+    """Called for each file and folder that is left alone, with its path inside the root."""
+
+
+def scan(tree: Path, root: Path, places: Places, found: Found) -> Iterator[tuple[Path, Stamp]]:
+    """Every regular file below `tree` that may be a bounce, with its stamp.
+
+    `tree` is `root` or lies below it. Folders behind symbolic links are not entered. A folder that was deleted
+    meanwhile is passed over.
     """
-    pending = [os.fspath(root)]
+    pending = [(os.fspath(tree), PurePath(*tree.relative_to(root).parts))]
     while pending:
-        folder = pending.pop()
+        folder, relative = pending.pop()
         try:
             with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
-        except FileNotFoundError:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            refused[Path(folder)] = error.strerror or str(error)
+            found.refused[Path(folder)] = error.strerror or str(error)
             continue
-        for entry in found:
+        names = [entry.name for entry in listed]
+        for entry in listed:
+            below = relative / entry.name
             if entry.is_dir(follow_symlinks=False):
-                if not ignored_folder(entry.name, outputs):
-                    pending.append(entry.path)
-            elif not ignored_name(entry.name) and (stat := look(Path(entry.path))):
-                yield Path(entry.path), stat
+                if _may_enter(below, names, places, found):
+                    pending.append((entry.path, below))
+            elif places.is_outputs(entry.name):
+                found.blocked.append(Path(entry.path))
+            elif stamp := _stamp(entry, below, places, found):
+                yield Path(entry.path), stamp
 
 
-def look(path: Path) -> Stat | None:
-    """A regular file's facts; None where there is none, or none that can be seen."""
+def _may_enter(relative: PurePath, neighbours: list[str], places: Places, found: Found) -> bool:
+    reason = places.folder(relative, lambda: neighbours)
+    return reason is None or _leave(reason, relative, found)
+
+
+def _stamp(entry: "os.DirEntry[str]", relative: PurePath, places: Places, found: Found) -> Stamp | None:
+    """The stamp of a regular file that may be a bounce."""
+    reason = places.file(relative)
+    if reason is not None:
+        _leave(reason, relative, found)
+        return None
     try:
-        facts = path.stat()
+        return stamp_from(entry.stat() if os.name != "nt" else Path(entry.path).stat())
     except (OSError, ValueError):
         return None
-    regular = (facts.st_mode & 0o170000) == 0o100000
-    return Stat(facts.st_size, facts.st_mtime_ns, facts.st_ino) if regular else None
+
+
+def _leave(reason: Reason, relative: PurePath, found: Found) -> bool:
+    if reason != QUIET:
+        found.left(reason, relative)
+    return False

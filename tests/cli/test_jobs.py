@@ -81,7 +81,7 @@ def test_trace_says_what_happens_and_why(tmp_path):
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if "old.wav: lay there" in line:
+            if "old.wav: was there" in line:
                 soundfile.write(folder / "new.wav", [[0.1, 0.1]] * 500, 44100)
             if "new.wav: settled" in line:
                 process.terminate()

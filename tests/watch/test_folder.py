@@ -219,3 +219,20 @@ def test_m4a_settles_by_its_quiet(watch: FolderWatch, root: Path) -> None:
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     assert [type(event) for event in run(watch, 1, 5.5)] == [Settling]
     assert [type(event) for event in run(watch, 6, 7)] == [Settled]
+
+
+def test_a_remix_that_inherited_our_mark_is_a_bounce(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
+    """Programs keep tags: the mark alone proves nothing, the seal does."""
+    bounce = write(tmp_path / "x.wav")
+    with files.open_source(bounce) as source, files.StemWriter(source.info, tmp_path / "out", None) as writer:
+        writer.write(source.read(0, 1000), np.zeros((2, 1000)))
+        stem = writer.publish("dawbridge 0.1.0").acapella
+    assert stem is not None
+    remix = bytearray(stem.read_bytes())
+    place = remix.index(b"data") + 100
+    remix[place : place + 3] = b"mix"
+    (root / "remix.wav").write_bytes(remix)
+    stem.rename(root / "stem.wav")
+    assert run(watch, 1, 70) == [Settled(root / "remix.wav", "remix.wav", None)]
+    (root / "stem.wav").write_bytes(remix)
+    assert run(watch, 71, 90) == [Settled(root / "stem.wav", "stem.wav", None)]

@@ -110,13 +110,13 @@ def test_what_is_stalled_is_left_in_peace_until_a_hint_or_a_scan(native: _Native
 
 def test_a_dead_observer_is_started_again(native: _Native, root: Path) -> None:
     watch = native.watch
-    for emitter in watch._native._observer.emitters:  # type: ignore[union-attr]
+    for emitter in watch._root._native._observer.emitters:  # type: ignore[union-attr]
         emitter.stop()
         emitter.join()
-    assert not watch._native.healthy
+    assert not watch._root._native.healthy
     path = write(root / "missed.wav")
     assert watch.step(30.0) == [Settling(path)]
-    assert watch._native.healthy
+    assert watch._root._native.healthy
     native.wait_for(HintKind.CLOSED, write(root / "seen.wav"))
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from dawbridge.watch.settle import Settle, SettleTimes, Stat
+from dawbridge.files.stamp import Stamp
+from dawbridge.watch.settle import Settle, SettleTimes
 from dawbridge.watch.verdict import Verdict
 
 FILE = Path("bounce.wav")
-ONE, TWO = Stat(100, 1), Stat(200, 2)
+ONE, TWO = Stamp(100, 1), Stamp(200, 2)
 
 
 def ripe_at(settle: Settle, now: float) -> bool:
@@ -72,7 +73,7 @@ def test_what_is_not_whole_never_settles_and_stalls_once(verdict: Verdict) -> No
 def test_a_long_render_is_not_stalled_while_it_grows() -> None:
     settle = Settle()
     for second in range(0, 600, 10):
-        settle.observe(FILE, Stat(second, second), Verdict.PLACEHOLDER, float(second))
+        settle.observe(FILE, Stamp(second, second), Verdict.PLACEHOLDER, float(second))
         assert settle.stuck(float(second)) == []
 
 

@@ -12,7 +12,8 @@ from dawbridge.files.opening import open_regular
 
 AUDIO_SUFFIXES = frozenset((
     ".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac", ".ogg", ".oga",
-    ".opus", ".mp3", ".mp2", ".m4a", ".aac", ".wma", ".wv", ".ape", ".tta", ".tak", ".mka", ".au", ".snd",
+    ".opus", ".mp3", ".mp2", ".m4a", ".m4b", ".aac", ".adts", ".wma", ".wv", ".ape", ".tta", ".tak", ".mka", ".weba",
+    ".au", ".snd", ".nist", ".sph", ".voc", ".paf", ".fap",
 ))  # fmt: skip
 """Names that promise audio. Only what such a file holds is asked about if its first bytes say nothing."""
 
@@ -68,18 +69,21 @@ def walk_bytes(content: bytes) -> ChunkMap:
     return walk_blob(BytesBlob(content))
 
 
-def completeness(path: Path) -> Completeness:
-    """Judge a file by its header. Never raises."""
+def completeness(path: Path, promises: bool | None = None) -> Completeness:
+    """Judge a file by its header. Never raises.
+
+    `promises`: whether its name promises audio; None: decide by `AUDIO_SUFFIXES`.
+    """
     try:
         with open_regular(path) as stream:
-            return completeness_of(FileBlob(stream.fileno()), path.suffix)
+            return completeness_of(FileBlob(stream.fileno()), path.suffix, promises)
     except FileNotFoundError:
         return Completeness.GONE
     except OSError:
         return Completeness.UNREADABLE
 
 
-def completeness_of(blob: Blob, suffix: str) -> Completeness:
+def completeness_of(blob: Blob, suffix: str, promises: bool | None = None) -> Completeness:
     """The same of open bytes under a name with this suffix. Raises `OSError`."""
     found = walk_blob(blob)
     container = named(found.container)
@@ -87,7 +91,7 @@ def completeness_of(blob: Blob, suffix: str) -> Completeness:
         judged = container.completeness(blob, found)
         if judged is not Completeness.OPAQUE:
             return judged
-    return _unsized(blob, found, suffix.lower() in AUDIO_SUFFIXES)
+    return _unsized(blob, found, suffix.lower() in AUDIO_SUFFIXES if promises is None else promises)
 
 
 def _unsized(blob: Blob, found: ChunkMap, promises: bool) -> Completeness:
