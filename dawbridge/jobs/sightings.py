@@ -58,6 +58,9 @@ def stalled(turn: Turn, path: Path, reason: str, acceptable: bool) -> None:
 
 def waits(turn: Turn, path: Path, reason: str) -> None:
     """A file looks whole and is not taken yet."""
+    dismissed = turn.state.dismissed.get(path)
+    if dismissed is not None and untouched(dismissed, turn.facts.stamp(path)):
+        return
     turn.say(waiting(turn, path), reason)
 
 

@@ -224,7 +224,7 @@ def test_m4a_settles_by_its_quiet(watch: FolderWatch, root: Path) -> None:
 def test_a_remix_that_inherited_our_mark_is_a_bounce(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
     """Programs keep tags: the mark alone proves nothing, the seal does."""
     bounce = write(tmp_path / "x.wav")
-    with files.open_source(bounce) as source, files.StemWriter(source.info, tmp_path / "out", None) as writer:
+    with files.open_source(bounce) as source, files.StemWriter(source.bounce, tmp_path / "out", None) as writer:
         writer.write(source.read(0, 1000), np.zeros((2, 1000)))
         stem = writer.publish("dawbridge 0.1.0").acapella
     assert stem is not None
