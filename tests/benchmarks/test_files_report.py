@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.files_report import FOLDERS, ROWS, Report
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_row_has_a_test_and_every_mark_a_row():

@@ -8,7 +8,7 @@ import soundfile
 
 from tools.song import make_song
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def run_demo(folder, *arguments):
