@@ -1,7 +1,7 @@
-"""`dawbridge jobs [list | show ID | retry ID | cancel ID | forget ID | accept ID or FILE]`.
+"""`dawbridge jobs [list | show ID | accept ID or FILE | ...]`: the ledger, and every command that takes a job's number.
 
-Reads the ledger. What changes something is told to the daemon that watches the bounce's folder, where one runs, and
-written into the ledger for its next start where none does; the answer says which.
+A change is asked of the daemon that watches the bounce's folder, if one runs; otherwise it is written into the ledger
+for its next start. The answer says which.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dawbridge.commands import COMMANDS
 from dawbridge.config.paths import state_folder
 from dawbridge.errors import ConfigError, JobError
 from dawbridge.events import JobState
@@ -23,7 +24,12 @@ from dawbridge.watch import left_alone
 if TYPE_CHECKING:
     from dawbridge.jobs.ledger import JobRecord, Ledger
 
-ACTIONS = ("list", "show", "retry", "cancel", "forget", "accept")
+_COMMANDS = {
+    row.address.rpartition("/")[2]: row
+    for row in COMMANDS
+    if isinstance(row.call, str) and row.call.startswith("jobs.") and row.types == "i"
+}
+ACTIONS = ("list", "show", *_COMMANDS)
 NEWEST = 20
 EVERY = 2**31
 LONGEST_ID = 18
@@ -32,7 +38,8 @@ LONGEST_ID = 18
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge jobs`."""
-    parser.add_argument("action", nargs="?", choices=ACTIONS, default="list", help="[list]")
+    does = "; ".join(f"{name}: {row.help}" for name, row in _COMMANDS.items())
+    parser.add_argument("action", nargs="?", choices=ACTIONS, default="list", help=f"{does} [list]")
     parser.add_argument("which", nargs="?", default="", metavar="ID", help="a job's number; for accept also a file")
     parser.add_argument("--all", action="store_true", help="list every job, not only the newest 20")
 
@@ -84,22 +91,30 @@ def _show(ledger: "Ledger", entry: "JobRecord") -> None:
 
 
 def _change(ledger: "Ledger", action: str, which: str) -> str:
-    """Do it, here or there; a line that says where."""
+    """Do it in the ledger, or have the daemon do it; a line that says which."""
     path = user_path(which).absolute() if action == "accept" and not which.isdecimal() else None
     entry = ledger.latest(path.resolve()) if path else _entry(ledger, which)
     target = (path.resolve() if path else None) or (entry.path if entry else Path())
     remote = _remote(target)
     if remote is None:
-        from dawbridge.jobs import offline
-
-        done = offline.accept(ledger, target) if action == "accept" else offline.ACTIONS[action](ledger, _known(entry))
-        return f"no daemon watches {printable(str(target.parent))}: written into the ledger; {done}"
+        return f"no daemon watches {printable(str(target.parent))}: {_offline(ledger, action, entry, target)}"
     with remote:
         if action == "accept" and (entry is None or entry.state not in (JobState.STALLED, JobState.SETTLING)):
             remote.ask("/dawbridge/job/submit", str(target))
         else:
-            remote.ask(f"/dawbridge/job/{action}", _known(entry).id)
+            remote.ask(_COMMANDS[action].address, _known(entry).id)
     return f"{action}: told the running daemon at {remote.name}"
+
+
+def _offline(ledger: "Ledger", action: str, entry: "JobRecord | None", target: Path) -> str:
+    """Write it into the ledger; what will come of it. Raises `JobError`, also for what only a daemon can do."""
+    from dawbridge.jobs import offline
+
+    if action == "accept":
+        return f"written into the ledger; {offline.accept(ledger, target)}"
+    if action not in offline.ACTIONS:
+        raise JobError(f"{action} needs a running daemon: dawbridge watch {printable(str(target.parent))}")
+    return f"written into the ledger; {offline.ACTIONS[action](ledger, _known(entry))}"
 
 
 def _remote(path: Path) -> OscClient | None:

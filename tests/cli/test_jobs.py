@@ -44,8 +44,11 @@ def test_beside_a_daemon_it_is_told_and_without_one_the_ledger_is_written(start_
     shown = run(daemon.home, "jobs", "show", job_id).stdout
     assert str(acapella) in shown
     assert "queued" in shown
+    assert "told the running daemon" in run(daemon.home, "jobs", "rerender", job_id).stdout
+    assert daemon.done()[0] == job_id
     daemon.process.kill()
     daemon.process.wait()
+    assert "focus needs a running daemon" in run(daemon.home, "jobs", "focus", job_id).stderr
     written = run(daemon.home, "jobs", "forget", job_id)
     assert "written into the ledger" in written.stdout, written.stderr
     again = start_daemon()
