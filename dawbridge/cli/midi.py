@@ -30,7 +30,9 @@ def run(options: Namespace) -> int:
     """One of `ACTIONS`. Raises `ConfigError`, `ControlError`, `UnknownParameterError`."""
     needs_name = options.action in ("learn", "forget")
     if needs_name and not options.parameter:
-        raise ConfigError(f"midi {options.action}: which parameter? `dawbridge midi bindings` lists what is bound")
+        raise ConfigError(
+            f"midi {options.action}: which parameter or command? `dawbridge midi bindings` lists what is bound"
+        )
     if needs_name:
         check_target(options.parameter)
     actions: dict[str, Callable[[Namespace], int]] = {
@@ -90,7 +92,7 @@ def _learn(options: Namespace) -> int:
 
 
 def _learn_there(client: OscClient, parameter: str) -> int:
-    """The daemon has the ports open: it learns."""
+    """Have the daemon learn, since it has the ports open."""
     print(f"the running dawbridge learns: {_ask(parameter)}", flush=True)
     client.send("/dawbridge/midi/learn", parameter)
     for address, values in client.heard(LASTS_S + _SLACK_S):
@@ -105,7 +107,7 @@ def _learn_there(client: OscClient, parameter: str) -> int:
 
 
 def _learn_here(parameter: str) -> int:
-    """No daemon runs: all devices are opened for as long as it takes."""
+    """Learn here, with all devices open, since no daemon runs."""
     print(f"no dawbridge runs, every MIDI device is opened: {_ask(parameter)}", flush=True)
     ended: list[MidiLearned | MidiLearnEnded] = []
 
@@ -170,7 +172,7 @@ def _message(port: object, *data: object) -> str:
 
 
 def _listen(hear: Callable[[Event], None], is_done: Callable[[], bool], parameter: str) -> None:
-    """Every port open, until `is_done`. Raises `ControlError` for want of MIDI."""
+    """Open every port and pass on events until `is_done`. Raises `ControlError` if MIDI is missing."""
     from dawbridge.knobs.loader import PresetLoader
     from dawbridge.knobs.parameters import ParameterStore
     from dawbridge.knobs.presets import Presets

@@ -1,4 +1,4 @@
-"""`dawbridge osc`: every address, with the values of a running daemon."""
+"""`dawbridge osc`: prints every address, with the values of a running daemon."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable

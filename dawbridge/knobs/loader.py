@@ -9,7 +9,7 @@ from dawbridge.knobs.presets import Preset, Presets
 
 
 class PresetLoader:
-    """Loads presets into the store and tells the bus. One for the daemon, shared by OSC and MIDI; thread-safe."""
+    """Loads presets into the store and reports it on the bus. The daemon has one, for all surfaces. Thread-safe."""
 
     def __init__(self, presets: Presets, store: ParameterStore, bus: Bus) -> None:
         self.presets = presets
@@ -24,12 +24,12 @@ class PresetLoader:
 
     @property
     def can_morph(self) -> bool:
-        """Both ends are chosen: a control that is bound to the morph does something."""
+        """Whether both ends are chosen, so that a control that is bound to the morph does something."""
         return set(self._ends) == {"a", "b"}
 
     @property
     def current(self) -> str:
-        """Name of the preset loaded last; empty before the first."""
+        """Name of the preset that was loaded last; empty before the first."""
         return self._current
 
     @property
@@ -39,13 +39,13 @@ class PresetLoader:
 
     @property
     def index(self) -> int:
-        """Its number, from 1; 0 before the first, and where it was deleted since."""
+        """Number of that preset, from 1; 0 before the first, and if it was deleted since."""
         names = self.presets.names()
         return names.index(self._current) + 1 if self._current in names else 0
 
     @property
     def position(self) -> float:
-        """Where the morph was set last, 0 (preset a) to 1 (preset b)."""
+        """Position of the morph, 0 (preset a) to 1 (preset b)."""
         return self._position
 
     def end(self, end: str) -> str:
@@ -61,14 +61,14 @@ class PresetLoader:
         return self._apply(self.presets.at(index))
 
     def load_position(self, position: float) -> None:
-        """The whole list on one fader, 0..1. Loads only where the fader comes upon another preset."""
+        """Load from the whole list with one fader, 0..1. Loads only when the fader reaches another preset."""
         count = len(self.presets.names())
         index = min(int(min(max(position, 0.0), 1.0) * count), count - 1) + 1
         if index != self.index:
             self.load_index(index)
 
     def step(self, by: int) -> Preset:
-        """The preset `by` places on (-1: back), round the ends of the list. Raises `PresetError`."""
+        """Load the preset `by` places on (-1: back), wrapping at the ends of the list. Raises `PresetError`."""
         count = len(self.presets.names())
         if not count:
             raise PresetError("there are no presets")
@@ -101,9 +101,9 @@ class PresetLoader:
             self._bus.publish(PresetEndChosen(end, preset.name, origin))
 
     def morph(self, position: float, origin: str = "") -> None:
-        """All knobs between preset a (0) and preset b (1), each along its own curve.
+        """Turn all knobs between preset a (0) and preset b (1), each along its own curve.
 
-        `origin` (`"osc:127.0.0.1:9000"`, `"midi:port"`) is who moved it; all others are told. Raises `PresetError`.
+        `origin` (`"osc:127.0.0.1:9000"`, `"midi:port"`) is who moved it; the others are told. Raises `PresetError`.
         """
         if not self.can_morph:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")

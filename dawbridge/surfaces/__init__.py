@@ -1,1 +1,1 @@
-"""Control surfaces: OSC and MIDI. All of them write to one `ParameterStore` and hear of every change from it."""
+"""Control surfaces: OSC, OSCQuery and MIDI. All write to one `ParameterStore` and learn of changes from it."""

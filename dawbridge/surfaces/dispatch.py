@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from dawbridge.commands import COMMANDS, DONE, Command, Value
 from dawbridge.surfaces.arguments import Arguments, Checked, Refused, checked
 
-_ABSENT = {"midi": "there is no MIDI here; `dawbridge doctor` says why"}
+_ABSENT = {"midi": "MIDI is not available; `dawbridge doctor` says why"}
 
 
 class Caller(Protocol):
@@ -31,7 +31,7 @@ class Dispatcher:
     """The commands of a table, over the objects that do them."""
 
     def __init__(self, targets: Mapping[str, object], commands: Sequence[Command] = COMMANDS) -> None:
-        """`targets`: what stands ahead of the dot in `Command.call`; None for what is not available here."""
+        """`targets` by the names ahead of the dot in `Command.call`; None for one that is not available here."""
         self._targets = targets
         self.commands = tuple(commands)
         self._by_address = {row.address: row for row in commands}
@@ -89,7 +89,7 @@ class Dispatcher:
         name, _, attribute = path.partition(".")
         target = self._targets.get(name)
         if target is None:
-            raise Refused("internal", _ABSENT.get(name, f"there is no {name} here"))
+            raise Refused("internal", _ABSENT.get(name, f"{name} is not available here"))
         return getattr(target, attribute)
 
     def _answer(self, row: Command, address: str, given: Checked, result: object, caller: Caller) -> None:

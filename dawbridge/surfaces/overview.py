@@ -33,7 +33,7 @@ class Overview:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Hear of nothing any more."""
+        """Stop listening to the bus."""
         self._happened.close()
 
     @property

@@ -1,1 +1,1 @@
-"""MIDI: `decode` (bytes' meaning, no ports), `bindings` (which control turns which knob), `ports` (the devices)."""
+"""MIDI: what bytes mean (`decode`), which control does what (`bindings`), and the devices (`ports`)."""

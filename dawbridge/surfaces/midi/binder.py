@@ -1,4 +1,4 @@
-"""The bindings while the daemon runs: read from their file, learned, forgotten, read anew when the file changes."""
+"""The bindings while the daemon runs: read from their file, learned, forgotten, read again after an edit."""
 
 import queue
 from collections.abc import Callable, Iterable, Sequence
@@ -19,10 +19,10 @@ _REAL_TIME = range(0xF8, 0x100)
 
 
 class MidiBinder:
-    """What is bound. `learn` and its kin can be called from any thread; the rest from the thread that reads MIDI."""
+    """What is bound. `learn`, `cancel`, `forget` and `monitor` can be called from any thread, the rest from one thread."""
 
     def __init__(self, bus: Bus, path: Path | None, bindings: Iterable[Binding] = ()) -> None:
-        """`path` is the bindings' file; without one they are `bindings`, for good."""
+        """`path` is the bindings' file; without one, `bindings` never change."""
         self._bus, self._path = bus, path
         self._orders: queue.SimpleQueue[Callable[[float], None]] = queue.SimpleQueue()
         self._learner: GestureRecognizer | None = None
@@ -30,7 +30,7 @@ class MidiBinder:
         self._look_at_s = float("-inf")
         self._stamp = _stamp(path)
         self.bindings: tuple[Binding, ...] = tuple(bindings)
-        """Those that count now; another object after each change."""
+        """The bindings in force; a new tuple after each change."""
         if path:
             self._read(path)
 
@@ -41,7 +41,7 @@ class MidiBinder:
         return learner.target if learner else ""
 
     def learn(self, target: str) -> None:
-        """The next control that is moved turns `target`. Raises `UnknownParameterError`."""
+        """Bind the next control that is moved to `target`. Raises `UnknownParameterError`."""
         check_target(target)
         self._orders.put(lambda now_s: self._begin(target, now_s))
 
@@ -50,16 +50,16 @@ class MidiBinder:
         self._orders.put(lambda now_s: self._end("cancelled"))
 
     def forget(self, target: str) -> None:
-        """No control turns `target` any more. Raises `UnknownParameterError`."""
+        """Unbind every control of `target`. Raises `UnknownParameterError`."""
         check_target(target)
         self._orders.put(lambda now_s: self._forget(target))
 
     def monitor(self, seconds: float) -> None:
-        """Publish every message that comes in (`MidiHeard`) for so long; 0 ends it."""
+        """Publish every message that comes in (`MidiHeard`) for this many seconds; 0 ends it."""
         self._orders.put(lambda now_s: self._monitor(now_s + min(seconds, MONITOR_AT_MOST_S)))
 
     def takes(self, port: Port, message: Message, now_s: float) -> bool:
-        """Hear one message first: True where it is for learning, and turns nothing."""
+        """Whether a message is for learning, and turns nothing. Called with each message before anything else is."""
         self.step(now_s, look=False)
         data = message if isinstance(message, Sequence) else message.bytes()
         if now_s < self._monitored_until_s and data and data[0] not in _REAL_TIME:
@@ -72,7 +72,7 @@ class MidiBinder:
         return True
 
     def step(self, now_s: float, *, look: bool = True) -> None:
-        """Do what was ordered, end what has lasted long enough, and `look` whether the file was edited."""
+        """Do what other threads asked for, end what has lasted long enough, and `look` whether the file was edited."""
         while not self._orders.empty():
             self._orders.get_nowait()(now_s)
         if self._learner and now_s >= self._learner.ends_s:
@@ -85,7 +85,7 @@ class MidiBinder:
             self._look_at_s = now_s + LOOK_EVERY_S
             if _stamp(self._path) != self._stamp:
                 self._read(self._path)
-                self._bus.publish(Notice(f"MIDI bindings were read anew: {self._path}"))
+                self._bus.publish(Notice(f"MIDI bindings were read again: {self._path}"))
 
     def _begin(self, target: str, now_s: float) -> None:
         self._end("another one is learned")
@@ -130,7 +130,7 @@ class MidiBinder:
 
 
 def _on(port: str, binding: Binding) -> Binding:
-    """`binding` for that port alone; what comes to our own port may come from any program, so it is for all."""
+    """`binding` for that port alone. Our own port may be used by any program: that binding is for all."""
     return binding if port == VIRTUAL.label else replace(binding, port=port)
 
 

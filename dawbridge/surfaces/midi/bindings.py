@@ -65,7 +65,7 @@ class Binding:
                 f"{self.target}: MIDI channel {self.channel} does not exist; allowed is 0..15, or None for all"
             )
         if self.center is not None and not 0 < self.center < TOP_7:
-            raise ConfigError(f"{self.target}: centre {self.center} is no controller value; allowed is 1..126")
+            raise ConfigError(f"{self.target}: centre {self.center} is not a controller value; allowed is 1..126")
         if self.encoding is not Encoding.ABSOLUTE and self.kind is not Kind.CC:
             raise ConfigError(f"{self.target}: {self.encoding} is for 7-bit controllers alone, not for {self.kind}")
         if self.is_command and not (self.kind.is_button or self.kind is Kind.CC):
@@ -75,12 +75,12 @@ class Binding:
 
     @property
     def is_switch(self) -> bool:
-        """It turns something on and off."""
+        """Whether it turns something on and off."""
         return self.target in PARAMETERS and PARAMETERS[self.target].curve is Curve.SWITCH
 
     @property
     def is_command(self) -> bool:
-        """It does a command instead of turning a parameter."""
+        """Whether it does a command instead of turning a parameter."""
         return is_command(self.target)
 
     @property
@@ -94,7 +94,7 @@ class Binding:
         return TOP_14 if self.kind in (Kind.CC14, Kind.NRPN, Kind.RPN, Kind.BEND) else TOP_7
 
     def hears(self, port: Port) -> bool:
-        """It is about this port too. A ` #2` at the end of `self.port` means the second port of that name."""
+        """Whether it applies to this port. A ` #2` at the end of `self.port` means the second port of that name."""
         if self.port is None:
             return True
         name, mark, ordinal = self.port.rpartition(" #")
@@ -103,7 +103,7 @@ class Binding:
         return self.port.lower() in port.stable.lower()
 
     def matches(self, control: Control) -> bool:
-        """It is this control that the binding is about."""
+        """Whether this is the control that is bound."""
         return (
             self.kind is control.kind
             and self.number in (None, control.number)
@@ -163,7 +163,7 @@ DEFAULT_BINDINGS: tuple[Binding, ...] = (
     Binding("watch_enable", Kind.CC, 81),
     Binding(PRESET, Kind.PROGRAM, None),
 )
-"""What is bound where nothing else is said, on every channel: CC 20..24, which MIDI 1.0 leaves undefined, and its
+"""What is bound by default, on every channel: CC 20..24, which MIDI 1.0 leaves undefined, and its
 general-purpose buttons 80 and 81."""
 
 

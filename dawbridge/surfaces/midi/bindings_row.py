@@ -1,4 +1,4 @@
-"""One `[[binding]]` of the bindings' file: checked, all its mistakes at once, and written."""
+"""One `[[binding]]` of the bindings' file: reading it, with all its mistakes at once, and writing it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Row:
 
 
 def read_row(table: Mapping[str, object], problems: list[Problem], where: str = "binding") -> Row | None:
-    """One table; its mistakes go to `problems` under the name `where`, and one with a mistake is no row."""
+    """Read one table. Mistakes are added to `problems` under the name `where`; then there is no row."""
     wrong = [Problem(key, table[key], f"no such key{did_you_mean(key, _KEYS)}") for key in table if key not in _KEYS]
     target = _target(table, wrong)
     kinds = [kind for kind in _KINDS if kind in table]

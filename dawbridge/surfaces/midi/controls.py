@@ -13,27 +13,27 @@ from dawbridge.surfaces.midi.relative import Encoding, ticks, travel
 from dawbridge.surfaces.midi.takeover import NEAR, taken_over
 
 SILENCE_S = 0.3
-"""No feedback to a control for so long after its own move: a fader must not be pulled from under the finger."""
+"""How long a control gets no feedback after its own move, in seconds: a fader must not fight the finger."""
 FEEDBACK_AT_ONCE = 50
-"""Messages that `PortControls.feedback` gives at most."""
+"""The most messages that `PortControls.feedback` returns."""
 
 
 @dataclass(slots=True)
 class _Knob:
-    """What is known of one control that a binding is about."""
+    """What is known of one control that is bound."""
 
     binding: Binding
     control: Control
     latched_at: float
-    """Raw value that the control wrote last. It is latched as long as the store still holds it."""
+    """Raw value that the control wrote last. It is latched as long as the store still has that value."""
     position: float | None = None
-    """Where it stands, 0..1."""
+    """Its position, 0..1; None until it moves."""
     is_on: bool | None = None
     told: int | None = None
-    """The value that the surface shows: sent by it, or to it."""
+    """Value that the surface shows: sent by it, or to it."""
     silent_until_s: float = float("-inf")
     echo_until_s: float = float("-inf")
-    """Until then a move near `told` is a motor on its way there, not a hand."""
+    """Until then, a move near `told` is a motor on its way there, not a hand."""
 
 
 class PortControls:
@@ -60,7 +60,7 @@ class PortControls:
         self._bind(bindings)
 
     def rebind(self, bindings: Sequence[Binding]) -> None:
-        """Other bindings from now on. What is known of the controls whose binding stays is kept."""
+        """Use other bindings from now on. What is known of controls that keep their binding is kept."""
         known = self._knobs
         self._start, self._knobs = {**self._store.snapshot(), PRESET_MORPH: self._deck.position}, {}
         self._bind(bindings)
@@ -75,7 +75,7 @@ class PortControls:
 
     @property
     def deadline_s(self) -> float:
-        """When `flush` has something to do; infinity where nothing waits."""
+        """When `flush` has something to do; infinite if nothing waits."""
         return self._decoder.deadline_s
 
     def feed(self, message: Message, now_s: float) -> None:
@@ -87,12 +87,12 @@ class PortControls:
         self._hear_all(self._decoder.flush(now_s), now_s)
 
     def forget_told(self) -> None:
-        """The device is a fresh one: `feedback` tells it everything."""
+        """Have `feedback` send everything: the device is new."""
         for knob in self._knobs.values():
             knob.told = None
 
     def feedback(self, now_s: float, limit: int = FEEDBACK_AT_ONCE) -> list[list[int]]:
-        """Messages, `limit` at most, that show the surface what it does not know. The rest comes next time."""
+        """At most `limit` messages that show the surface what it does not know yet. The rest comes next time."""
         messages: list[list[int]] = []
         for knob in self._knobs.values():
             value = self._shown(knob)
@@ -173,7 +173,7 @@ class PortControls:
         position = knob.position = knob.binding.position(value)
         is_echo = now_s < knob.echo_until_s and abs(position - self._value(knob)) <= NEAR
         knob.told = value
-        if value == self._shown(knob):  # it stands where the value is; rounding the value to 7 bits is no move
+        if value == self._shown(knob):  # it is where the value is; rounding the value to 7 bits is not a move
             knob.latched_at = self._held(knob)
         elif is_echo:
             return
@@ -197,7 +197,7 @@ class PortControls:
             self._deck.morph(position, self._origin)
             self._complained = ""
         except PresetError as error:
-            if self._complained != str(error):  # a fader says it a hundred times
+            if self._complained != str(error):  # a fader would report it a hundred times
                 self._complained = str(error)
                 self._complain(f"MIDI {PRESET_MORPH}: {error}")
 
@@ -206,7 +206,7 @@ class PortControls:
         return self._deck.position if target == PRESET_MORPH else self._store.normalized(target)
 
     def _held(self, knob: _Knob) -> float:
-        """The raw value that the knob's parameter has now."""
+        """The current raw value of the knob's parameter."""
         target = knob.binding.target
         return self._deck.position if target == PRESET_MORPH else self._store.get(target)
 
@@ -223,7 +223,7 @@ class PortControls:
 
 
 def _messages(control: Control, value: int) -> Iterator[list[int]]:
-    """What makes the control show `value`. Programs and machine control show nothing."""
+    """Messages that make the control show `value`. Programs and machine control show nothing."""
     status = 0xB0 | control.channel
     match control.kind:
         case Kind.CC:

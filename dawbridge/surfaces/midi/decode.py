@@ -1,4 +1,4 @@
-"""The meaning of MIDI bytes: messages in, control events out. Pure: no ports, and the caller says what time it is.
+"""The meaning of MIDI bytes: messages in, control events out. Pure: no ports, and the caller passes the time.
 
 Follows the MIDI 1.0 detailed specification: 14-bit controllers are pairs (n, n + 32); registered and
 non-registered parameters are a selection (101/100, 99/98), which holds until another one replaces it, and its data
@@ -45,7 +45,7 @@ _SELECTORS = {99: (Kind.NRPN, True), 98: (Kind.NRPN, False), 101: (Kind.RPN, Tru
 
 
 class Decoder:
-    """One port's messages → control events. One for each port: it remembers halves of values and selections."""
+    """One port's messages → control events. Each port has its own: it remembers halves of values and selections."""
 
     def __init__(self, pairs: Iterable[tuple[int | None, int]] = ()) -> None:
         """`pairs`: (channel 0..15 or None for any, controller 0..31) that are to be read as 14-bit with n + 32."""
@@ -55,11 +55,11 @@ class Decoder:
 
     @property
     def deadline_s(self) -> float:
-        """When `flush` has something to do, on the clock of `feed`; infinity where nothing waits."""
+        """When `flush` has something to do, on the clock of `feed`; infinite if nothing waits."""
         return min((pair.deadline_s for pair in self._pairs.values()), default=float("inf"))
 
     def feed(self, message: Message, now_s: float) -> list[ControlEvent]:
-        """One message, arrived at `now_s`. What is no whole message, or is no control's, yields nothing."""
+        """Decode one message that arrived at `now_s`. One that is not whole, or not a control's, yields nothing."""
         data = message if isinstance(message, Sequence) else message.bytes()
         if not data or data[0] > 0xF0:  # clock and active sensing first: 24 clocks a beat
             return []
@@ -82,7 +82,7 @@ class Decoder:
         return late
 
     def flush(self, now_s: float) -> list[ControlEvent]:
-        """Values whose other half did not come in time."""
+        """Events for values whose other half did not come in time."""
         due = [pair for pair in self._pairs.values() if pair.deadline_s <= now_s]
         return [event for pair in due for event in pair.flush()]
 

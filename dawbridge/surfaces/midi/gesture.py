@@ -1,4 +1,4 @@
-"""MIDI learn: from what is done with one control to the binding that fits it. Pure: the caller says the time.
+"""MIDI learn: from what is done with one control to the binding that fits it. Pure: the caller passes the time.
 
 ```
 turn right, then left    1 1 1 127 127        two's complement
@@ -58,17 +58,17 @@ class _History:
 
 
 class GestureRecognizer:
-    """Listens to one port after the other's messages until one control has shown what it is."""
+    """Listens to the messages of all ports until one control has shown what it is."""
 
     def __init__(self, target: str, now_s: float) -> None:
-        """`target` is what the control shall turn. Raises `UnknownParameterError`."""
+        """`target` is what the control is to turn or do. Raises `UnknownParameterError`."""
         self.target = check_target(target)
         self.ends_s = now_s + LASTS_S
         self._decoders: dict[str, Decoder] = {}
         self._histories: dict[tuple[str, Control], _History] = {}
 
     def feed(self, port: str, message: Message, now_s: float) -> tuple[str, Binding] | None:
-        """One message from `port`: the port and the binding, once it is clear. Clock and mode messages say nothing."""
+        """Take one message from `port`; the port and the binding, once they are clear. Clock does not count."""
         decoder = self._decoders.setdefault(port, Decoder())
         for event in decoder.feed(message, now_s):
             binding = self._hear(port, event, now_s)
@@ -186,7 +186,7 @@ def _reach(values: Sequence[int]) -> int:
 
 
 def _is_turned(values: Sequence[int], right: range, left: range) -> bool:
-    """Whether some ticks to the right are followed by some to the left, and it is no knob that sweeps across."""
+    """Whether some ticks to the right are followed by some to the left, and it is not a knob that sweeps across."""
     count = next((place for place, value in enumerate(values) if value not in right), len(values))
     back = values[count:]
     if count < 2 or len(back) < 2 or not all(value in left for value in back):

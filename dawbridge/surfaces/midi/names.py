@@ -1,4 +1,4 @@
-"""MIDI ports' names, which change from one plugging-in to the next."""
+"""Names of MIDI ports, parts of which change each time a device is plugged in."""
 
 import re
 import sys
@@ -18,34 +18,34 @@ _LOOPS = ("midi through", "midi-through")
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port as the system has it now."""
+    """A port as the system lists it now."""
 
     index: int
-    """For opening; it holds until the next port comes or goes."""
+    """Index for opening it; valid until the next port comes or goes."""
     full: str
-    """With the numbers that ALSA puts at the end: `nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0`."""
+    """The whole name, with the numbers that ALSA puts at the end: `nanoKONTROL2:nanoKONTROL2 MIDI 1 20:0`."""
     stable: str
-    """Without them."""
+    """The name without those numbers."""
     ordinal: int
     """1, or 2, 3, ... among ports of the same stable name."""
 
     @property
     def label(self) -> str:
-        """The name that people and origins see."""
+        """The name that is shown, and that stands in origins."""
         return self.stable if self.ordinal == 1 else f"{self.stable} #{self.ordinal}"
 
     @property
     def device(self) -> tuple[str, int]:
-        """The same for the input and the output of one device: JACK calls them capture and playback."""
+        """Equal for the input and the output of one device, which JACK calls capture and playback."""
         return self.stable.replace("capture", "playback"), self.ordinal
 
 
 VIRTUAL = Port(-1, CLIENT, CLIENT, 1)
-"""Our own."""
+"""Our own port pair."""
 
 
 def ports(names: Sequence[str]) -> list[Port]:
-    """The system's list of names → ports of others than dawbridge itself."""
+    """The ports in the system's list of names, without dawbridge's own."""
     seen: Counter[str] = Counter()
     found = []
     for index, full in enumerate(names):
@@ -58,7 +58,7 @@ def ports(names: Sequence[str]) -> list[Port]:
 
 
 def wanted(port: Port, name: str | None) -> bool:
-    """It is one that `--midi-port name` asks for. `all` leaves out ports that send back what they are sent."""
+    """Whether `--midi-port name` asks for it. `all` leaves out ports that are known to return what they are sent."""
     if name is None:
         return False
     if name.lower() == ALL:

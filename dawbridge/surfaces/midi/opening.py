@@ -1,4 +1,4 @@
-"""Opening a port that may refuse: another program holds it, or its driver is not ready yet."""
+"""Opening ports that may refuse, because another program has them or their driver is not ready yet."""
 
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dawbridge.surfaces.midi.system import Opened
 
 RETRY_AFTER_S = (1.0, 2.0, 5.0, 10.0)
-"""Waits after the first, second, ... refusal; the last one from then on."""
+"""Waits after the first, second, ... refusal, in seconds; the last one applies from then on."""
 
 
 @dataclass(slots=True)
@@ -16,20 +16,20 @@ class _Refusals:
 
 
 class Opening:
-    """Attempts to open ports, with longer and longer waits between them. Ports go by name."""
+    """Attempts to open ports, by name, with longer and longer waits between them."""
 
     def __init__(self, complain: Callable[[str], None]) -> None:
-        """`complain` hears of the first refusal of each."""
+        """`complain` is given a line on the first refusal of each port."""
         self._complain = complain
         self._refusals: dict[str, _Refusals] = {}
 
     @property
     def again_at_s(self) -> float:
-        """When the next attempt is due; infinity where all is well."""
+        """When the next attempt is due; infinite if no port refused."""
         return min((refused.again_at_s for refused in self._refusals.values()), default=float("inf"))
 
     def attempt(self, name: str, open_port: Callable[[], Opened], now_s: float) -> Opened | None:
-        """What `open_port` returns; None where it raises `OSError`, or where it is too early to ask again."""
+        """What `open_port` returns; None if it raises `OSError`, or if it is too early to try again."""
         refused = self._refusals.get(name, _Refusals())
         if now_s < refused.again_at_s:
             return None
@@ -46,5 +46,5 @@ class Opening:
         return opened
 
     def forget_others(self, present: Container[str]) -> None:
-        """Ports that are not among the names in `present` are gone: should they come back, they start anew."""
+        """Forget ports that are not in `present`: if they come back, they are tried at once."""
         self._refusals = {name: refused for name, refused in self._refusals.items() if name in present}

@@ -1,4 +1,4 @@
-"""MIDI devices: opened, watched for coming and going, read and written. Needs python-rtmidi (extra `midi`)."""
+"""MIDI devices: opens and reads them, and notices when they come and go. Needs python-rtmidi (extra `midi`)."""
 
 import queue
 import threading
@@ -22,12 +22,12 @@ from dawbridge.surfaces.midi.system import MidiSystem, Opened, open_system
 
 SCAN_EVERY_S = 2.0
 MESSAGES_AT_ONCE = 1000
-"""After so many, `step` does its other work before it reads on."""
+"""How many messages `step` reads before it does its other work."""
 
 
 @dataclass(slots=True)
 class _Device:
-    """An open input, and the output that belongs to it where there is one."""
+    """An open input, and the output that belongs to it, if there is one."""
 
     surface: PortControls
     port: Port
@@ -44,7 +44,7 @@ class _Device:
 
 
 class MidiPorts:
-    """MIDI in and out. A missing MIDI system or extra is one log line, and every call then returns quietly."""
+    """MIDI in and out. If the MIDI system or the extra is missing, that is one line, and calls do nothing."""
 
     name = "midi"
 
@@ -64,7 +64,7 @@ class MidiPorts:
         command: Callable[[str], None] = lambda _: None,
         system: MidiSystem | None = None,
     ) -> None:
-        """Never raises for want of MIDI.
+        """Never raises because MIDI is missing.
 
         `port` (`--midi-port NAME`) is part of a device's name, in any case; `"all"` means every device; None leaves
         the virtual port alone, and devices that a binding names. `learning` has the bindings and may change them;
@@ -102,7 +102,7 @@ class MidiPorts:
 
     @property
     def available(self) -> bool:
-        """There is a MIDI system. Where there is none, a thread for `step` is not needed."""
+        """Whether there is a MIDI system; if not, no thread is needed for `serve`."""
         return self._system is not None
 
     @property
@@ -191,7 +191,7 @@ class MidiPorts:
                 device.output.send(message)
                 device.echo.sent(message, now_s)
         except OSError:
-            if device.port is not VIRTUAL:  # the next scan opens it anew, or finds it gone
+            if device.port is not VIRTUAL:  # the next scan opens it again, or finds it gone
                 device.output.close()
                 device.output = None
 
@@ -208,7 +208,7 @@ class MidiPorts:
         self._scan_at_s = now_s + SCAN_EVERY_S
         try:
             inputs, outputs = ports(system.inputs()), ports(system.outputs())
-        except OSError:  # the MIDI system itself is gone, or not ready: asked again at the next scan
+        except OSError:  # the MIDI system itself is gone or not ready: asked again at the next scan
             return
         self._close_gone(inputs)
         self._opening.forget_others({*map(_input_name, inputs), *map(_output_name, outputs)})
@@ -225,7 +225,7 @@ class MidiPorts:
         return wanted(port, self._wanted) or any(b.port is not None and b.hears(port) for b in self._bindings)
 
     def _greet(self, outputs: Sequence[Port]) -> None:
-        """A program that has come since the last scan may have connected itself: it is told everything."""
+        """Tell everything to a program that came since the last scan: it may have connected itself to our port."""
         sinks = frozenset(port.full for port in outputs)
         if CLIENT in self._devices and sinks - self._sinks:
             self._devices[CLIENT].surface.forget_told()

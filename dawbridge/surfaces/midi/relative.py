@@ -1,13 +1,13 @@
-"""Endless encoders: what one controller value says about how far the knob was turned."""
+"""Endless encoders: how far a knob was turned, from one controller value."""
 
 from enum import StrEnum
 
 ACCELERATES_ABOVE = 3
-"""Ticks in one message up to which each counts once; further ones count twice."""
+"""Ticks in one message that count once; further ones count twice."""
 
 
 class Encoding(StrEnum):
-    """How a controller's 7 bits are to be read."""
+    """How a controller's 7 bits are read."""
 
     ABSOLUTE = "absolute"
     """A position, 0..127."""

@@ -1,4 +1,4 @@
-"""A standard MIDI file of controller lanes as an automation."""
+"""Reads a standard MIDI file of controller lanes as an automation."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -21,8 +21,8 @@ _Points = dict[str, list[tuple[float, float]]]
 def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS) -> Automation:
     """The controllers of a MIDI file as lanes, as `bindings` have them on whatever port; tick 0 is the bounce's start.
 
-    Endless encoders tell no position and are left out.
-    Raises `ControlError` for what is no MIDI file, is beyond 1 MiB or cannot be read.
+    Endless encoders have no position and are left out.
+    Raises `ControlError` for a file that is not MIDI, is larger than 1 MiB or cannot be read.
     """
     import mido
 
@@ -42,13 +42,13 @@ def read_automation(path: Path, bindings: tuple[Binding, ...] = DEFAULT_BINDINGS
         raise
     except OSError as error:
         raise ControlError(f"{path}: not readable as a MIDI file ({error}); export it again") from error
-    except Exception as error:  # mido raises what it comes upon: KeyError, ValueError, IndexError, EOFError, ...
+    except Exception as error:  # mido raises whatever it runs into: KeyError, ValueError, IndexError, EOFError, ...
         raise ControlError(f"{path}: not a whole MIDI file ({type(error).__name__}); export it again") from error
     return Automation.of(points)
 
 
 def _take_late(points: _Points, now_s: float, decoder: Decoder, bindings: Sequence[Binding]) -> None:
-    """14-bit values of which only one half came, each at the time it came."""
+    """Add 14-bit values of which only one half came, each at the time of that half."""
     while (due_s := decoder.deadline_s) <= now_s and due_s < float("inf"):
         _take(points, due_s - PAIR_WAIT_S, decoder.flush(due_s), bindings)
 

@@ -1,4 +1,4 @@
-"""The machine's MIDI system, as far as dawbridge needs it: python-rtmidi, imported when it is opened and no sooner."""
+"""The machine's MIDI system, as far as dawbridge needs it: python-rtmidi, imported only when it is opened."""
 
 import os
 import sys
@@ -18,14 +18,14 @@ class Opened(Protocol):
     """An open port."""
 
     def send(self, message: Sequence[int]) -> None:
-        """Send one message. Raises `OSError`. Of use for outputs alone."""
+        """Send one message; for outputs only. Raises `OSError`."""
 
     def close(self) -> None:
         """Close it. Never raises."""
 
 
 class MidiSystem(Protocol):
-    """Ports that are there, and those of our own. All methods raise `OSError` for what the system refuses."""
+    """The system's ports and our own. All methods raise `OSError` if the system refuses."""
 
     def inputs(self) -> list[str]:
         """Names of ports that can be heard, in the order of their indices."""
@@ -40,16 +40,16 @@ class MidiSystem(Protocol):
         """Send to output number `index`."""
 
     def open_virtual(self, receive: Receive) -> Opened:
-        """Make a port pair of our own; what is returned sends to its output."""
+        """Make a port pair of our own; the result sends to its output."""
 
     def close(self) -> None:
         """Leave the MIDI system. Never raises."""
 
 
 def open_system(api: str = "") -> MidiSystem:
-    """The MIDI system that rtmidi calls `api`; for the empty string the first that answers, on Linux ALSA, then JACK.
+    """Open the MIDI system that rtmidi calls `api`; if empty, the first that answers: on Linux ALSA, then JACK.
 
-    A JACK server is not started for it. Raises `ControlError` for want of python-rtmidi or of a MIDI system.
+    No JACK server is started for it. Raises `ControlError` if python-rtmidi or a MIDI system is missing.
     """
     try:
         import rtmidi
@@ -72,15 +72,15 @@ def _apis(rtmidi: Any, api: str) -> list[int]:
     names = {name.removeprefix("API_"): value for name, value in vars(rtmidi).items() if name.startswith("API_")}
     known = {name: value for name, value in names.items() if value in compiled}
     if api and api not in known:
-        raise ControlError(f"no MIDI: there is no MIDI system {api!r} here; allowed are {', '.join(sorted(known))}")
+        raise ControlError(f"no MIDI: this machine has no MIDI system {api!r}; allowed are {', '.join(sorted(known))}")
     return [known[api]] if api else compiled
 
 
 class RtMidiSystem:
-    """python-rtmidi. One client in and one out live as long as this does: to list the ports, and as our own pair."""
+    """python-rtmidi. One input and one output client live as long as this object: they list ports, and are our pair."""
 
     def __init__(self, rtmidi: Any, api: int) -> None:
-        """Raises `OSError` where the system is not there."""
+        """Raises `OSError` if the system is missing."""
         self._rtmidi, self._api = rtmidi, api
         self._in = rtmidi.MidiIn(api, name=CLIENT)
         self._out = rtmidi.MidiOut(api, name=CLIENT)
@@ -149,7 +149,7 @@ def _as_os_error(rtmidi: Any) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """ALSA's and JACK's libraries write to the C stderr that they are not there; the error says so anyway."""
+    """Silence the C stderr, to which ALSA's and JACK's libraries write that they are missing."""
     try:
         kept = os.dup(2)
     except OSError:  # no stderr at all

@@ -1,26 +1,26 @@
-"""Takeover: what a knob with a position of its own does when the value was changed from elsewhere meanwhile."""
+"""Takeover: what a knob with a position of its own does after the value was changed from elsewhere."""
 
 from enum import StrEnum
 
 NEAR = 3 / 127
-"""A control this close to the value has it again."""
+"""A control this close to the value takes it over again."""
 
 
 class Takeover(StrEnum):
-    """What a control does whose position is not the value's."""
+    """What a control does while its position differs from the value."""
 
     NONE = "none"
     """The value jumps to the control."""
     PICK_UP = "pick-up"
-    """Nothing, until the control comes near the value or crosses it."""
+    """Nothing happens until the control comes near the value or crosses it."""
     SCALE = "scale"
-    """The value moves the same way, by so much that both reach the end together."""
+    """The value moves the same way, scaled so that both reach the end together."""
 
 
 def taken_over(takeover: Takeover, last: float | None, position: float, value: float) -> float | None:
-    """The new value of an unlatched control, or None where it stays. All are knob positions 0..1.
+    """The value that an unlatched control sets, or None if it sets none. All are knob positions 0..1.
 
-    `last` is where the control stood before, None where that is not known; `position` is where it stands now.
+    `last` is the control's previous position, None if that is not known; `position` is its present one.
     """
     if takeover is Takeover.NONE or _has_met(last, position, value):
         return position

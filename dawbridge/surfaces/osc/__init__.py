@@ -1,1 +1,1 @@
-"""OSC: the codec, the server, its clients, and a client of our own."""
+"""OSC: datagrams and connections in, knobs turned and commands done, feedback out."""

@@ -8,7 +8,7 @@ from dawbridge.surfaces.arguments import Arguments, Refused, arity, number
 from dawbridge.surfaces.osc.patterns import matching
 
 Reply = Callable[[str, Iterable[Value]], None]
-"""Sends one message to whoever asked."""
+"""Sends one message to the sender."""
 
 READABLE = tuple(face.suffix for face in FACES if face.readable)
 """What can be read below a parameter's address: position 0..1, the unit's value, text."""
@@ -18,7 +18,7 @@ IsEcho = Callable[[str, float], bool]
 
 
 class Knobs:
-    """Gathers what one datagram sets, so that a bundle is applied at once and together (`apply`)."""
+    """Collects what one datagram sets, so that a bundle is applied at once (`apply`)."""
 
     def __init__(self, store: ParameterStore) -> None:
         self._store = store
@@ -27,7 +27,7 @@ class Knobs:
         self._to_echo: dict[str, None] = {}
 
     def knows(self, address: str) -> bool:
-        """It is a parameter's address, or one of its faces."""
+        """Whether it is a parameter's address, or one below it."""
         return address in self._routes
 
     def matching(self, pattern: str) -> list[str]:
@@ -52,7 +52,7 @@ class Knobs:
             self._set(row, face, number(arguments[0]), is_echo)
 
     def apply(self, origin: str, reply: Reply) -> None:
-        """Set what has been gathered; tell the sender where it was clamped, and where a step has led to."""
+        """Set what was collected; tell the sender what was clamped, and what a step led to."""
         pending, self._pending = self._pending, {}
         to_echo, self._to_echo = self._to_echo, {}
         if pending:

@@ -28,7 +28,7 @@ def matching(pattern: str, addresses: Iterable[str]) -> list[str]:
     """The addresses that `pattern` fits.
 
     Every place in an address that the pattern can have come to is one bit of a number, so that a token costs a few
-    operations whatever stands before it: the time is bounded by tokens times addresses.
+    operations whatever comes before it: the time is bounded by tokens times addresses.
 
     ```
     /a*c        /abcc   after /a: place 2    after *: places 2, 3, 4, 5    after c: places 4, 5    5 is the end: fits
@@ -63,7 +63,7 @@ def _fits(tokens: list[_Token], address: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _places(address: str) -> tuple[dict[str, int], tuple[int, ...]]:
-    """For each letter the places where it stands; and for each part between slashes the places inside it."""
+    """The places of each letter, and the places inside each part between slashes."""
     letters: dict[str, int] = {}
     segments = [0]
     for place, letter in enumerate(address):

@@ -55,7 +55,7 @@ class OscReceiver:
             self._subscribers.changed(name, None, self._clock())
 
     def close(self) -> None:
-        """Hear of nothing any more."""
+        """Stop listening to the bus and the store."""
         self._turned.close()
         self._happened.close()
 

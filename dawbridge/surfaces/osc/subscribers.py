@@ -22,7 +22,7 @@ ECHO_S = 0.5
 ECHO_NEAR = 0.006
 """A value this near to the one just sent is a rounded echo of it: 7 bits, or two decimals."""
 _WAIT_AT_MOST_S = 3600.0
-"""A lease may end in decades; no system call waits so long."""
+"""A lease may end in decades; no system call can wait for that."""
 _MAX_EVENTS = 512
 
 
@@ -58,7 +58,7 @@ class Subscriber:
 
 
 class Subscribers:
-    """At most `MAX_SUBSCRIBERS`, and one permanent one beside them."""
+    """At most `MAX_SUBSCRIBERS`, and a permanent one besides."""
 
     def __init__(
         self,

@@ -1,1 +1,1 @@
-"""OSCQuery: the tree of addresses over HTTP, and what changes over a WebSocket."""
+"""HTTP and WebSocket: OSCQuery, and its announcement on the local network."""

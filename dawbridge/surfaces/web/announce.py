@@ -1,4 +1,4 @@
-"""dawbridge on the local network's list of services (DNS-SD), where zeroconf is installed."""
+"""Announces dawbridge among the local network's services (DNS-SD), if zeroconf is installed."""
 
 import asyncio
 import socket
@@ -11,14 +11,14 @@ SERVICES = ("_oscjson._tcp.local.", "_osc._udp.local.")
 
 
 class Announcement:
-    """Both services, announced until `over` is set. Where that cannot be, one notice, and nothing else changes."""
+    """Both services. If they cannot be announced, that is one notice, and nothing else changes."""
 
     def __init__(self, host: str, http_port: int, osc_port: int, notice: Callable[[str], None]) -> None:
-        """On loopback alone where `host` is loopback."""
+        """On every interface if `host` is all of them, else on `host` alone; `notice` is given a line for the user."""
         self._host, self._ports, self._notice = host, (http_port, osc_port), notice
 
     async def stand(self, over: asyncio.Event) -> None:
-        """Never raises."""
+        """Announce both until `over` is set. Never raises."""
         try:
             from zeroconf.asyncio import AsyncZeroconf
         except ImportError:
@@ -31,7 +31,7 @@ class Announcement:
                     await (await network.async_register_service(service, allow_name_change=True))
                 await over.wait()
                 await network.async_unregister_all_services()
-        except Exception as error:  # zeroconf's own, OSError, and what else a network comes up with
+        except Exception as error:  # zeroconf's own errors, OSError, and whatever else a network leads to
             self._notice(f"OSCQuery is not announced on the network ({type(error).__name__}: {error})")
 
     def _services(self) -> list[Any]:
@@ -46,13 +46,13 @@ class Announcement:
 
 
 def service_name(osc_port: int) -> str:
-    """What people see in a list of services; with the port where it is not the usual one, as of a second dawbridge."""
+    """Name in a list of services; with the port if it is not the usual one, as a second dawbridge's is not."""
     name = f"dawbridge on {socket.gethostname().split('.')[0]}"
     return name if osc_port == OSC_PORT else f"{name} {osc_port}"
 
 
 def own_address() -> str:
-    """This machine's address on its network; loopback where it has none. Sends nothing."""
+    """This machine's address on its network; loopback if it has none. Sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # a documentation address: only the route is looked up
