@@ -19,7 +19,7 @@ _REAL_TIME = range(0xF8, 0x100)
 
 
 class MidiBinder:
-    """What is bound. `learn`, `cancel`, `forget` and `monitor` can be called from any thread, the rest from one thread."""
+    """What is bound. `learn`, `cancel`, `forget`, `monitor` can be called from any thread, the rest from one thread."""
 
     def __init__(self, bus: Bus, path: Path | None, bindings: Iterable[Binding] = ()) -> None:
         """`path` is the bindings' file; without one, `bindings` never change."""
