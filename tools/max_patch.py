@@ -66,21 +66,24 @@ class Patch:
 def patch(*, is_device: bool) -> Json:
     """A dial for every knob, feedback into it, presets, and where the stems are."""
     made = Patch()
-    send = made.object(f"udpsend 127.0.0.1 {PORT}", (20.0, 560.0), 1, 0)
+    send = made.object(f"udpsend 127.0.0.1 {PORT}", (20.0, 600.0), 1, 0)
+    gate = made.object("gate", (20.0, 570.0), 2, 1)
+    made.line(gate, send)
     receive = made.object(f"udpreceive {FEEDBACK_PORT}", (560.0, 20.0), 1, 1)
-    addresses = [row.address for row in TABLE]
-    route = made.object("route " + " ".join((*addresses, "/dawbridge/job/done")), (560.0, 50.0), 1, len(addresses) + 2)
+    addresses = [*(row.address for row in TABLE), "/dawbridge/job/done", "/dawbridge/dumped"]
+    route = made.object("route " + " ".join(addresses), (560.0, 50.0), 1, len(addresses) + 1)
     made.line(receive, route)
     for place, row in enumerate(TABLE):
-        _knob(made, place, row, route, send)
-    _stems(made, route, len(addresses))
-    _buttons(made, send, is_device=is_device)
+        _knob(made, place, row, route, gate)
+    _stems(made, route, len(TABLE))
+    _start(made, route, len(TABLE) + 1, gate, send, is_device=is_device)
+    _buttons(made, send)
     if is_device:
         _through(made)
     return made.document(is_device=is_device)
 
 
-def _knob(made: Patch, place: int, row: Parameter, route: str, send: str) -> None:
+def _knob(made: Patch, place: int, row: Parameter, route: str, gate: str) -> None:
     x, y = 20.0 + _COLUMN * (place % _PER_ROW), 120.0 + 140.0 * (place // _PER_ROW)
     shown = [6.0 + _COLUMN * (place % _PER_ROW), 4.0 + _ROW * (place // _PER_ROW), 68.0, 48.0]
     value = {
@@ -90,8 +93,7 @@ def _knob(made: Patch, place: int, row: Parameter, route: str, send: str) -> Non
         "parameter_mmin": 0.0,
         "parameter_mmax": 1.0,
         "parameter_unitstyle": 1,
-        "parameter_initial_enable": 1,
-        "parameter_initial": [row.normalize(row.default)],
+        "parameter_initial_enable": 0,
     }
     dial = made.box(
         "live.dial", (x, y, 68.0, 48.0), 1, 2, parameter_enable=1, presentation=1, presentation_rect=shown,
@@ -102,7 +104,7 @@ def _knob(made: Patch, place: int, row: Parameter, route: str, send: str) -> Non
     made.line(route, back, place)
     made.line(back, dial)
     made.line(dial, out)
-    made.line(out, send)
+    made.line(out, gate, 0, 1)
 
 
 def _stems(made: Patch, route: str, outlet: int) -> None:
@@ -118,13 +120,26 @@ def _stems(made: Patch, route: str, outlet: int) -> None:
         made.line(into, shown)
 
 
-def _buttons(made: Patch, send: str, *, is_device: bool) -> None:
+def _start(made: Patch, route: str, outlet: int, gate: str, send: str, *, is_device: bool) -> None:
+    """Ask every two seconds until dawbridge has sent all values; only then may the dials send any.
+
+    So a patch that opens, and a Live set that puts its dials back where they were saved, turns no running knob.
+    """
     start = made.object("live.thisdevice" if is_device else "loadbang", (20.0, 20.0), 1, 2 if is_device else 1)
-    subscribe = made.message(f"/dawbridge/subscribe {FEEDBACK_PORT}", (20.0, 50.0))
-    made.line(start, subscribe)
-    made.line(subscribe, send)
+    begin = made.object("t 1", (20.0, 45.0), 1, 1)
+    again = made.object("metro 2000", (20.0, 70.0), 2, 1)
+    subscribe = made.message(f"/dawbridge/subscribe {FEEDBACK_PORT}, /dawbridge/dump", (120.0, 70.0))
+    for source, target in ((start, begin), (begin, again), (again, subscribe), (subscribe, send)):
+        made.line(source, target)
+    come = made.object("t 1 0", (560.0, 390.0), 1, 2)
+    made.line(route, come, outlet)
+    made.line(come, gate, 0, 0)
+    made.line(come, again, 1, 0)
+
+
+def _buttons(made: Patch, send: str) -> None:
     for number, text in enumerate(("/dawbridge/preset/prev", "/dawbridge/preset/next", "/dawbridge/dump")):
-        made.line(made.message(text, (20.0 + 170.0 * number, 520.0)), send)
+        made.line(made.message(text, (20.0 + 170.0 * number, 530.0)), send)
 
 
 def _through(made: Patch) -> None:

@@ -105,7 +105,7 @@ def _banded(values: Snapshot) -> bool:
 
 
 def _voiced(values: Snapshot) -> bool:
-    return any(values[name] != PARAMETERS[name].off for name in VOICE)
+    return any(values[name] != PARAMETERS[name].default for name in VOICE)
 
 
 def _spectral(

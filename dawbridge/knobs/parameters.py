@@ -148,7 +148,7 @@ TABLE: tuple[Parameter, ...] = (
     _row("mask_depth", (0, 1), 1, _RENDER, "how much of the voice is taken out of the instrumental: 0.5 leaves it there at -6 dB"),
     _row("mask_contrast", (0, 1), 0.5, _RENDER, "up: less bleed, more artefacts; down: softer; 0.5 is the network's own mask"),
     _row("mask_floor", (-80, 0), -80, _RENDER, "least gain of a suppressed bin of the acapella; keeps ambience, hides artefacts", unit="dB", off=-80.0),
-    _row("acapella_middle", (0, 1), 0.5, _RENDER, "up: keep what is sung in the middle, the lead; down: what is sung at the sides, doubles and backing; 0.5 is all (stereo only)", off=0.5),
+    _row("acapella_middle", (0, 1), 0.5, _RENDER, "up: keep what is sung in the middle, the lead; down: what is sung at the sides, doubles and backing; 0.5 is all (stereo only)"),
     _row("acapella_dry", (0, 1), 0, _RENDER, "how much late reverberation is taken off the voice; it stays in the instrumental", off=0.0),
     _row("center_amount", (0, 1), 0, _RENDER, "centre-channel pre-isolation ahead of the network (no effect on mono)"),
     _row("center_width", (0, 1), 0.5, _ANALYSIS, "how far from the middle still counts as centre"),

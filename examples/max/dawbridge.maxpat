@@ -25,7 +25,7 @@
      "numoutlets": 0,
      "patching_rect": [
       20.0,
-      560.0,
+      600.0,
       148.4,
       22.0
      ],
@@ -35,6 +35,24 @@
    {
     "box": {
      "id": "obj-2",
+     "maxclass": "newobj",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "patching_rect": [
+      20.0,
+      570.0,
+      36.8,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "gate"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-3",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -52,14 +70,14 @@
    },
    {
     "box": {
-     "id": "obj-3",
+     "id": "obj-4",
      "maxclass": "newobj",
      "numinlets": 1,
-     "numoutlets": 19,
+     "numoutlets": 20,
      "patching_rect": [
       560.0,
       50.0,
-      2777.2000000000003,
+      2888.8,
       22.0
      ],
      "outlettype": [
@@ -81,14 +99,15 @@
       "",
       "",
       "",
+      "",
       ""
      ],
-     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/acapella/middle /dawbridge/acapella/dry /dawbridge/center/amount /dawbridge/center/width /dawbridge/analysis/shifts /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done"
+     "text": "route /dawbridge/mask/strength /dawbridge/mask/depth /dawbridge/mask/contrast /dawbridge/mask/floor /dawbridge/acapella/middle /dawbridge/acapella/dry /dawbridge/center/amount /dawbridge/center/width /dawbridge/analysis/shifts /dawbridge/band/low /dawbridge/band/high /dawbridge/acapella/gain /dawbridge/instrumental/gain /dawbridge/acapella/enable /dawbridge/instrumental/enable /dawbridge/live/enable /dawbridge/watch/enable /dawbridge/job/done /dawbridge/dumped"
     }
    },
    {
     "box": {
-     "id": "obj-4",
+     "id": "obj-5",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -119,17 +138,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-5",
+     "id": "obj-6",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -147,7 +163,7 @@
    },
    {
     "box": {
-     "id": "obj-6",
+     "id": "obj-7",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -165,7 +181,7 @@
    },
    {
     "box": {
-     "id": "obj-7",
+     "id": "obj-8",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -196,17 +212,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-8",
+     "id": "obj-9",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -224,7 +237,7 @@
    },
    {
     "box": {
-     "id": "obj-9",
+     "id": "obj-10",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -242,7 +255,7 @@
    },
    {
     "box": {
-     "id": "obj-10",
+     "id": "obj-11",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -273,17 +286,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.5
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-11",
+     "id": "obj-12",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -301,7 +311,7 @@
    },
    {
     "box": {
-     "id": "obj-12",
+     "id": "obj-13",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -319,7 +329,7 @@
    },
    {
     "box": {
-     "id": "obj-13",
+     "id": "obj-14",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -350,17 +360,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-14",
+     "id": "obj-15",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -378,7 +385,7 @@
    },
    {
     "box": {
-     "id": "obj-15",
+     "id": "obj-16",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -396,7 +403,7 @@
    },
    {
     "box": {
-     "id": "obj-16",
+     "id": "obj-17",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -427,17 +434,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.5
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-17",
+     "id": "obj-18",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -455,7 +459,7 @@
    },
    {
     "box": {
-     "id": "obj-18",
+     "id": "obj-19",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -473,7 +477,7 @@
    },
    {
     "box": {
-     "id": "obj-19",
+     "id": "obj-20",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -504,17 +508,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-20",
+     "id": "obj-21",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -532,7 +533,7 @@
    },
    {
     "box": {
-     "id": "obj-21",
+     "id": "obj-22",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -550,7 +551,7 @@
    },
    {
     "box": {
-     "id": "obj-22",
+     "id": "obj-23",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -581,17 +582,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-23",
+     "id": "obj-24",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -609,7 +607,7 @@
    },
    {
     "box": {
-     "id": "obj-24",
+     "id": "obj-25",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -627,7 +625,7 @@
    },
    {
     "box": {
-     "id": "obj-25",
+     "id": "obj-26",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -658,17 +656,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.5
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-26",
+     "id": "obj-27",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -686,7 +681,7 @@
    },
    {
     "box": {
-     "id": "obj-27",
+     "id": "obj-28",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -704,7 +699,7 @@
    },
    {
     "box": {
-     "id": "obj-28",
+     "id": "obj-29",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -735,17 +730,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-29",
+     "id": "obj-30",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -763,7 +755,7 @@
    },
    {
     "box": {
-     "id": "obj-30",
+     "id": "obj-31",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -781,7 +773,7 @@
    },
    {
     "box": {
-     "id": "obj-31",
+     "id": "obj-32",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -812,17 +804,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-32",
+     "id": "obj-33",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -840,7 +829,7 @@
    },
    {
     "box": {
-     "id": "obj-33",
+     "id": "obj-34",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -858,7 +847,7 @@
    },
    {
     "box": {
-     "id": "obj-34",
+     "id": "obj-35",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -889,17 +878,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-35",
+     "id": "obj-36",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -917,7 +903,7 @@
    },
    {
     "box": {
-     "id": "obj-36",
+     "id": "obj-37",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -935,7 +921,7 @@
    },
    {
     "box": {
-     "id": "obj-37",
+     "id": "obj-38",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -966,17 +952,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.9090909090909091
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-38",
+     "id": "obj-39",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -994,7 +977,7 @@
    },
    {
     "box": {
-     "id": "obj-39",
+     "id": "obj-40",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1012,7 +995,7 @@
    },
    {
     "box": {
-     "id": "obj-40",
+     "id": "obj-41",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -1043,17 +1026,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        0.9090909090909091
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-41",
+     "id": "obj-42",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1071,7 +1051,7 @@
    },
    {
     "box": {
-     "id": "obj-42",
+     "id": "obj-43",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1089,7 +1069,7 @@
    },
    {
     "box": {
-     "id": "obj-43",
+     "id": "obj-44",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -1120,17 +1100,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-44",
+     "id": "obj-45",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1148,7 +1125,7 @@
    },
    {
     "box": {
-     "id": "obj-45",
+     "id": "obj-46",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1166,7 +1143,7 @@
    },
    {
     "box": {
-     "id": "obj-46",
+     "id": "obj-47",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -1197,17 +1174,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-47",
+     "id": "obj-48",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1225,7 +1199,7 @@
    },
    {
     "box": {
-     "id": "obj-48",
+     "id": "obj-49",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1243,7 +1217,7 @@
    },
    {
     "box": {
-     "id": "obj-49",
+     "id": "obj-50",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -1274,17 +1248,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-50",
+     "id": "obj-51",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1302,7 +1273,7 @@
    },
    {
     "box": {
-     "id": "obj-51",
+     "id": "obj-52",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1320,7 +1291,7 @@
    },
    {
     "box": {
-     "id": "obj-52",
+     "id": "obj-53",
      "maxclass": "live.dial",
      "numinlets": 1,
      "numoutlets": 2,
@@ -1351,17 +1322,14 @@
        "parameter_mmin": 0.0,
        "parameter_mmax": 1.0,
        "parameter_unitstyle": 1,
-       "parameter_initial_enable": 1,
-       "parameter_initial": [
-        1.0
-       ]
+       "parameter_initial_enable": 0
       }
      }
     }
    },
    {
     "box": {
-     "id": "obj-53",
+     "id": "obj-54",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1379,7 +1347,7 @@
    },
    {
     "box": {
-     "id": "obj-54",
+     "id": "obj-55",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1397,7 +1365,7 @@
    },
    {
     "box": {
-     "id": "obj-55",
+     "id": "obj-56",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 4,
@@ -1418,7 +1386,7 @@
    },
    {
     "box": {
-     "id": "obj-56",
+     "id": "obj-57",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1436,7 +1404,7 @@
    },
    {
     "box": {
-     "id": "obj-57",
+     "id": "obj-58",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1451,7 +1419,7 @@
    },
    {
     "box": {
-     "id": "obj-58",
+     "id": "obj-59",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1469,7 +1437,7 @@
    },
    {
     "box": {
-     "id": "obj-59",
+     "id": "obj-60",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
@@ -1487,7 +1455,7 @@
    },
    {
     "box": {
-     "id": "obj-60",
+     "id": "obj-61",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 0,
@@ -1502,7 +1470,7 @@
    },
    {
     "box": {
-     "id": "obj-61",
+     "id": "obj-62",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1520,7 +1488,7 @@
    },
    {
     "box": {
-     "id": "obj-62",
+     "id": "obj-63",
      "maxclass": "newobj",
      "numinlets": 1,
      "numoutlets": 1,
@@ -1538,31 +1506,86 @@
    },
    {
     "box": {
-     "id": "obj-63",
-     "maxclass": "message",
-     "numinlets": 2,
+     "id": "obj-64",
+     "maxclass": "newobj",
+     "numinlets": 1,
      "numoutlets": 1,
      "patching_rect": [
       20.0,
-      50.0,
-      167.0,
+      45.0,
+      30.6,
       22.0
      ],
      "outlettype": [
       ""
      ],
-     "text": "/dawbridge/subscribe 9321"
+     "text": "t 1"
     }
    },
    {
     "box": {
-     "id": "obj-64",
+     "id": "obj-65",
+     "maxclass": "newobj",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "patching_rect": [
+      20.0,
+      70.0,
+      74.0,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "metro 2000"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-66",
+     "maxclass": "message",
+     "numinlets": 2,
+     "numoutlets": 1,
+     "patching_rect": [
+      120.0,
+      70.0,
+      272.40000000000003,
+      22.0
+     ],
+     "outlettype": [
+      ""
+     ],
+     "text": "/dawbridge/subscribe 9321, /dawbridge/dump"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-67",
+     "maxclass": "newobj",
+     "numinlets": 1,
+     "numoutlets": 2,
+     "patching_rect": [
+      560.0,
+      390.0,
+      43.0,
+      22.0
+     ],
+     "outlettype": [
+      "",
+      ""
+     ],
+     "text": "t 1 0"
+    }
+   },
+   {
+    "box": {
+     "id": "obj-68",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
      "patching_rect": [
       20.0,
-      520.0,
+      530.0,
       148.4,
       22.0
      ],
@@ -1574,13 +1597,13 @@
    },
    {
     "box": {
-     "id": "obj-65",
+     "id": "obj-69",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
      "patching_rect": [
       190.0,
-      520.0,
+      530.0,
       148.4,
       22.0
      ],
@@ -1592,13 +1615,13 @@
    },
    {
     "box": {
-     "id": "obj-66",
+     "id": "obj-70",
      "maxclass": "message",
      "numinlets": 2,
      "numoutlets": 1,
      "patching_rect": [
       360.0,
-      520.0,
+      530.0,
       105.0,
       22.0
      ],
@@ -1617,54 +1640,6 @@
       0
      ],
      "destination": [
-      "obj-3",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-3",
-      0
-     ],
-     "destination": [
-      "obj-6",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-6",
-      0
-     ],
-     "destination": [
-      "obj-4",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-4",
-      0
-     ],
-     "destination": [
-      "obj-5",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-5",
-      0
-     ],
-     "destination": [
       "obj-1",
       0
      ]
@@ -1674,10 +1649,70 @@
     "patchline": {
      "source": [
       "obj-3",
+      0
+     ],
+     "destination": [
+      "obj-4",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      0
+     ],
+     "destination": [
+      "obj-7",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-7",
+      0
+     ],
+     "destination": [
+      "obj-5",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-5",
+      0
+     ],
+     "destination": [
+      "obj-6",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-6",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       1
      ],
      "destination": [
-      "obj-9",
+      "obj-10",
       0
      ]
     }
@@ -1685,19 +1720,7 @@
    {
     "patchline": {
      "source": [
-      "obj-9",
-      0
-     ],
-     "destination": [
-      "obj-7",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-7",
+      "obj-10",
       0
      ],
      "destination": [
@@ -1713,7 +1736,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-9",
       0
      ]
     }
@@ -1721,11 +1744,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-9",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       2
      ],
      "destination": [
-      "obj-12",
+      "obj-13",
       0
      ]
     }
@@ -1733,19 +1768,7 @@
    {
     "patchline": {
      "source": [
-      "obj-12",
-      0
-     ],
-     "destination": [
-      "obj-10",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-10",
+      "obj-13",
       0
      ],
      "destination": [
@@ -1761,7 +1784,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-12",
       0
      ]
     }
@@ -1769,11 +1792,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-12",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       3
      ],
      "destination": [
-      "obj-15",
+      "obj-16",
       0
      ]
     }
@@ -1781,19 +1816,7 @@
    {
     "patchline": {
      "source": [
-      "obj-15",
-      0
-     ],
-     "destination": [
-      "obj-13",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-13",
+      "obj-16",
       0
      ],
      "destination": [
@@ -1809,7 +1832,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-15",
       0
      ]
     }
@@ -1817,11 +1840,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-15",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       4
      ],
      "destination": [
-      "obj-18",
+      "obj-19",
       0
      ]
     }
@@ -1829,19 +1864,7 @@
    {
     "patchline": {
      "source": [
-      "obj-18",
-      0
-     ],
-     "destination": [
-      "obj-16",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-16",
+      "obj-19",
       0
      ],
      "destination": [
@@ -1857,7 +1880,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-18",
       0
      ]
     }
@@ -1865,11 +1888,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-18",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       5
      ],
      "destination": [
-      "obj-21",
+      "obj-22",
       0
      ]
     }
@@ -1877,19 +1912,7 @@
    {
     "patchline": {
      "source": [
-      "obj-21",
-      0
-     ],
-     "destination": [
-      "obj-19",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-19",
+      "obj-22",
       0
      ],
      "destination": [
@@ -1905,7 +1928,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-21",
       0
      ]
     }
@@ -1913,11 +1936,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-21",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       6
      ],
      "destination": [
-      "obj-24",
+      "obj-25",
       0
      ]
     }
@@ -1925,19 +1960,7 @@
    {
     "patchline": {
      "source": [
-      "obj-24",
-      0
-     ],
-     "destination": [
-      "obj-22",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-22",
+      "obj-25",
       0
      ],
      "destination": [
@@ -1953,7 +1976,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-24",
       0
      ]
     }
@@ -1961,11 +1984,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-24",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       7
      ],
      "destination": [
-      "obj-27",
+      "obj-28",
       0
      ]
     }
@@ -1973,19 +2008,7 @@
    {
     "patchline": {
      "source": [
-      "obj-27",
-      0
-     ],
-     "destination": [
-      "obj-25",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-25",
+      "obj-28",
       0
      ],
      "destination": [
@@ -2001,7 +2024,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-27",
       0
      ]
     }
@@ -2009,11 +2032,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-27",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       8
      ],
      "destination": [
-      "obj-30",
+      "obj-31",
       0
      ]
     }
@@ -2021,19 +2056,7 @@
    {
     "patchline": {
      "source": [
-      "obj-30",
-      0
-     ],
-     "destination": [
-      "obj-28",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-28",
+      "obj-31",
       0
      ],
      "destination": [
@@ -2049,7 +2072,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-30",
       0
      ]
     }
@@ -2057,11 +2080,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-30",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       9
      ],
      "destination": [
-      "obj-33",
+      "obj-34",
       0
      ]
     }
@@ -2069,19 +2104,7 @@
    {
     "patchline": {
      "source": [
-      "obj-33",
-      0
-     ],
-     "destination": [
-      "obj-31",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-31",
+      "obj-34",
       0
      ],
      "destination": [
@@ -2097,7 +2120,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-33",
       0
      ]
     }
@@ -2105,11 +2128,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-33",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       10
      ],
      "destination": [
-      "obj-36",
+      "obj-37",
       0
      ]
     }
@@ -2117,19 +2152,7 @@
    {
     "patchline": {
      "source": [
-      "obj-36",
-      0
-     ],
-     "destination": [
-      "obj-34",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-34",
+      "obj-37",
       0
      ],
      "destination": [
@@ -2145,7 +2168,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-36",
       0
      ]
     }
@@ -2153,11 +2176,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-36",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       11
      ],
      "destination": [
-      "obj-39",
+      "obj-40",
       0
      ]
     }
@@ -2165,19 +2200,7 @@
    {
     "patchline": {
      "source": [
-      "obj-39",
-      0
-     ],
-     "destination": [
-      "obj-37",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-37",
+      "obj-40",
       0
      ],
      "destination": [
@@ -2193,7 +2216,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-39",
       0
      ]
     }
@@ -2201,11 +2224,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-39",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       12
      ],
      "destination": [
-      "obj-42",
+      "obj-43",
       0
      ]
     }
@@ -2213,19 +2248,7 @@
    {
     "patchline": {
      "source": [
-      "obj-42",
-      0
-     ],
-     "destination": [
-      "obj-40",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-40",
+      "obj-43",
       0
      ],
      "destination": [
@@ -2241,7 +2264,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-42",
       0
      ]
     }
@@ -2249,11 +2272,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-42",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       13
      ],
      "destination": [
-      "obj-45",
+      "obj-46",
       0
      ]
     }
@@ -2261,19 +2296,7 @@
    {
     "patchline": {
      "source": [
-      "obj-45",
-      0
-     ],
-     "destination": [
-      "obj-43",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-43",
+      "obj-46",
       0
      ],
      "destination": [
@@ -2289,7 +2312,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-45",
       0
      ]
     }
@@ -2297,11 +2320,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-45",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       14
      ],
      "destination": [
-      "obj-48",
+      "obj-49",
       0
      ]
     }
@@ -2309,19 +2344,7 @@
    {
     "patchline": {
      "source": [
-      "obj-48",
-      0
-     ],
-     "destination": [
-      "obj-46",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-46",
+      "obj-49",
       0
      ],
      "destination": [
@@ -2337,7 +2360,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-48",
       0
      ]
     }
@@ -2345,11 +2368,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-48",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       15
      ],
      "destination": [
-      "obj-51",
+      "obj-52",
       0
      ]
     }
@@ -2357,19 +2392,7 @@
    {
     "patchline": {
      "source": [
-      "obj-51",
-      0
-     ],
-     "destination": [
-      "obj-49",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-49",
+      "obj-52",
       0
      ],
      "destination": [
@@ -2385,7 +2408,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-51",
       0
      ]
     }
@@ -2393,11 +2416,23 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-51",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       16
      ],
      "destination": [
-      "obj-54",
+      "obj-55",
       0
      ]
     }
@@ -2405,19 +2440,7 @@
    {
     "patchline": {
      "source": [
-      "obj-54",
-      0
-     ],
-     "destination": [
-      "obj-52",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-52",
+      "obj-55",
       0
      ],
      "destination": [
@@ -2433,7 +2456,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-54",
       0
      ]
     }
@@ -2441,44 +2464,20 @@
    {
     "patchline": {
      "source": [
-      "obj-3",
+      "obj-54",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      1
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
       17
-     ],
-     "destination": [
-      "obj-55",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-55",
-      1
-     ],
-     "destination": [
-      "obj-58",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-55",
-      1
-     ],
-     "destination": [
-      "obj-57",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-58",
-      0
      ],
      "destination": [
       "obj-56",
@@ -2489,35 +2488,59 @@
    {
     "patchline": {
      "source": [
-      "obj-55",
-      2
-     ],
-     "destination": [
-      "obj-61",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-55",
-      2
-     ],
-     "destination": [
-      "obj-60",
-      0
-     ]
-    }
-   },
-   {
-    "patchline": {
-     "source": [
-      "obj-61",
-      0
+      "obj-56",
+      1
      ],
      "destination": [
       "obj-59",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
+      1
+     ],
+     "destination": [
+      "obj-58",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-59",
+      0
+     ],
+     "destination": [
+      "obj-57",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
+      2
+     ],
+     "destination": [
+      "obj-62",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-56",
+      2
+     ],
+     "destination": [
+      "obj-61",
       0
      ]
     }
@@ -2529,7 +2552,7 @@
       0
      ],
      "destination": [
-      "obj-63",
+      "obj-60",
       0
      ]
     }
@@ -2541,7 +2564,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-64",
       0
      ]
     }
@@ -2553,7 +2576,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-65",
       0
      ]
     }
@@ -2565,7 +2588,7 @@
       0
      ],
      "destination": [
-      "obj-1",
+      "obj-66",
       0
      ]
     }
@@ -2574,6 +2597,78 @@
     "patchline": {
      "source": [
       "obj-66",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-4",
+      18
+     ],
+     "destination": [
+      "obj-67",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-67",
+      0
+     ],
+     "destination": [
+      "obj-2",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-67",
+      1
+     ],
+     "destination": [
+      "obj-65",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-68",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-69",
+      0
+     ],
+     "destination": [
+      "obj-1",
+      0
+     ]
+    }
+   },
+   {
+    "patchline": {
+     "source": [
+      "obj-70",
       0
      ],
      "destination": [

@@ -4,25 +4,28 @@
 
 local SECTION = "dawbridge"
 local OFFLINE, ONLINE, BUILD_PEAKS = 40100, 40101, 40047 -- all media offline, online; build missing peaks
-local STEMS = { "_acapella%.", "_instrumental%." }
+local STEMS = { "acapella", "instrumental" }
 
--- Little-endian unsigned number of the bytes of `text`.
-local function number(text)
+-- Little-endian unsigned number of the bytes of `text`; nil if there are not `count` of them: the file ends there.
+local function number(text, count)
+  if not text or #text < count then return nil end
   local value = 0
   for place = #text, 1, -1 do value = value * 256 + text:byte(place) end
   return value
 end
 
--- Walks the chunks of an open RIFF or RF64 file: name, size and place of each chunk's data.
+-- Walks the chunks of an open RIFF or RF64 file: name, size and place of each chunk's data. A file that was cut off ends
+-- the walk wherever it ends.
 local function chunks(file)
   local place, size64 = 12, nil
   local length = file:seek("end")
   return function()
     if place + 8 > length then return nil end
     file:seek("set", place)
-    local head = file:read(8)
-    local name, size, data = head:sub(1, 4), number(head:sub(5, 8)), place + 8
-    if name == "ds64" then size64 = number(file:read(16):sub(9, 16)) end
+    local head = file:read(8) or ""
+    local name, size, data = head:sub(1, 4), number(head:sub(5, 8), 4), place + 8
+    if not size then return nil end
+    if name == "ds64" then size64 = number((file:read(16) or ""):sub(9, 16), 8) end
     if name == "data" and size == 0xFFFFFFFF then size = size64 or length end
     place = data + size + size % 2
     return name, size, data
@@ -39,10 +42,10 @@ local function time_stamp(path)
     for name, size, data in chunks(file) do
       if name == "fmt " and size >= 16 then
         file:seek("set", data + 4)
-        rate = number(file:read(4))
+        rate = number(file:read(4), 4)
       elseif name == "bext" and size >= 346 then
         file:seek("set", data + 338)
-        samples = number(file:read(8))
+        samples = number(file:read(8), 8)
       end
     end
   end
@@ -51,9 +54,11 @@ local function time_stamp(path)
   return samples / rate
 end
 
+-- song_acapella.wav, and song_acapella (2).wav, as a stem is called if another file had its name.
 local function is_stem(name)
-  for _, pattern in ipairs(STEMS) do
-    if name:find(pattern) then return true end
+  local base = name:gsub("%.%w+$", ""):gsub(" %(%d+%)$", "")
+  for _, stem in ipairs(STEMS) do
+    if base ~= name and base:sub(-#stem - 1) == "_" .. stem then return true end
   end
   return false
 end

@@ -65,10 +65,60 @@ def test_stems_come_onto_new_tracks_at_their_time_stamp_once(tmp_path):
     assert again.splitlines() == ["command\t40100", "command\t40101", "command\t40047"]
 
 
+def imported(folder):
+    """What the script did with a folder, line by line; it must end well."""
+    stub = Path(__file__).with_name("reaper_stub.lua")
+    done = subprocess.run(
+        [tool("lua5.4", "lua"), stub, SCRIPT, folder, "0"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.partition("again\n")[0].splitlines()
+
+
+def test_stems_under_the_next_free_name_are_stems_and_others_are_not(tmp_path):
+    for name in ("a_acapella (2).wav", "b_instrumental (13).flac", "c.wav_acapella.wav", "d (live)_acapella.wav"):
+        (tmp_path / name).write_bytes(b"")
+    for name in ("e_acapella", "f_acapella.wav.txt.part", "acapella.wav", "g_acapella old.wav", "h_acapella (x).wav"):
+        (tmp_path / name).write_bytes(b"")
+    tracks = [line.split("\t")[3] for line in imported(tmp_path) if line.startswith("track")]
+    assert tracks == ["a_acapella (2)", "b_instrumental (13)", "c.wav_acapella", "d (live)_acapella"]
+
+
+def test_a_file_that_is_cut_off_anywhere_is_imported_at_the_cursor(tmp_path):
+    whole = tmp_path / "whole"
+    stamped(whole, 3600)
+    content = whole.read_bytes()
+    wide = b"RF64\xff\xff\xff\xffWAVE" + chunk(b"ds64", bytes(28)) + content[12:]
+    for name, bytes_there in (("riff", content), ("rf64", wide)):
+        for length in (0, 3, 11, 12, 15, 19, 22, 30, 44, 60, 150, 600, len(bytes_there) - 1):
+            (tmp_path / f"{name}{length:04}_acapella.wav").write_bytes(bytes_there[:length])
+    lines = imported(tmp_path)
+    places = [line.split("\t")[2] for line in lines if line.startswith("D_POSITION")]
+    assert len(places) == 26
+    assert set(places) <= {"7.000000", "3600.000000"}
+    assert "7.000000" in places
+
+
 def test_the_pattern_file_names_knobs_that_there_are():
     known = {row.address for row in PARAMETERS.values()}
     lines = [line for line in PATTERN.read_text().splitlines() if line and not line.startswith("#")]
     assert all(re.fullmatch(r"[A-Z_]+ (\S+ ?)+", line) for line in lines)
     addresses = re.findall(r"n(/dawbridge/\S+)", "\n".join(lines))
-    assert len(addresses) == 3
+    assert len(addresses) == 2
     assert set(addresses) <= known
+
+
+def test_what_reaper_sends_when_it_starts_changes_nothing():
+    """Volume at 0 dB, pan in the middle, an effect all wet."""
+    at_rest = {"TRACK_VOLUME f": 0.0, "TRACK_PAN n": 0.5, "FX_WETDRY n": 1.0}
+    by_address = {row.address: row for row in PARAMETERS.values()}
+    found = 0
+    for control, kind, address in re.findall(r"^([A-Z_]+) (\w)(/dawbridge/\S+)$", PATTERN.read_text(), re.MULTILINE):
+        row = by_address.get(address.removesuffix("/raw"))
+        if row is None:
+            assert (control, kind, address) == ("TIME", "f", "/dawbridge/transport")
+            continue
+        found += 1
+        value = at_rest[f"{control} {kind}"]
+        assert (value if address.endswith("/raw") else row.denormalize(value)) == row.default
+    assert found == 3
