@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from dawbridge.config.paths import cache_folder
 from dawbridge.errors import ConfigError
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(?:[bB])?")
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)\s*([kKmMgGtT]?)(?:[bB])?")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -25,10 +25,10 @@ def run(options: Namespace) -> int:
         limit = size_bytes(options.size)
         keep_limit(limit)
         cache.trim()
-        print(f"limit: {in_words(limit)}; a running daemon keeps to it, too")
+        print(f"limit: {in_words(limit)}; a running daemon observes it, too")
     elif options.action == "clear":
         count, freed = cache.clear()
-        print(f"{count} analyses removed, {in_words(freed)} freed; they are made again where a knob needs them")
+        print(f"{count} analyses removed, {in_words(freed)} freed; they are made again when a knob needs them")
         return 0
     entries = cache.entries()
     total = sum(entry.size_bytes for entry in entries)
@@ -40,12 +40,12 @@ def size_bytes(text: str) -> int:
     """`500MB` or `5GB` in bytes, decimal units. Raises `ConfigError`."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ConfigError(f"cache limit {text!r}: give a size, for example 500MB or 5GB; 0 keeps only the one in use")
+        raise ConfigError(f"cache limit {text[:60]!r}: give a size, for example 500MB or 5GB; 0 keeps only the one in use")
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 
 def in_words(size: int) -> str:
-    """Bytes for a person."""
+    """Bytes in a unit that is easy to read."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{size / factor:.1f} {unit}"

@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from dawbridge.errors import ConfigError
+from dawbridge.files.printable import printable
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS
 from dawbridge.knobs.presets import Presets, user_folder
 
@@ -23,16 +24,16 @@ def run(options: Namespace) -> int:
     width = max((len(preset.name) for preset in presets), default=0)
     for index, preset in enumerate(presets, 1):
         note = "" if preset.shipped else " (yours)"
-        print(f"{index:3}  {preset.name:{width}}  {preset.description}{note}")
+        print(f"{index:3}  {preset.name:{width}}  {printable(preset.description)}{note}")
         for problem in preset.problems:
             print(f"     {'':{width}}  cannot be used: {problem}")
-    print(f"\nyour own go to {user_folder()}")
+    print(f"\nyour own belong in {user_folder()}")
     return 0
 
 
 def _show(name: str) -> int:
     preset = Presets().load(name)
-    print(f"{preset.name}: {preset.description}\n{preset.path}\n")
+    print(f"{preset.name}: {printable(preset.description)}\n{printable(str(preset.path))}\n")
     for parameter, value in preset.setting.items():
         row = PARAMETERS[parameter]
         turned = "*" if value != DEFAULTS[parameter] else " "
