@@ -1,4 +1,4 @@
-"""`dawbridge cache [show | clear | limit SIZE]`: the kept analyses."""
+"""`dawbridge cache [show | clear | limit SIZE]`: shows, clears or limits the kept analyses."""
 
 import re
 from argparse import ArgumentParser, Namespace
@@ -37,10 +37,12 @@ def run(options: Namespace) -> int:
 
 
 def size_bytes(text: str) -> int:
-    """`500MB` or `5GB` in bytes, decimal units. Raises `ConfigError`."""
+    """Convert `500MB` or `5GB` to bytes; units are decimal. Raises `ConfigError`."""
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise ConfigError(f"cache limit {text[:60]!r}: give a size, for example 500MB or 5GB; 0 keeps only the one in use")
+        raise ConfigError(
+            f"cache limit {text[:60]!r}: give a size, for example 500MB or 5GB; 0 keeps only the one in use"
+        )
     return int(float(match[1]) * _UNITS[match[2].lower()])
 
 

@@ -1,4 +1,4 @@
-"""`dawbridge doctor`: each line ok, or what to do."""
+"""`dawbridge doctor`: checks this computer; each line is ok, or says what to do."""
 
 import platform
 import shutil
@@ -53,7 +53,7 @@ def run(options: Namespace) -> int:
 
 
 def examine(options: Namespace) -> Iterator[Line]:
-    """All findings, the slow ones last."""
+    """Yield all findings, the slow ones last."""
     yield Line(True, "dawbridge", f"{VERSION}, Python {platform.python_version()}, {platform.platform()}")
     yield from (_package(name) for name in PACKAGES)
     yield _presets()

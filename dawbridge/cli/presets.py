@@ -1,4 +1,4 @@
-"""`dawbridge presets [list | show NAME]`."""
+"""`dawbridge presets [list | show NAME]`: lists the presets, or shows one."""
 
 from argparse import ArgumentParser, Namespace
 

@@ -1,4 +1,4 @@
-"""`dawbridge service install | remove | status FOLDER…`: the watch, started with the computer."""
+"""`dawbridge service install | remove | status FOLDER…`: starts the watch whenever the user logs in."""
 
 import shlex
 import subprocess

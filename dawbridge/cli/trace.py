@@ -1,4 +1,4 @@
-"""`dawbridge trace FOLDER`: what happens in a folder, and why; for a bug report. Separates nothing."""
+"""`dawbridge trace FOLDER`: prints what happens in a folder, and why, for a bug report. Separates nothing."""
 
 import signal
 import threading
@@ -39,7 +39,10 @@ def run(options: Namespace) -> int:
     stopping = threading.Event()
     _stop_on_signals(stopping)
     lines = _Lines(folder.path, time.monotonic(), options.seconds, stopping)
-    print(f"dawbridge {VERSION} traces {folder.path} (seconds since the start; nothing is separated)", flush=True)
+    print(
+        f"dawbridge {VERSION} traces {printable(str(folder.path))} (seconds since the start; nothing is separated)",
+        flush=True,
+    )
     for event in trace(folder, lines.tell, stopping, lines.tick):
         lines.tell("result", event.path, _in_words(event))
     return 0
@@ -52,19 +55,19 @@ class _Lines:
         self._root, self._begun, self._seconds, self._stopping = root, begun, seconds, stopping
 
     def tell(self, kind: str, path: Path, text: str) -> None:
-        """One line."""
+        """Print one line."""
         name = str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
         passed = time.monotonic() - self._begun
         print(f"{passed:9.3f}  {kind:8}  {printable(name)}: {printable(text)}", flush=True)
 
     def tick(self) -> None:
-        """Called many times a second."""
+        """End the trace if its time is up. Called many times a second."""
         if self._seconds is not None and time.monotonic() - self._begun >= self._seconds:
             self._stopping.set()
 
 
 def _settings(options: Namespace) -> FolderSettings:
-    """As the daemon has them for this folder."""
+    """Return the settings that a daemon would have for this folder."""
     path = options.folder.resolve()
     own = {folder.path.resolve(): folder for folder in folders_of(options.config, Presets().check)}
     folder = replace(own.get(path, FolderSettings(path)), path=path)

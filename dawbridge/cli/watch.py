@@ -1,4 +1,4 @@
-"""`dawbridge watch`: the daemon in the foreground."""
+"""`dawbridge watch`: runs the daemon in the foreground."""
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace

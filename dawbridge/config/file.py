@@ -49,12 +49,15 @@ class _Refused(Exception):
 
 
 def config_file() -> Path:
-    """Where the file is looked for without `--config`."""
+    """Return where the file is looked for without `--config`."""
     return config_folder() / "dawbridge.toml"
 
 
 def folders_of(file: Path | None, check_preset: CheckPreset) -> tuple[FolderSettings, ...]:
-    """The folders of `file`, or of the usual file, which may be missing. Raises `ConfigError` with every mistake."""
+    """Return the folders of `file`, or of the usual file, which may be missing.
+
+    Raises `ConfigError` with every mistake.
+    """
     where = file or config_file()
     if file is None and gone(where):
         return ()
@@ -66,7 +69,7 @@ def folders_of(file: Path | None, check_preset: CheckPreset) -> tuple[FolderSett
 
 
 def read(file: Path, check_preset: CheckPreset) -> tuple[tuple[FolderSettings, ...], list[Problem]]:
-    """What can be used, and every mistake. Never raises, whatever the file holds or is."""
+    """Return what can be used, and every mistake. Never raises, whatever the file holds or is."""
     document = read_toml(file)
     if isinstance(document, Problem):
         return (), [document]
@@ -165,7 +168,7 @@ def _path(value: object) -> Path:
 
 def _patterns(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) and one.strip("/ ") for one in value):
-        raise _Refused('a list of patterns is wanted, in quotes: ["*.foo", "Drafts/*"]')
+        raise _Refused('must be a list of patterns, in quotes: ["*.foo", "Drafts/*"]')
     return tuple(value)
 
 
@@ -177,8 +180,8 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "existing": _switch,
     "accept_streamed": _switch,
     "poll": _switch,
-    "ignore": lambda value: _patterns(value),
-    "take": lambda value: _patterns(value),
+    "ignore": _patterns,
+    "take": _patterns,
     "projects": _switch,
     "times": lambda value: value,
 }

@@ -21,18 +21,18 @@ class FolderSettings:
 
     path: Path
     preset: str = ""
-    """Its bounces are separated with this preset; empty: with the knobs as they are."""
+    """Preset that its bounces are separated with; empty: the knobs as they are."""
     output: Output = field(default_factory=Output)
     format: StemFormat | None = None
-    """Of the stems; None: the bounce's own, at least 24 bits."""
+    """Format of the stems; None: the bounce's own, at least 24 bits."""
     loop: bool = False
-    """Take every bounce for a loop; one that has loop points is taken for one anyway."""
+    """Treat every bounce as a loop; one that has loop points is treated as one anyway."""
     existing: bool = False
-    """At the first watch, do the bounces that lie there already."""
+    """When the folder is watched for the first time, separate the bounces that are there already."""
     accept_streamed: bool = False
-    """Take files whose header a pipe never patched."""
+    """Take files whose header a pipe never completed."""
     poll: bool | None = None
-    """True: scan instead of listening to the file system; None: decide by the kind of file system."""
+    """True: scan instead of waiting for events; False: never; None: decide by the kind of file system."""
     ignore: tuple[str, ...] = ()
     """Patterns of names, or of paths inside the folder, that are left alone besides those that always are."""
     take: tuple[str, ...] = ()
@@ -41,27 +41,27 @@ class FolderSettings:
     """Take what lies in a DAW project's own folders, too."""
     times: SettleTimes = field(default_factory=SettleTimes)
     poll_s: float = 1.0
-    """Seconds between scans where it is polled."""
+    """Interval between scans if the folder is polled, in seconds."""
     rescan_s: float = 30.0
-    """Seconds between scans where events come."""
+    """Interval between scans if events arrive, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a daemon is told on the command line and in `dawbridge.toml`."""
+    """Everything that a daemon is asked for on the command line and in `dawbridge.toml`."""
 
     folders: tuple[FolderSettings, ...]
     once: bool = False
-    """Do what lies there, then end."""
+    """Separate the bounces that are there, then end."""
     preset: str = ""
-    """Loaded at the start; empty: the knobs as they were left."""
+    """Preset that is loaded at the start; empty: the knobs as they were left."""
     model: str = ""
-    """Name or path; empty: the default model."""
+    """Name of the model, or path of its weights; empty: the default model."""
     device: str = "auto"
     host: str = HOST
     osc_port: int = OSC_PORT
     http_port: int = HTTP_PORT
-    """OSCQuery; 0: off."""
+    """TCP port for OSCQuery; 0: off."""
     osc_feedback: tuple[str, int] | None = None
     osc_tcp: int = 0
     """TCP port for OSC in SLIP frames; 0: off."""
@@ -72,22 +72,22 @@ class Settings:
 
 
 def checked_folders(folders: Sequence[FolderSettings]) -> list[Path]:
-    """Their real paths. Raises `WatchError` where one cannot be watched, or lies in another one."""
+    """Return their real paths. Raises `WatchError` if one cannot be watched, or is inside another one."""
     roots = [checked_folder(folder.path) for folder in folders]
     for index, root in enumerate(roots):
         for other in roots[:index]:
             if root.is_relative_to(other) or other.is_relative_to(root):
                 inner, outer = (root, other) if root.is_relative_to(other) else (other, root)
-                raise WatchError(f"{inner} lies in {outer}, which is watched with all that is in it; name one of them")
+                raise WatchError(f"{inner} is inside {outer}, which is watched with everything in it; name one of them")
     return roots
 
 
 def checked_folder(folder: Path) -> Path:
-    """The folder's real path. Raises `WatchError` where it cannot be watched or stems could not be written."""
+    """Return the folder's real path. Raises `WatchError` if it cannot be watched or stems could not be written."""
     if gone(folder):
         raise WatchError(f"{folder} does not exist; make it first: mkdir -p '{folder}'")
     if out_of_sight(folder):
-        raise WatchError(f"{folder} cannot be looked at; let this user go into the folders above it")
+        raise WatchError(f"{folder} cannot be looked at; give this user access to the folders above it")
     if not folder.is_dir():
         raise WatchError(f"{folder} is a file; give the folder that your DAW bounces into")
     probe = folder / ".dawbridge-writable"
@@ -95,12 +95,14 @@ def checked_folder(folder: Path) -> Path:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise WatchError(f"{folder} is not writable ({error.strerror}); stems would have no place there") from error
+        raise WatchError(
+            f"{folder} is not writable ({error.strerror}), so stems could not be written; let this user write there"
+        ) from error
     return folder.resolve()
 
 
 def reach(host: str) -> str:
-    """A few words on who can send there."""
+    """Say in a few words who can send there."""
     if host in ("127.0.0.1", "::1", "localhost"):
         return "; programs on this computer only; --host 0.0.0.0 lets tablets and other computers in"
     return "; reachable from the network"

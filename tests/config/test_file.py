@@ -177,7 +177,7 @@ def test_a_folder_inside_another_is_refused(tmp_path, capsys):
     (tmp_path / "a" / "b").mkdir(parents=True)
     arguments = ["watch", str(tmp_path / "a" / "b"), str(tmp_path / "a"), "--no-midi", "--osc-port", "0"]
     assert main(arguments) == 1
-    assert "lies in" in capsys.readouterr().err
+    assert "is inside" in capsys.readouterr().err
 
 
 def test_all_times_can_be_set():
