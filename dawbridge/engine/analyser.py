@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, isolate_center
+from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, isolate_center
 from dawbridge.engine.loop import LoopMixture, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture, blocks
 from dawbridge.engine.resample import exactly, resample
 from dawbridge.engine.stored import SampleBuffer
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Estimator, LoadRequest, Model
-from dawbridge.estimators.streaming import Estimate, Streaming
+from dawbridge.estimators.streaming import ContextWindow, Estimate
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -33,6 +33,8 @@ stays within 1.5 GiB."""
 MIN_CHUNK_S = 3.0
 """The shortest chunk that is tried if memory is short, in seconds."""
 BLOCK_SAMPLES = 1 << 18
+CENTER = ContextWindow(CENTER_CONTEXT_SAMPLES, HOP_SAMPLES)
+"""How the centre's isolation goes ahead of a model, whatever the model's own streaming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,29 +132,30 @@ class Analyser:
     def _analyse(
         self, mixture: Mixture, variant: Variant, target: SampleBuffer, loop: bool, progress: Progress
     ) -> None:
-        estimator = self._estimator(variant)
-        estimate, streaming = self._prepared(estimator, variant)
-        rate = mixture.sample_rate
-        before = math.ceil(streaming.reach_samples * rate / estimator.sample_rate) if loop else 0
+        estimator, rate = self._estimator(variant), mixture.sample_rate
+        heard = estimator.streaming.reach_samples + (CENTER.reach_samples if variant.center else 0)
+        before = math.ceil(heard * rate / estimator.sample_rate) if loop else 0
         fade = fade_samples(rate, mixture.frames) if loop else 0
         whole = LoopMixture(mixture, before, fade + before) if loop else mixture
         for first in range(0, mixture.channels, 2):
             pair = slice(first, min(first + 2, mixture.channels))
             filled = -before
-            for piece in self._stream(whole, pair, estimate, streaming, estimator.sample_rate):
+            for piece in self._stream(whole, pair, estimator, variant):
                 _put(target, pair, filled, piece, mixture.frames, fade)
                 filled += piece.shape[1]
                 done = (filled + before) / whole.frames
                 progress((first + (pair.stop - first) * done) / mixture.channels)
 
-    def _stream(
-        self, mixture: Mixture, pair: slice, estimate: Estimate, streaming: Streaming, model_hz: int
-    ) -> Iterator[Samples]:
+    def _stream(self, mixture: Mixture, pair: slice, estimator: Estimator, variant: Variant) -> Iterator[Samples]:
         """Yield the vocals of one pair of channels in consecutive pieces at the mixture's rate."""
-        width, source_hz = pair.stop - pair.start, mixture.sample_rate
+        width, source_hz, model_hz = pair.stop - pair.start, mixture.sample_rate, estimator.sample_rate
+        chunk = int(self._chunk_s * model_hz)
         stereo = (np.broadcast_to(block[pair], (2, block.shape[1])) for block in blocks(mixture, BLOCK_SAMPLES))
         heard = stereo if source_hz == model_hz else resample(stereo, 2, source_hz, model_hz)
-        pieces = streaming.stream(partial(self._run, estimate), heard, int(self._chunk_s * model_hz))
+        if variant.center:
+            isolate = partial(isolate_center, sample_rate=model_hz, width=variant.width)
+            heard = CENTER.stream(partial(self._run, isolate), heard, chunk)
+        pieces = estimator.streaming.stream(partial(self._run, estimator.estimate), heard, chunk, variant.shifts)
         vocals = (piece.mean(axis=0, keepdims=True) for piece in pieces) if width == 1 else pieces
         if source_hz == model_hz:
             return iter(vocals)
@@ -161,16 +164,6 @@ class Analyser:
     def _run(self, estimate: Estimate, mixture: torch.Tensor) -> torch.Tensor:
         """Take one piece to the device and its estimate back."""
         return estimate(mixture.to(self.device)).cpu()
-
-    def _prepared(self, estimator: Estimator, variant: Variant) -> tuple[Estimate, Streaming]:
-        """Put the centre's isolation ahead of the model, and the shifts around both, if the variant asks for them."""
-
-        def centered(mixture: torch.Tensor) -> torch.Tensor:
-            return estimator.estimate(isolate_center(mixture, estimator.sample_rate, variant.width))
-
-        if variant.center:
-            return estimator.streaming.widened(CENTER_CONTEXT_SAMPLES).shifted(centered, variant.shifts)
-        return estimator.streaming.shifted(estimator.estimate, variant.shifts)
 
     def _estimator(self, variant: Variant) -> Estimator:
         """Load the model, unless it is loaded already for the same values of the parameters that it depends on."""

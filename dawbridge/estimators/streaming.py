@@ -1,8 +1,7 @@
 """How a mixture of any length goes through an estimator in bounded memory.
 
 A convolutional network looks a bounded way to either side: `ContextWindow` gives each chunk that much context and
-throws the context's own estimate away. A network with attention, recurrence or norms over time sees its whole segment:
-`overlap_add.SegmentGrid` is for those.
+throws the context's own estimate away. An estimator may bring a `Streaming` of its own.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -33,14 +32,13 @@ class Streaming(Protocol):
     def chunks_can_shrink(self) -> bool:
         """Whether shorter chunks, which take less memory, give the same estimate."""
 
-    def widened(self, samples: int) -> "Streaming":
-        """Return the streaming of an estimate that looks `samples` further to either side."""
+    def stream(
+        self, estimate: Estimate, blocks: Iterable[Block], chunk_samples: int, shifts: int = 1
+    ) -> Iterator[Block]:
+        """Yield the vocals of `blocks` in consecutive pieces of any lengths; the lengths add up to the same.
 
-    def shifted(self, estimate: Estimate, shifts: int) -> "tuple[Estimate, Streaming]":
-        """Return the mean of `shifts` (1..8) passes, each with another place of its frames, and its streaming."""
-
-    def stream(self, estimate: Estimate, blocks: Iterable[Block], chunk_samples: int) -> Iterator[Block]:
-        """Yield the vocals of `blocks` in consecutive pieces of any lengths; the lengths add up to the same."""
+        `shifts` (1..8): the mean of so many passes, each with another place of its frames or segments.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,7 @@ class ContextWindow:
     """Chunks with context on either side, whose own estimate is thrown away."""
 
     context_samples: int
+    """How far to either side a sample's estimate depends on the mixture."""
     alignment_samples: int
     """Chunks must start at multiples of this."""
     chunks_can_shrink = True
@@ -57,27 +56,18 @@ class ContextWindow:
         """The context, and a chunk's own grid."""
         return self.context_samples + self.alignment_samples
 
-    def widened(self, samples: int) -> "ContextWindow":
-        """Return the streaming of an estimate that looks `samples` further to either side."""
-        return ContextWindow(self.context_samples + samples, self.alignment_samples)
-
-    def shifted(self, estimate: Estimate, shifts: int) -> "tuple[Estimate, ContextWindow]":
-        """Return the mean over `shifts` places of the frames, and the streaming that it needs."""
-        if shifts == 1:
-            return estimate, self
-        from acapellanet.estimate.shifts import shifted
-
-        mean, context_samples = shifted(estimate, self.context_samples, self.alignment_samples, shifts)
-        return mean, ContextWindow(context_samples, self.alignment_samples)
-
-    def stream(self, estimate: Estimate, blocks: Iterable[Block], chunk_samples: int) -> Iterator[Block]:
+    def stream(
+        self, estimate: Estimate, blocks: Iterable[Block], chunk_samples: int, shifts: int = 1
+    ) -> Iterator[Block]:
         """Yield the vocals of `blocks` in pieces of about `chunk_samples`."""
+        from acapellanet.estimate.shifts import shifted
         from acapellanet.estimate.streaming import stream_estimate
 
+        mean, context_samples = shifted(estimate, self.context_samples, self.alignment_samples, shifts)
         return stream_estimate(
-            estimate,
+            mean,
             blocks,
             chunk_samples=chunk_samples,
-            context_samples=self.context_samples,
+            context_samples=context_samples,
             alignment_samples=self.alignment_samples,
         )

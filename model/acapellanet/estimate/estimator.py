@@ -1,6 +1,6 @@
 """The seam that a host stands in front of: a mixture in, an estimate of its vocals out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from acapellanet.estimate.registry import (
     model_hash,
     weights_path,
 )
+from acapellanet.estimate.tiles import TILE_FRAMES, Block, stream_tiles
 from acapellanet.net.network import Dilated, TfcTdf
 from acapellanet.net.separation import check_stereo, separate
 from acapellanet.net.weights import load_network
@@ -67,8 +68,13 @@ class NetworkEstimator:
         self.sample_rate = network.config.sample_rate
         self.context_samples = context_samples(network.config)
         self.alignment_samples = network.config.alignment_samples
-        self._device = _device(device)
+        self.hop_samples = network.config.hop_samples
+        self._device, self._on_step = _device(device), on_step
         self._network = prepare(network, self._device)
+        self.can_stream_tiles = (
+            self._device.type == "cpu" and network.config.fft_samples % network.config.hop_samples == 0
+        )
+        """Whether `stream` can be used: elsewhere whole chunks are faster."""
         for block in self._network.modules():
             if isinstance(block, (TfcTdf, Dilated)):
                 block.register_forward_pre_hook(lambda *_: on_step())
@@ -77,6 +83,10 @@ class NetworkEstimator:
         """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
         check_stereo(mixture)
         return separate(self._network, mixture.to(self._device, torch.float32)).cpu()
+
+    def stream(self, blocks: Iterable[Block], tile_frames: int = TILE_FRAMES) -> Iterator[Block]:
+        """Yield the vocals of consecutive blocks `[2, n]`; much faster than chunks with context, and the same."""
+        return stream_tiles(self._network, blocks, tile_frames, self._on_step)
 
 
 class CenterEstimator:

@@ -133,7 +133,7 @@ class AcapellaNet(nn.Module):
         x = self.dilated(self.bottom(x))
         for up, decoder in zip(reversed(self.ups), reversed(self.decoders), strict=True):
             x = decoder(up(x) + skips.pop())
-        x = torch.cat((x, _patches(features, self.config.patch_bins)), dim=1)
+        x = torch.cat((x, patches(features, self.config.patch_bins)), dim=1)
         return self.activated(self.head(x))
 
     def activated(self, planes: Tensor) -> Tensor:
@@ -190,7 +190,7 @@ def _up(inputs: int, outputs: int) -> nn.Sequential:
     )
 
 
-def _patches(features: Tensor, patch: int) -> Tensor:
+def patches(features: Tensor, patch: int) -> Tensor:
     """`[b, 4, t, f]` → `[b, 4 patch, t, f / patch]`: the input's bins as channels, for the last layer."""
     return torch.unflatten(features, -1, (-1, patch)).permute(0, 1, 4, 2, 3).flatten(1, 2)
 
@@ -200,7 +200,12 @@ def features_of(planes: Tensor) -> Tensor:
 
     Relative to the level around each frame: quiet and loud bounces look alike to the network.
     """
-    return torch.log1p(MAGNITUDE_GAIN * fold(magnitudes_of(planes)) / level_around(planes))
+    return features_at(planes, level_around(planes))
+
+
+def features_at(planes: Tensor, level: Tensor) -> Tensor:
+    """The same, with the level around each frame, `[batch, 1, frames, 1]`, given."""
+    return torch.log1p(MAGNITUDE_GAIN * fold(magnitudes_of(planes)) / level)
 
 
 def magnitudes_of(planes: Tensor) -> Tensor:
@@ -212,7 +217,16 @@ def magnitudes_of(planes: Tensor) -> Tensor:
 
 def level_around(planes: Tensor) -> Tensor:
     """Root mean square magnitude over bins and 32 frames to either side, `[batch, 1, frames, 1]`."""
-    power = planes.square().sum(2).mean((1, 3)).unsqueeze(1)  # [batch, 1, frames]
+    return level_of(power_of(planes))
+
+
+def power_of(planes: Tensor) -> Tensor:
+    """`[batch, 2, 2, frames, bins]` → mean power of each frame, `[batch, 1, frames]`."""
+    return planes.square().sum(2).mean((1, 3)).unsqueeze(1)
+
+
+def level_of(power: Tensor) -> Tensor:
+    """Power of frames `[batch, 1, frames]` → level around each, `[batch, 1, frames, 1]`."""
     window = 2 * LEVEL_REACH_FRAMES + 1
     around = avg_pool1d(power, window, stride=1, padding=LEVEL_REACH_FRAMES, count_include_pad=False)
     return (around + LEVEL_FLOOR).sqrt().unsqueeze(-1)

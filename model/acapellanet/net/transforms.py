@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 
 
 @lru_cache(maxsize=8)
-def _window(samples: int, device: torch.device) -> Tensor:
+def window_of(samples: int, device: torch.device) -> Tensor:
     return torch.hann_window(samples, device=device)
 
 
@@ -24,7 +24,7 @@ def stft(audio: Tensor, fft_samples: int, hop_samples: int) -> Tensor:
         flat,
         fft_samples,
         hop_samples,
-        window=_window(fft_samples, audio.device),
+        window=window_of(fft_samples, audio.device),
         center=True,
         pad_mode="constant",
         normalized=True,
@@ -40,7 +40,7 @@ def istft(spectrum: Tensor, fft_samples: int, hop_samples: int, samples: int) ->
         flat,
         fft_samples,
         hop_samples,
-        window=_window(fft_samples, spectrum.device),
+        window=window_of(fft_samples, spectrum.device),
         center=True,
         normalized=True,
         length=samples,

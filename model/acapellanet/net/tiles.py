@@ -1,0 +1,195 @@
+"""The network in tiles along time: each layer keeps its own edges, so that no context is computed twice.
+
+A convolution that looks `r` frames to either side holds the last `2 r` frames that it has seen, and gives frame `t` as
+soon as frame `t + r` has come. What goes around it (a shortcut, a skip across levels) waits in a queue::
+
+    frames in     |--- tile 0 ---|--- tile 1 ---|--- tile 2 ---|
+    3×3, r = 1    |-- tile 0 ---|--- tile 1 ---|--- tile 2 ----|      one frame later; at the end, all
+
+So tiles give what one whole pass gives, whatever their length, and short ones stay in the processor's cache. (The last
+bit of a sample may differ: a library may round in another way at the end of an array.)
+Everything inside is `[batch, channels, frames, bins]`; a tensor may have no frames.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d
+
+from acapellanet.net.network import AcapellaNet, Dilated, TfcTdf, patches
+
+Step = Callable[[], None]
+"""Called before each block; may raise to stop the work."""
+
+
+class FrameQueue:
+    """Frames, along dimension 2, that wait for others to catch up."""
+
+    def __init__(self) -> None:
+        self._parts: deque[Tensor] = deque()
+        self.frames = 0
+
+    def push(self, x: Tensor) -> None:
+        """Put frames at the end."""
+        if x.shape[2]:
+            self._parts.append(x)
+            self.frames += x.shape[2]
+
+    def take(self, frames: int) -> Tensor:
+        """Take 1 or more frames from the start; there must be so many."""
+        taken: list[Tensor] = []
+        self.frames -= frames
+        while frames:
+            part = self._parts.popleft()
+            taken.append(part[:, :, :frames])
+            if part.shape[2] > frames:
+                self._parts.appendleft(part[:, :, frames:])
+            frames -= taken[-1].shape[2]
+        return taken[0] if len(taken) == 1 else torch.cat(taken, 2)
+
+
+class _Conv:
+    """A convolution that keeps the size, fed tile by tile."""
+
+    def __init__(self, conv: nn.Conv2d) -> None:
+        self._conv = conv
+        self._reach = conv.dilation[0] * (conv.kernel_size[0] // 2)
+        self._padding = (0, cast(tuple[int, int], conv.padding)[1])
+        self._held: Tensor | None = None
+
+    def push(self, x: Tensor, last: bool) -> Tensor:
+        """A tile in, the frames that can be given by now out."""
+        if not self._reach:
+            return cast(Tensor, self._conv(x)) if x.shape[2] else x
+        edge = _silence_like(x, self._reach)
+        seen = torch.cat([self._held if self._held is not None else edge, x, *([edge] if last else [])], 2)
+        ready = seen.shape[2] - 2 * self._reach
+        if ready <= 0:
+            self._held = seen
+            return x[:, :, :0]
+        self._held = seen[:, :, ready:]
+        conv = self._conv
+        return conv2d(seen, conv.weight, conv.bias, 1, self._padding, conv.dilation)
+
+
+class _Block:
+    """A `TfcTdf` or `Dilated` block, fed tile by tile."""
+
+    def __init__(self, block: nn.Module, on_step: Step) -> None:
+        assert isinstance(block, TfcTdf | Dilated)
+        self._across = block.tdf if isinstance(block, TfcTdf) else None
+        self._first, self._second = (_Conv(cast(nn.Conv2d, part[0])) for part in (block.first, block.second))
+        self._shortcut = FrameQueue()
+        self._on_step = on_step
+
+    def push(self, x: Tensor, last: bool) -> Tensor:
+        self._on_step()
+        self._shortcut.push(x)
+        inner = torch.relu_(self._first.push(x, last))
+        if self._across is not None and inner.shape[2]:
+            inner = inner + self._across(inner)
+        outer = self._second.push(inner, last)
+        if outer.shape[2]:
+            outer = torch.relu_(outer.add_(self._shortcut.take(outer.shape[2])))
+        return outer
+
+
+class _Down:
+    """Two frames to one: an odd one waits for the next tile."""
+
+    def __init__(self, down: nn.Module) -> None:
+        self._down = down
+        self._channels = cast(nn.Conv2d, cast(nn.Sequential, down)[0]).out_channels
+        self._waiting = FrameQueue()
+
+    def push(self, x: Tensor) -> Tensor:
+        self._waiting.push(x)
+        pairs = self._waiting.frames // 2
+        if not pairs:
+            return x.new_empty(x.shape[0], self._channels, 0, x.shape[3] // 2)
+        return cast(Tensor, self._down(self._waiting.take(2 * pairs)))
+
+
+class Halfway(NamedTuple):
+    """What the encoder hands to the decoder: its coarsest level, its skips, and the tile that it was given."""
+
+    coarse: Tensor
+    skips: list[Tensor]
+    features: Tensor
+    last: bool
+
+
+class Encoder:
+    """The first half of the masks' network, from features to the coarsest level."""
+
+    def __init__(self, network: AcapellaNet, on_step: Step = lambda: None) -> None:
+        """`network` with its normalization folded in (`inference.prepare`)."""
+        self._network = network
+        self._levels = _levels(network.encoders, on_step)
+        self._downs = [_Down(down) for down in network.downs]
+
+    def push(self, features: Tensor, last: bool) -> Halfway:
+        """Features `[batch, 4, frames, folded]` of a tile; `last`: the end of the audio."""
+        x = self._patched(features)
+        skips = []
+        for blocks, down in zip(self._levels, self._downs, strict=True):
+            for block in blocks:
+                x = block.push(x, last)
+            skips.append(x)
+            x = down.push(x)
+        return Halfway(x, skips, features, last)
+
+    def _patched(self, features: Tensor) -> Tensor:
+        network = self._network
+        if features.shape[2]:
+            return torch.relu_(network.patch(features) + network.position)
+        return features.new_empty(features.shape[0], network.config.channels[0], 0, network.position.shape[3])
+
+
+class Decoder:
+    """The second half, from the coarsest level to masks."""
+
+    def __init__(self, network: AcapellaNet, on_step: Step = lambda: None) -> None:
+        """`network` as for `Encoder`."""
+        self._network = network
+        self._bottom = [_Block(block, on_step) for block in (*network.bottom, *network.dilated)]
+        self._levels = _levels(network.decoders, on_step)
+        self._skips = [FrameQueue() for _ in self._levels]
+        self._features = FrameQueue()
+
+    def push(self, half: Halfway) -> Tensor | None:
+        """The next masks, `[batch, 3, frames, folded]`; None as long as none can be given."""
+        network = self._network
+        self._features.push(half.features)
+        for queue, skip in zip(self._skips, half.skips, strict=True):
+            queue.push(skip)
+        x = half.coarse
+        for block in self._bottom:
+            x = block.push(x, half.last)
+        for level in reversed(range(len(self._levels))):
+            x = self._up(level, x)
+            for block in self._levels[level]:
+                x = block.push(x, half.last)
+        if not x.shape[2]:
+            return None
+        beside = patches(self._features.take(x.shape[2]), network.config.patch_bins)
+        return network.activated(network.head(torch.cat((x, beside), dim=1)))
+
+    def _up(self, level: int, x: Tensor) -> Tensor:
+        up = cast(nn.Sequential, self._network.ups[level])
+        if not x.shape[2]:
+            return x.new_empty(x.shape[0], cast(nn.ConvTranspose2d, up[0]).out_channels, 0, 2 * x.shape[3])
+        return cast(Tensor, up(x) + self._skips[level].take(2 * x.shape[2]))
+
+
+def _levels(levels: nn.ModuleList, on_step: Step) -> list[list[_Block]]:
+    return [[_Block(block, on_step) for block in cast(nn.Sequential, level)] for level in levels]
+
+
+def _silence_like(x: Tensor, frames: int) -> Tensor:
+    """Zeros as wide as `x`, in its memory layout."""
+    shape = (x.shape[0], x.shape[1], frames, x.shape[3])
+    return torch.zeros(shape, dtype=x.dtype, device=x.device).contiguous(memory_format=torch.channels_last)
