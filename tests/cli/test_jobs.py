@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import soundfile
 
@@ -81,6 +82,8 @@ def test_trace_says_what_happens_and_why(tmp_path):
     command = [sys.executable, "-u", "-m", "dawbridge", "trace", str(folder)]
     environment = {**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "home")}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        too_late = threading.Timer(PATIENCE_S, process.kill)
+        too_late.start()
         lines = []
         for line in process.stdout:
             lines.append(line)
@@ -89,6 +92,7 @@ def test_trace_says_what_happens_and_why(tmp_path):
             if "new.wav: settled" in line:
                 process.terminate()
         assert process.wait(PATIENCE_S) == 0
+        too_late.cancel()
     text = "".join(lines)
     for words in ("event     new.wav: closed", "verdict   new.wav: complete", "whole", "settled: would be queued"):
         assert words in text
