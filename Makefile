@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 .DEFAULT_GOAL := help
 .PHONY: help demo listen test watch bench bench-control soak report-files audit gpu-train lint generate clean quick
 
-help: ## this list
+help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 $(STAMP): pyproject.toml constraints.txt
@@ -16,37 +16,37 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: $(STAMP) ## the main job, shown: daemon up, a song bounced in, stems out (SONG=path: your own song)
+demo: $(STAMP) ## show the main job: daemon up, a song bounced in, stems out (SONG=path: your own song)
 	$(BIN)/python -m tools.demo $(if $(SONG),--song "$(SONG)")
 
-listen: $(STAMP) ## a song and its stems as one web page: make listen SONG=path [MODEL=name] [ARGS='--start 60 --seconds 30']
+listen: $(STAMP) ## make a web page of a song and its stems: make listen SONG=path [MODEL=name] [ARGS='--start 60 --seconds 30']
 	@test -n "$(SONG)" || { echo 'which song? make listen SONG=path/to/song.wav' >&2; exit 2; }
 	$(BIN)/dawbridge listen "$(SONG)" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
-test: $(STAMP) ## all tests
+test: $(STAMP) ## run all tests
 	$(BIN)/python -m pytest
 
-quick: $(STAMP) ## the tests that start no daemon and no other program and train nothing: under two minutes
+quick: $(STAMP) ## run the tests that start no daemon, no other program and no training: under two minutes
 	$(BIN)/python -m pytest -m 'not slow'
 
-watch: $(STAMP) ## the daily one: make watch FOLDER=~/Bounces [ARGS='--preset karaoke']
+watch: $(STAMP) ## watch a folder, for daily use: make watch FOLDER=~/Bounces [ARGS='--preset karaoke']
 	@test -n "$(FOLDER)" || { echo 'which folder? make watch FOLDER=~/Bounces' >&2; exit 2; }
 	$(BIN)/dawbridge watch "$(FOLDER)" $(ARGS)
 
-bench: $(STAMP) ## speed and knob latency, as a table
+bench: $(STAMP) ## measure speed and knob latency
 	$(BIN)/python -m benchmarks.speed
 
-report-files: $(STAMP) ## what is promised about files and their writers, row by row, with the tests that prove it
+report-files: $(STAMP) ## list what is promised about files and their writers, with the tests that prove each row
 	$(BIN)/python -m benchmarks.files_report
 
-audit: $(STAMP) ## known security holes of what is installed (asks the advisory database online)
+audit: $(STAMP) ## look for known security holes in what is installed (asks the advisory database online)
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/python -m pip_audit --skip-editable
 
-bench-control: $(STAMP) ## control latency, floods and audition times, as a table (ARGS='--fuzz 1000000')
+bench-control: $(STAMP) ## measure control latency, floods and audition times (ARGS='--fuzz 1000000')
 	$(BIN)/python -m benchmarks.control $(ARGS)
 
-soak: $(STAMP) ## nothing lost: random bounces and kill -9 for MINUTES=30, SEED=1
+soak: $(STAMP) ## test that nothing is lost: random bounces and kill -9 for MINUTES=30, SEED=1
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
 
 gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfile alone: make gpu-train PACK=folder [OUT=gpu MINUTES=9]
@@ -54,7 +54,7 @@ gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfi
 	PYTHONPATH=model $(PYTHON) -m acapellanet.training.packed.run "$(PACK)" --out "$(or $(OUT),gpu)" \
 	  --minutes $(or $(MINUTES),9) --from model/acapellanet/weights/acapellanet-full.safetensors $(ARGS)
 
-lint: $(STAMP) ## format, lint and type check
+lint: $(STAMP) ## check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -62,5 +62,5 @@ lint: $(STAMP) ## format, lint and type check
 generate: $(STAMP) ## rewrite every generated file: README's table, docs, help texts, Max, TouchOSC
 	$(BIN)/python -m tools.generate
 
-clean: ## remove what the demo and the tools left
+clean: ## remove what the demo and the tools left behind
 	rm -rf demo listen build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
