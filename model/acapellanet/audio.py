@@ -1,4 +1,4 @@
-"""What all audio in this package has in common: its sample rate, its type, and the files it is read from."""
+"""Define what all audio in this package has in common: sample rate, type, and names of files."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""The ancestor: acapellabot's ConvNet of 2017, layer for layer (O. B. Bohan, "Acapella Extraction with ConvNets").
+"""acapellabot's ConvNet of 2017, layer for layer (O. B. Bohan, "Acapella Extraction with ConvNets").
 
 A U-Net of 3×3 convolutions on the logarithmic magnitude of a mono mixture at 22.05 kHz, 667,585 parameters. As in
 Keras, a layer's ReLU comes before its batch normalization, and upsampling repeats. Inside:
@@ -17,11 +17,11 @@ from acapellanet.errors import ModelError
 from acapellanet.net.tensor_files import load_into, read_tensors, write_tensors
 
 PADDINGS = {"theano": (2, 0), "tensorflow": (1, 1)}
-"""Zeros before and after that `same` means for the strided 4×4 kernels."""
+"""Zeros that `same` puts before and after, for the strided 4×4 kernels, by Keras backend."""
 GRID = 4
-"""Bins and frames must be multiples of this."""
+"""Number that bins and frames must be multiples of."""
 REACH_BEFORE_FRAMES, REACH_AFTER_FRAMES = 28, 22
-"""Frames of the input that a frame of the output depends on, at most, either way."""
+"""Number of frames before and after that an output frame depends on, at most."""
 BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM = 1e-3, 0.01
 
 
@@ -36,7 +36,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class Acapellabot(nn.Module):
-    """Log magnitude of the mixture in, that of the acapella out.
+    """Map the log magnitude of a mixture to that of its acapella.
 
     `padding`: how Keras's backend pads the strided layers, a key of `PADDINGS`; the weights of 2017 want `theano`.
     """
@@ -55,7 +55,7 @@ class Acapellabot(nn.Module):
         self.norm1, self.norm2, self.norm3, self.norm4 = _norm(64), _norm(64), _norm(128), _norm(64)
 
     def forward(self, mixture: Tensor) -> Tensor:
-        """log1p magnitudes `[batch, 1, bins, frames]`, both multiples of 4 → the same shape, 0 or more."""
+        """Map log1p magnitudes `[batch, 1, bins, frames]`, both multiples of 4, to the same shape; not negative."""
         a = torch.relu(self.conv1(mixture))
         b = torch.relu(self.conv3(self.norm1(self._strided(self.conv2, a))))
         x = self.norm2(self._strided(self.conv4, b))
@@ -77,13 +77,13 @@ def _upsampled(x: Tensor) -> Tensor:
 
 
 def save_acapellabot(path: Path, network: Acapellabot, origin: str, training: dict[str, object]) -> None:
-    """Weights with their architecture, padding and `origin` (`imported` or `recipe-2017`) as metadata."""
+    """Write weights with their architecture, padding and `origin` (`imported` or `recipe-2017`) as metadata."""
     metadata = {"architecture": ARCHITECTURE, "padding": network.padding, "origin": origin}
     write_tensors(path, network.state_dict(), {**metadata, "training": json.dumps(training)})
 
 
 def load_acapellabot(path: Path) -> Acapellabot:
-    """What `save_acapellabot` wrote, in evaluation mode. Raises `ModelError` for anything else."""
+    """Load what `save_acapellabot` wrote, in evaluation mode. Raises `ModelError` for anything else."""
     tensors, metadata = read_tensors(path)
     if metadata.get("architecture") != ARCHITECTURE:
         raise ModelError(f"{path}: safetensors, but not of {ARCHITECTURE}")

@@ -1,6 +1,6 @@
-"""How the ancestor hears: 22.05 kHz mono, STFT 1536 / hop 384, log1p magnitude, and the ways back to sound.
+"""Separate audio with acapellabot: 22.05 kHz mono, STFT 1536 / hop 384, log1p magnitude, and two ways back to sound.
 
-The phase is thrown away ahead of the network. `mask`: the estimated magnitude over the mixture's, 0..1, is put on left
+The phase is discarded before the network. `mask`: the ratio of estimated to mixture magnitude, 0..1, is applied to left
 and right, so the phase is the mixture's. `griffinlim`: 10 rounds of Griffin and Lim 1984 from random phase, as in 2017;
 mono, and its waveform does not follow the mixture's, so bounce - acapella keeps most of the voice.
 """
@@ -26,7 +26,7 @@ SAMPLE_RATE = 22050
 FFT_SAMPLES, HOP_SAMPLES = 1536, 384
 ALIGNMENT_SAMPLES = GRID * HOP_SAMPLES
 CONTEXT_SAMPLES = REACH_BEFORE_FRAMES * HOP_SAMPLES + FFT_SAMPLES
-"""The network's reach, and half a window into the transform and half a window out of it."""
+"""The network's reach plus half a window each for the transform and its inverse."""
 GRIFFIN_LIM_ROUNDS = 10
 BLOCK_FRAMES = 256
 QUIET = 1e-8
@@ -37,7 +37,7 @@ def _on_grid(count: int) -> int:
 
 
 def spectrum_of(audio: Tensor) -> Tensor:
-    """`[..., samples]`, more than 768 of them → complex `[..., 769, samples // 384 + 1]`, mirrored at the ends.
+    """Transform more than 768 `[..., samples]` → complex `[..., 769, samples // 384 + 1]`, mirrored at the ends.
 
     The same as `librosa.stft(audio, n_fft=1536, hop_length=384, pad_mode="reflect")`.
     """
@@ -46,13 +46,13 @@ def spectrum_of(audio: Tensor) -> Tensor:
 
 
 def audio_of(spectrum: Tensor, samples: int) -> Tensor:
-    """The inverse of `spectrum_of`."""
+    """Invert `spectrum_of`."""
     window = torch.hann_window(FFT_SAMPLES, device=spectrum.device)
     return torch.istft(spectrum, FFT_SAMPLES, HOP_SAMPLES, window=window, length=samples)
 
 
 def predict(network: Acapellabot, magnitudes: Tensor, on_step: Callable[[], None] = lambda: None) -> Tensor:
-    """The network on log1p magnitudes `[bins, frames]` of any size, filled with zeros to its grid.
+    """Run the network on log1p magnitudes `[bins, frames]` of any size, padded with zeros to its grid.
 
     In blocks of 256 frames with as much context as it hears, which equals one pass. `on_step` is called before each.
     """
@@ -69,7 +69,7 @@ def predict(network: Acapellabot, magnitudes: Tensor, on_step: Callable[[], None
 
 
 class AcapellabotEstimator:
-    """The ancestor behind the seam that hosts stand in front of: `[2, samples]` at 22.05 kHz, in and out."""
+    """acapellabot as an `Estimator`: `[2, samples]` at 22.05 kHz in and out."""
 
     sample_rate = SAMPLE_RATE
     context_samples = _on_grid(CONTEXT_SAMPLES // HOP_SAMPLES) * HOP_SAMPLES
@@ -78,14 +78,14 @@ class AcapellabotEstimator:
     def __init__(
         self, name: str, path: Path, digest: str, device: torch.device, griffin_lim: bool, on_step: Callable[[], None]
     ) -> None:
-        """Raises `ModelError` when the weights are missing, damaged or of another architecture."""
+        """Load the weights. Raises `ModelError` if they are missing, damaged or of another architecture."""
         self.name, self.hash = name, digest
         self._network = load_acapellabot(path).requires_grad_(False).to(device)
         self._device, self._griffin_lim, self._on_step = device, griffin_lim, on_step
 
     @torch.inference_mode()
     def estimate(self, mixture: Tensor) -> Tensor:
-        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        """Estimate the vocals of `[2, samples]`, in the same shape. Raises `SignalError` for another shape."""
         check_stereo(mixture)
         samples = mixture.shape[1]
         if samples == 0:
@@ -100,7 +100,7 @@ class AcapellabotEstimator:
 
 
 def _griffin_lim(magnitudes: Tensor, samples: int) -> Tensor:
-    """`[769, frames]` → `[2, samples]`, both channels alike; the random phase is always the same one."""
+    """Invert magnitudes `[769, frames]` → `[2, samples]`, both channels alike, from a fixed random phase."""
     import librosa
 
     audio = librosa.griffinlim(

@@ -1,6 +1,6 @@
-"""What makes few voices many: melody, harmony, formants, doubling, chopping, tone, room, drive, dynamics, stereo field.
+"""Make many voices out of few: melody, harmony, formants, chopping, tone, room, drive, dynamics, stereo field.
 
-All functions take and give float32 `[2, samples]` and draw from the generator they are handed.
+All functions take and return float32 `[2, samples]` and draw from the generator that they are given.
 """
 
 from itertools import accumulate
@@ -25,12 +25,12 @@ CODEC_FFT, CODEC_HOP = 2048, 1024
 
 
 def db(value_db: float) -> float:
-    """Decibels as a factor of amplitude."""
+    """Convert decibels to a factor of amplitude."""
     return float(10.0 ** (value_db / 20.0))
 
 
 def rms(audio: Samples) -> float:
-    """Root mean square over the louder parts: of blocks of 50 ms, those within 30 dB of the loudest."""
+    """Compute the RMS of the louder parts: of all blocks of 50 ms, those within 30 dB of the loudest."""
     blocks = audio[:, : audio.shape[1] // 2205 * 2205].reshape(audio.shape[0], -1, 2205)
     power = np.square(blocks).mean((0, 2))
     loud = power[power > power.max(initial=0.0) * 1e-3]
@@ -38,7 +38,7 @@ def rms(audio: Samples) -> float:
 
 
 def resample_at(audio: Samples, positions: Curve) -> Samples:
-    """`audio` read at fractional `positions` (ascending, in samples), by Catmull-Rom; 0 beyond its end."""
+    """Read `audio` at fractional `positions` (ascending, in samples) by Catmull-Rom; 0 beyond its end."""
     padded = np.pad(audio, ((0, 0), (1, 3)))
     positions = np.clip(positions, 0, audio.shape[1])
     index = positions.astype(np.int64)
@@ -48,12 +48,12 @@ def resample_at(audio: Samples, positions: Curve) -> Samples:
 
 
 def positions_for(semitones: Curve) -> Curve:
-    """Where to read so that the pitch is shifted by `semitones` `[samples]` at each output sample."""
+    """Compute where to read so that the pitch is shifted by `semitones` `[samples]` at each output sample."""
     return np.cumsum(2.0 ** (semitones / 12.0)) - 1.0
 
 
 def melody(random: Random, samples: int) -> Curve:
-    """Semitones `[samples]`: notes of a scale with glides between them, and vibrato on most."""
+    """Make up a melody in semitones `[samples]`: notes of a scale, with glides, and vibrato on most."""
     scale = SCALES[random.integers(len(SCALES))]
     shift = random.uniform(-6.0, 3.0)
     ends, pitches, end = [], [], 0
@@ -71,14 +71,14 @@ def melody(random: Random, samples: int) -> Curve:
 
 
 def vibrato(random: Random, samples: int) -> Curve:
-    """A sine of 4.5 to 6.5 Hz, 1 at its peak, swelling and fading slowly."""
+    """Make a sine of 4.5 to 6.5 Hz with a peak of 1, which swells and fades slowly."""
     time = np.arange(samples) / RATE_HZ
     swell = 0.5 + 0.5 * np.sin(2 * np.pi * random.uniform(0.2, 0.7) * time + random.uniform(0, 6))
     return np.asarray(swell * np.sin(2 * np.pi * random.uniform(4.5, 6.5) * time))
 
 
 def tone(random: Random, samples: int, strength_db: float) -> npt.NDArray[np.float32]:
-    """A random equalizer as gains over `rfft` bins of `samples`: a tilt, bells, now and then a low cut."""
+    """Draw an equalizer as gains of the `rfft` bins of `samples`: a tilt, bells, sometimes a low cut."""
     octave = np.linspace(-5.5, 4.5, 200)  # around 1 kHz
     curve = random.normal(0, strength_db / 8) * octave
     for _ in range(3):
@@ -92,7 +92,7 @@ def tone(random: Random, samples: int, strength_db: float) -> npt.NDArray[np.flo
 
 
 def room(random: Random, samples: int) -> npt.NDArray[np.float32]:
-    """A stereo impulse response `[2, samples]`: early taps, and decaying noise that darkens."""
+    """Draw a stereo impulse response `[2, samples]`: the direct sound, echoes, and decaying noise."""
     decay_s = random.uniform(0.15, 2.2)
     length = min(samples, int(decay_s * RATE_HZ))
     response = random.standard_normal((2, length), dtype=np.float32)
@@ -114,7 +114,7 @@ def room(random: Random, samples: int) -> npt.NDArray[np.float32]:
 
 
 def shape(random: Random, audio: Samples, strength_db: float, room_chance: float) -> Samples:
-    """Tone and room in one circular convolution: what rings on at the end is heard at the start."""
+    """Apply tone and room in one circular convolution: what rings beyond the end is heard at the start."""
     samples = audio.shape[1]
     size = 1 << (samples - 1).bit_length()
     spectrum = np.fft.rfft(audio, size) * tone(random, size, strength_db)
@@ -124,13 +124,13 @@ def shape(random: Random, audio: Samples, strength_db: float, room_chance: float
 
 
 def drive(random: Random, audio: Samples) -> Samples:
-    """Saturation: a `tanh` that the loud parts run into."""
+    """Saturate the loud parts by a `tanh`."""
     gain = random.uniform(0.5, 4.0) / (4 * rms(audio) + 1e-6)
     return np.asarray(np.tanh(audio * np.float32(gain)) / np.float32(gain), dtype=np.float32)
 
 
 def formants(random: Random, audio: Samples, semitones: float = 4.0) -> Samples:
-    """The spectral envelope moved by up to `semitones` under the same pitch: a mouth of another size.
+    """Move the spectral envelope by up to `semitones` under the same pitch: a mouth of another size.
 
     The envelope is the cepstrum's first 32 quefrencies (below 1.4 kHz of detail), the left and right's mean.
     """
@@ -150,7 +150,7 @@ def formants(random: Random, audio: Samples, semitones: float = 4.0) -> Samples:
 
 
 def harmony(random: Random, audio: Samples) -> Samples:
-    """The voice with a second one in parallel, at an interval of a chord, softer and to one side."""
+    """Add a second voice in parallel, at an interval of a chord, softer and to one side."""
     import librosa  # slow to import
 
     interval = int(random.choice(HARMONY_SEMITONES))
@@ -160,9 +160,9 @@ def harmony(random: Random, audio: Samples) -> Samples:
 
 
 def chop(random: Random, audio: Samples) -> Samples:
-    """Syllables cut out and played again on a beat, as from a sampler, often at another pitch; some bars stay.
+    """Cut out syllables and repeat them on a beat, as a sampler does, often at another pitch; some bars stay.
 
-    Cut where they are loud, so that they begin as hard as a drum.
+    They are cut where they are loud, so that they begin as hard as a drum.
     """
     samples = audio.shape[1]
     step = int(RATE_HZ * 15 / random.uniform(80, 170))  # a sixteenth
@@ -182,7 +182,7 @@ def chop(random: Random, audio: Samples) -> Samples:
 
 
 def _syllable(random: Random, audio: Samples, length: int) -> Samples:
-    """`length` samples from the loudest of four places, with edges of 3 ms; half of them die away."""
+    """Cut `length` samples from the loudest of four places, with edges of 3 ms; half of them decay."""
     ratio = 2.0 ** (int(random.choice(CHOP_SEMITONES)) / 12.0)
     taken = int(length * ratio) + 2
     places = [int(random.integers(max(1, audio.shape[1] - taken))) for _ in range(4)]
@@ -198,7 +198,7 @@ def _syllable(random: Random, audio: Samples, length: int) -> Samples:
 
 
 def stretched(audio: Samples, rate: float) -> Samples:
-    """Faster by `rate` at the same pitch, and shorter by it."""
+    """Play `audio` faster by `rate` at the same pitch."""
     import librosa
 
     if rate == 1.0:
@@ -207,12 +207,12 @@ def stretched(audio: Samples, rate: float) -> Samples:
 
 
 def compress(random: Random, audio: Samples) -> Samples:
-    """A compressor: threshold up to 20 dB below the loud parts, ratio 2 to 10, release 50 to 300 ms."""
+    """Compress, with a threshold up to 20 dB below the loud parts, ratio 2 to 10, release 50 to 300 ms."""
     return audio * compression_gains(random, audio)
 
 
 def compression_gains(random: Random, audio: Samples) -> Samples:
-    """What `compress` multiplies each sample by, `[samples]`."""
+    """Compute the gain that `compress` applies to each sample, `[samples]`."""
     block = 220  # 5 ms
     count = -(-audio.shape[1] // block)
     padded = np.pad(audio, ((0, 0), (0, count * block - audio.shape[1])))
@@ -228,7 +228,7 @@ def compression_gains(random: Random, audio: Samples) -> Samples:
 
 
 def telephone(random: Random, audio: Samples) -> Samples:
-    """The band of a telephone, a megaphone or a radio, driven a little."""
+    """Limit the voice to the band of a telephone, a megaphone or a radio, and drive it a little."""
     samples = audio.shape[1]
     size = 1 << (samples - 1).bit_length()
     hz = np.arange(size // 2 + 1) * (RATE_HZ / size)
@@ -239,7 +239,7 @@ def telephone(random: Random, audio: Samples) -> Samples:
 
 
 def throw(random: Random, audio: Samples) -> Samples:
-    """A delay that some words are thrown into, each echo darker and softer, from side to side."""
+    """Throw some words into a delay, each echo darker and softer, from side to side."""
     delay = int(RATE_HZ * random.uniform(0.18, 0.55))
     samples, out = audio.shape[1], audio.copy()
     start = int(random.integers(max(1, samples - delay)))
@@ -255,7 +255,7 @@ def throw(random: Random, audio: Samples) -> Samples:
 
 
 def double(random: Random, audio: Samples) -> Samples:
-    """Two late, slightly detuned copies, left and right; now and then without the voice between them."""
+    """Add two late, slightly detuned copies, left and right; sometimes remove the voice between them."""
     level = np.float32(db(random.uniform(-12, 4)))
     out = np.zeros_like(audio) if random.random() < 0.25 else audio.copy()
     for channel in range(2):
@@ -269,7 +269,7 @@ def double(random: Random, audio: Samples) -> Samples:
 
 
 def spread(random: Random, audio: Samples) -> Samples:
-    """Left and right through all-pass filters of their own: a voice as wide as any instrument."""
+    """Filter left and right by different all-passes: a voice as wide as any instrument."""
     samples = audio.shape[1]
     size = 1 << (samples - 1).bit_length()
     bins = np.arange(size // 2 + 1, dtype=np.float32)
@@ -281,13 +281,13 @@ def spread(random: Random, audio: Samples) -> Samples:
 
 
 def widen(audio: Samples, factor: float) -> Samples:
-    """Side signal times `factor`: 0 is mono, 1 as it was."""
+    """Multiply the side signal by `factor`: 0 is mono, 1 changes nothing."""
     middle, side = audio.mean(0), (audio[0] - audio[1]) * np.float32(factor / 2)
     return np.stack((middle + side, middle - side))
 
 
 def place(random: Random, audio: Samples) -> Samples:
-    """Width from mono to wider; panned a little, seldom far; channels swapped half the time."""
+    """Choose a width from mono to wider, a pan that is seldom far, and swap the channels half of the time."""
     audio = widen(audio, float(random.choice((0.0, 0.5, 1.0, 1.0, 1.0, 1.4))))
     kind = random.random()
     pan = 0.0 if kind > 0.65 else random.uniform(-0.9, 0.9) if kind < 0.15 else random.normal(0, 0.12)

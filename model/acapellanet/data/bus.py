@@ -1,4 +1,4 @@
-"""What a mix engineer does to voice and music at once: ducking, pumping, a shared room, bus compression, mastering.
+"""Do to voice and music at once what a mix engineer does: ducking, pumping, a room, bus compression, mastering.
 
 Whatever is computed from the sum is applied to both stems alike, as a gain or a filter, so that they still add up to
 the mixture. All functions take and return vocals and music, float32 `[2, samples]`.
@@ -16,7 +16,7 @@ from acapellanet.net.transforms import istft, stft
 Stems = tuple[Samples, Samples]
 Effect = Callable[[Random, Samples, Samples], Stems]
 BLOCK = 441
-"""Length of the blocks that envelopes are taken over, in samples: 10 ms."""
+"""Length of the blocks of an envelope, in samples: 10 ms."""
 CEILING = 0.98
 SMALLEST = 1e-5
 
@@ -32,7 +32,7 @@ def mixed_as_in_a_studio(
 
 
 def duck(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """Music that gives way to the voice, by up to 9 dB."""
+    """Lower the music by up to 9 dB while the voice sounds."""
     level = _followed(_envelope(vocals), random.uniform(0.05, 0.4))
     depth_db = random.uniform(1.5, 9.0)
     gains = 10.0 ** (-depth_db / 20 * np.clip(level / (level.max() + SMALLEST), 0, 1))
@@ -40,7 +40,7 @@ def duck(random: Random, vocals: Samples, music: Samples) -> Stems:
 
 
 def pump(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """A side chain that a kick drum drives: music, sometimes the voice too, swells between beats of 100 to 150 BPM."""
+    """Let the music, sometimes the voice too, swell between beats of 100 to 150 BPM, as under a kick's side chain."""
     beat = RATE_HZ * 60 / random.uniform(100, 150)
     phase = ((np.arange(music.shape[1]) + random.uniform(0, beat)) % beat) / beat
     floor = db(random.uniform(-15, -3))
@@ -49,7 +49,7 @@ def pump(random: Random, vocals: Samples, music: Samples) -> Stems:
 
 
 def share_room(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """Voice and music in the same room."""
+    """Put voice and music into the same room."""
     samples = vocals.shape[1]
     size = 1 << (samples - 1).bit_length()
     response = np.fft.rfft(room(random, RATE_HZ), size)
@@ -59,13 +59,13 @@ def share_room(random: Random, vocals: Samples, music: Samples) -> Stems:
 
 
 def compress_bus(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """A compressor that hears the sum."""
+    """Compress both by what the sum asks for."""
     gains = compression_gains(random, vocals + music)
     return vocals * gains, music * gains
 
 
 def saturate_bus(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """Tape or a clipper: the sum's peaks are bent, both stems by the same factor at every sample."""
+    """Bend the sum's peaks as tape or a clipper does, both stems by the same factor at every sample."""
     mixture = vocals + music
     drive = np.float32(random.uniform(0.5, 3.0) / (4 * rms(mixture) + 1e-6))
     driven = drive * mixture
@@ -75,7 +75,7 @@ def saturate_bus(random: Random, vocals: Samples, music: Samples) -> Stems:
 
 
 def master(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """A loud master: -16 to -8 dBFS over the louder parts, held below full scale by a limiter with a release."""
+    """Master to -16 to -8 dBFS over the louder parts, held below full scale by a limiter with a release."""
     mixture = vocals + music
     gain = db(random.uniform(-16, -8)) / (rms(mixture) + 1e-6)
     peaks = _blocks(np.abs(gain * mixture).max(0)).max(1)
@@ -86,7 +86,7 @@ def master(random: Random, vocals: Samples, music: Samples) -> Stems:
 
 
 def encode(random: Random, vocals: Samples, music: Samples) -> Stems:
-    """What a low bit rate leaves: nothing above 10 to 18 kHz, and holes where a bin is far below its frame."""
+    """Encode at a low bit rate: nothing above 10 to 18 kHz, and holes where a bin is far below its frame."""
     samples = vocals.shape[1]
     spectra = stft(torch.from_numpy(np.stack((vocals, music))), CODEC_FFT, CODEC_HOP)
     magnitude = spectra.sum(0).abs()
@@ -100,22 +100,22 @@ EFFECTS: tuple[tuple[float, Effect], ...] = (
     *((0.12, duck), (0.08, pump), (0.08, share_room), (0.25, compress_bus), (0.2, saturate_bus)),
     *((0.35, master), (0.12, encode)),
 )
-"""Chance of each effect."""
+"""Chance and effect, in the order in which they are applied."""
 
 
 def _blocks(wave: Samples) -> Samples:
-    """`[samples]` → `[blocks, BLOCK]`, the last one filled with zeros."""
+    """Cut `[samples]` into `[blocks, BLOCK]`, the last one padded with zeros."""
     count = -(-wave.shape[0] // BLOCK)
     return np.pad(wave, (0, count * BLOCK - wave.shape[0])).reshape(count, BLOCK)
 
 
 def _envelope(audio: Samples) -> Samples:
-    """Root mean square of each block over both channels."""
+    """Compute the RMS of each block over both channels."""
     return np.asarray(np.sqrt(_blocks(np.square(audio).mean(0)).mean(1)), dtype=np.float32)
 
 
 def _followed(levels: Samples, release_s: float) -> Samples:
-    """Levels that rise at once and fall slowly."""
+    """Follow levels upward at once and downward slowly."""
     keep = float(np.exp(-BLOCK / RATE_HZ / release_s))
     held, last = [], 0.0
     for level in levels.tolist():
@@ -125,6 +125,6 @@ def _followed(levels: Samples, release_s: float) -> Samples:
 
 
 def _scaled(audio: Samples, gains: Samples) -> Samples:
-    """`audio` times gains of its blocks, which glide from the middle of one block to that of the next."""
+    """Multiply `audio` by gains of its blocks, which glide from the middle of one block to that of the next."""
     middles = (np.arange(len(gains)) + 0.5) * BLOCK
     return np.asarray(audio * np.interp(np.arange(audio.shape[1]), middles, gains), dtype=np.float32)

@@ -1,6 +1,6 @@
-"""Keys on the Camelot wheel: which acapella goes with which instrumental.
+"""Match acapellas and instrumentals by their keys on the Camelot wheel.
 
-The number comes first in a file's name, as in 2017: `8A - title acapella.wav`, or `8 title.wav`. Where a name has
+The number comes first in a file's name, as in 2017: `8A - title acapella.wav`, or `8 title.wav`. If a name has
 none, the key is estimated: mean chroma against the profiles of Krumhansl and Kessler 1982 in all 24 keys.
 """
 
@@ -28,12 +28,12 @@ class Key:
     """A place on the wheel."""
 
     number: int
-    """1..12; neighbours are a fifth apart."""
+    """Number 1..12; neighbours are a fifth apart."""
     letter: str
-    """`A` minor, `B` major, empty where a name gives the number alone."""
+    """`A` for minor, `B` for major, empty if a name has only the number."""
 
     def goes_with(self, other: "Key") -> bool:
-        """Whether both match or are neighbours: the same number, or one to either side under the same letter."""
+        """Tell whether two keys match or are neighbours: the same number, or the next one with the same letter."""
         if self.number == other.number:
             return True
         alike = self.letter == other.letter or not (self.letter and other.letter)
@@ -44,7 +44,7 @@ class Key:
 
 
 def key_in_name(name: str) -> Key | None:
-    """The key that a file's name (a path's last part) begins with, if it does."""
+    """Read the key that a file's name begins with, if there is one."""
     match = _FIRST.match(name.rsplit("/", 1)[-1])
     if match is None or not 1 <= int(match[1] or match[3]) <= 12:
         return None
@@ -52,13 +52,13 @@ def key_in_name(name: str) -> Key | None:
 
 
 def key_of_tonic(tonic: int, minor: bool) -> Key:
-    """`tonic`: semitones above C, 0..11. C major is 8B, A minor 8A."""
+    """Convert a tonic, 0..11 semitones above C, to a place on the wheel. C major is 8B, A minor 8A."""
     major = (tonic + 3) % 12 if minor else tonic
     return Key((7 * major + 7) % 12 + 1, "A" if minor else "B")
 
 
 def key_of_chroma(chroma: npt.NDArray[np.float32]) -> Key:
-    """The key whose profile correlates best with `[12]` pitch classes from C upwards."""
+    """Find the key whose profile correlates best with `[12]` pitch classes from C upwards."""
     best, found = -2.0, key_of_tonic(0, False)
     for minor, profile in ((False, _MAJOR), (True, _MINOR)):
         for tonic in range(12):
@@ -74,7 +74,7 @@ def _correlation(one: npt.NDArray[np.float32], other: npt.NDArray[np.float64]) -
 
 
 def estimated_key(library: Library, track: Track) -> Key:
-    """The key of 30 s from the middle of a track."""
+    """Estimate the key of 30 s from the middle of a track."""
     import librosa
 
     frames = min(track.frames, LONGEST_S * SAMPLE_RATE)
@@ -84,9 +84,9 @@ def estimated_key(library: Library, track: Track) -> Key:
 
 
 def keys_of(
-    library: Library, tracks: list[Track], cache: Path, told: Callable[[int], None] = lambda _: None
+    library: Library, tracks: list[Track], cache: Path, report: Callable[[int], None] = lambda _: None
 ) -> dict[str, Key]:
-    """Key of each track by its name; estimates are kept in `cache`. `told` hears how many are known."""
+    """Find the key of each track by name; estimates are kept in `cache`. `report` is called with how many are known."""
     kept = _read(cache / KEYS_FILE)
     keys: dict[str, Key] = {}
     for count, track in enumerate(tracks):
@@ -95,7 +95,7 @@ def keys_of(
         if known is None:
             known = kept[mark] = estimated_key(library, track)
         keys[track.name] = known
-        told(count + 1)
+        report(count + 1)
     cache.mkdir(parents=True, exist_ok=True)
     text = json.dumps({mark: [key.number, key.letter] for mark, key in kept.items()})
     (cache / KEYS_FILE).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which file of a data folder is what: a voice, music without one, or half of a song.
+"""Recognise what each file of a data folder is: a voice, music without one, or half of a song.
 
 Four layouts are known and may be mixed (any format that libsndfile reads)::
 
@@ -27,22 +27,22 @@ KNOWN_LAYOUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One sound to decode."""
+    """A sound to decode."""
 
     name: str
-    """Path inside the data folder, with forward slashes; of several files, the first."""
+    """Path inside the data folder, with forward slashes; the first, if there are several files."""
     parts: tuple[str, ...]
-    """Paths inside the data folder of the files whose sum it is."""
+    """Paths inside the data folder of the files that are added up."""
     role: str
     """`vocals` or `instrumental`."""
     bank: str
-    """Folder that the file lies in: a song of stems, a voice bank, an owner of instrumentals."""
+    """Folder that contains the file: a song of stems, a voice bank, an owner of instrumentals."""
     paired: bool
     """Whether it is half of a song."""
 
 
 def scan(data: Path) -> list[Entry]:
-    """What lies in `data` and is understood, sorted by name."""
+    """List what is in `data` and is understood, sorted by name."""
     folders: dict[str, list[str]] = defaultdict(list)
     for path in _files(data):
         relative = path.relative_to(data)
@@ -53,7 +53,7 @@ def scan(data: Path) -> list[Entry]:
 
 
 def _files(data: Path) -> Iterator[Path]:
-    """All files in folders that are not hidden, through links too, no folder twice."""
+    """Walk all folders that are not hidden, following links, none of them twice."""
     seen: set[str] = set()
     for folder, inner, names in os.walk(data, followlinks=True):
         inner[:] = sorted(name for name in inner if not name.startswith("."))
@@ -77,7 +77,7 @@ def _of_folder(folder: str, names: list[str]) -> Iterator[Entry]:
         for name in names:
             role = VOCALS if ACAPELLA in PurePosixPath(name).stem.lower() else INSTRUMENTAL
             yield Entry(name, (name,), role, folder, False)
-    else:  # half a song; what else lies there is none of ours
+    else:  # half of a song; other files in the folder are ignored
         for role in (VOCALS, INSTRUMENTAL):
             if role in stems:
                 yield Entry(stems[role], (stems[role],), role, _song_name(folder), True)

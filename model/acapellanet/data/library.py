@@ -1,4 +1,4 @@
-"""The training data: a folder of songs, voices and instrumentals, decoded once into one memory map.
+"""Decode the training data, a folder of songs, voices and instrumentals, once into one memory map.
 
 The module `layouts` says what the folder may look like. Decoded audio is kept as int16 `[frames, channels]` at
 44.1 kHz, one file after the other, each scaled to its own peak.
@@ -24,25 +24,25 @@ RATES_HZ = range(8000, 384001)
 SILENCE_PEAK = 1e-3
 SHORTEST_S = 0.5
 UNEVEN_S = 0.1
-"""Halves of a song whose lengths differ by more are taken for a mistake."""
+"""Difference between the lengths of a song's halves, in seconds, above which they are left out as a mistake."""
 AUDIO_FILE, INDEX_FILE, LOCK_FILE = "audio.i16", "index.json", "lock"
 LARGEST = 32767
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One decoded file: where it lies in the cache and what it is."""
+    """One decoded file: what it is and where it is in the cache."""
 
     name: str
     """Path inside the data folder, with forward slashes."""
     role: str
     """`vocals` or `instrumental`."""
     bank: str
-    """Folder that the file lies in: a song of stems, a voice bank, an owner of instrumentals."""
+    """Folder that contains the file: a song of stems, a voice bank, an owner of instrumentals."""
     paired: bool
-    """Whether the other half of the mixture is there as well (stems)."""
+    """Whether it is half of a song whose other half is there as well."""
     start: int
-    """First value in the cache, counted in int16 values."""
+    """Position of the first value in the cache, in int16 values."""
     frames: int
     channels: int
     peak: float
@@ -61,7 +61,7 @@ class Problem:
 
 
 class Library:
-    """Decoded tracks behind one read-only memory map."""
+    """Decoded tracks in one read-only memory map."""
 
     def __init__(self, cache: Path, tracks: list[Track], problems: list[Problem]) -> None:
         self.tracks = tracks
@@ -74,7 +74,7 @@ class Library:
         return zlib.crc32(json.dumps([[track.name, track.frames] for track in self.tracks]).encode())
 
     def read(self, track: Track, start: int = 0, frames: int | None = None) -> Samples:
-        """`[2, n]` float32 samples of `track` from `start`; mono is put on both channels.
+        """Read `[2, n]` float32 samples of `track` from `start` on; mono is put on both channels.
 
         `n` is `frames` or what is left of the track, whichever is less.
         """
@@ -86,17 +86,17 @@ class Library:
 
 
 def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Library:
-    """Decode what `data` holds into `cache`, or take it from there if it is the same data.
+    """Decode the audio of `data` into `cache`, or take it from there if the data is the same.
 
     `exclude`: glob patterns; a file whose path inside `data` matches one is left out.
-    Raises `DataError` when nothing usable is found.
+    Raises `DataError` if nothing usable is found.
     """
     found = scan(data)
     if not found:
         raise DataError(f"{data}: no audio to train on there; expected {KNOWN_LAYOUTS}")
     fingerprint = _fingerprint(data, found)
     cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / LOCK_FILE):  # of several processes one decodes, the others find what it wrote
+    with FileLock(cache / LOCK_FILE):  # one of several processes decodes; the others find what it wrote
         library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
     tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
     problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
@@ -176,7 +176,7 @@ def _unusable(data: Path, found: list[Entry], problems: list[Problem]) -> str:
 
 
 def _whole_songs(tracks: list[Track], problems: list[Problem]) -> list[Track]:
-    """Leave out halves of songs whose other half is missing or of another length."""
+    """Leave out halves of songs whose other half is missing or has another length."""
     songs: dict[str, dict[str, Track]] = {}
     for track in tracks:
         if track.paired:
@@ -196,7 +196,7 @@ def _why_not(halves: dict[str, Track]) -> str:
 
 
 def decode_sum(paths: list[Path]) -> Samples:
-    """The sum of files as `decode` gives each; only the sum must not be silent. Raises `DataError`."""
+    """Decode files and add them up; only the sum must not be silent. Raises `DataError`."""
     parts = [decode(path, may_be_silent=len(paths) > 1) for path in paths]
     if len({part.shape for part in parts}) > 1:
         raise DataError("parts of different lengths or channels")
@@ -207,7 +207,7 @@ def decode_sum(paths: list[Path]) -> Samples:
 
 
 def decode(path: Path, may_be_silent: bool = False) -> Samples:
-    """`[frames, channels]` float32 at 44.1 kHz, 1 or 2 channels.
+    """Decode a file to `[frames, channels]` float32 at 44.1 kHz, 1 or 2 channels.
 
     Raises `DataError` for audio that cannot be trained on: an odd rate, NaN, silence, too short.
     """

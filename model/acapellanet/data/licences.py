@@ -1,6 +1,6 @@
-"""Which folders of training data are under which terms, for those who want weights without them.
+"""List which folders of training data are under which terms, for users who want weights without them.
 
-Folder by folder: a folder where only some of the tracks are under a licence counts as under it.
+A folder of which only some tracks are under a licence counts as being under it.
 """
 
 SHARE_ALIKE = (
@@ -24,7 +24,7 @@ SHARE_ALIKE = (
     "instrumental/unknown-horizons__",
     "instrumental/Warzone2100__",
 )
-"""Creative Commons Attribution-ShareAlike, any version."""
+"""Folders under Creative Commons Attribution-ShareAlike, any version."""
 
 GPL = (
     "vocals/syllables/alys_",
@@ -58,11 +58,11 @@ GPL = (
     "instrumental/xmoto__",
     "instrumental/xonotic__",
 )
-"""A licence of GNU (GPL, LGPL, GFDL), any version, alone or as one of several."""
+"""Folders under a licence of GNU (GPL, LGPL, GFDL), any version, alone or as one of several."""
 
 FOLDERS_BY_LICENCE = {"sa": SHARE_ALIKE, "gpl": GPL}
 
 
 def excluded_folders(licences: list[str]) -> tuple[str, ...]:
-    """Patterns for `open_library(exclude=...)` that leave out all that is under `licences`."""
+    """Return patterns for `open_library(exclude=...)` that leave out everything under `licences`."""
     return tuple(folder for licence in licences for folder in FOLDERS_BY_LICENCE[licence])

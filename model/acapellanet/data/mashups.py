@@ -1,7 +1,7 @@
-"""Training examples made on the fly: a voice from here, an instrumental from there.
+"""Make training examples on the fly: a voice from here, an instrumental from there.
 
-Example `i` of seed `s` is always the same one, whatever was drawn before it, so that a training that was
-killed goes on where it was.
+Example `i` of seed `s` is always the same, whatever was drawn before it, so that a training that was killed continues
+where it was.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ VOICE_EFFECTS = (
     *((0.35, formants), (0.06, harmony), (0.25, double), (0.3, compress), (0.3, drive), (0.04, telephone)),
     *((0.06, throw), (0.25, spread)),
 )
-"""Chance and effect, in the order of a studio."""
+"""Chance and effect, in the order in which a studio applies them."""
 GLUE = 0.15
 """Chance that the music went through a compressor of its own."""
 QUIET_RMS = 2e-3
@@ -57,14 +57,14 @@ TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One mashup; `vocals + instrumental` is the mixture. `[2, samples]` each."""
+    """A mashup, whose mixture is `vocals + instrumental`, `[2, samples]` each."""
 
     vocals: Samples
     instrumental: Samples
     centered: bool
     """Whether the network is to be shown the centre-isolated mixture."""
     width: float
-    """Width of that isolation."""
+    """Width of the isolation, 0..1."""
 
 
 class Mashups:
@@ -82,7 +82,7 @@ class Mashups:
         matcher: Matcher | None = None,
         shares: Mapping[str, float] = SHARES,
     ) -> None:
-        """`samples` long each.
+        """Draw examples of `samples` each.
 
         `centered`: share of those that show the isolated centre; `made`: share of the solo voices that are nobody's
         (`singer`); `chopped`: share of the voices that a sampler played (`augment.chop`); `matcher`: brings songs and
@@ -95,7 +95,7 @@ class Mashups:
                 f"found {voices} and {len(tracks.instrumentals)}"
             )
         self.fingerprint = library.fingerprint
-        """Stands for the files that examples are made of."""
+        """Checksum of the files that examples are made of."""
         self._library = library
         self._split = tracks
         self._samples = samples
@@ -109,7 +109,7 @@ class Mashups:
         self._speakers = {share: _by_speaker(tracks.voices[share]) for share in self._shares}
 
     def example(self, number: int) -> Example:
-        """Example `number`, always the same for the same seed and data."""
+        """Make example `number`, which is always the same for the same seed and data."""
         random = np.random.default_rng((self._seed, number))
         kind = random.random()
         if kind < NO_VOCALS:
@@ -140,14 +140,14 @@ class Mashups:
         return self._voice(random, track), self._music(random)
 
     def _matched(self, random: Random, track: Track, matcher: Matcher) -> tuple[Samples, Samples]:
-        """A sung voice in the key of the music, the music in the tempo of the voice."""
+        """Bring a sung voice into the key of the music, and the music into the tempo of the voice."""
         music = self._music_track(random)
         fit = matcher.fit(track, music)
         curve = np.arange(self._samples) * 2.0 ** (fit.semitones / 12.0)
         return self._voice(random, track, curve), self._one_music(random, music, fit.stretch)
 
     def _true_mix(self, random: Random, track: Track, partner: Track) -> tuple[Samples, Samples]:
-        """Voice and accompaniment of the same moment, pitched together."""
+        """Take voice and accompaniment of the same moment, pitched together."""
         curve = _constant(random, self._samples, 0.5)
         start, vocals = self._sounding(random, track, curve)
         music = _resampled(self._library.read(partner, start, int(curve[-1]) + 2), curve)
@@ -158,7 +158,7 @@ class Mashups:
         return vocals[::flip], shape(random, music, 3.0, 0.0)[::flip]
 
     def _voice_track(self, random: Random) -> Track:
-        """A track of a kind drawn by its share, of any of its speakers, by the length of the track."""
+        """Draw a kind by its share, one of its speakers, and one of the speaker's tracks by its length."""
         weights = np.array(list(self._shares.values()))
         speakers = self._speakers[list(self._shares)[random.choice(len(weights), p=weights / weights.sum())]]
         tracks = speakers[random.integers(len(speakers))]
@@ -183,7 +183,7 @@ class Mashups:
         return place(random, shape(random, vocals, 8.0, 0.65))
 
     def _sounding(self, random: Random, track: Track, curve: Curve) -> tuple[int, Samples]:
-        """A place where the track is not silent, if a few tries find one: `(start, audio)`."""
+        """Find a place where the track is not silent, within a few tries: `(start, audio)`."""
         length = int(curve[-1]) + 2
         start, source = 0, np.zeros((2, 0), dtype=np.float32)
         for _ in range(TRIES):
@@ -205,7 +205,7 @@ class Mashups:
         return tracks[random.integers(len(tracks))]
 
     def _one_music(self, random: Random, track: Track | None = None, stretch: float | None = None) -> Samples:
-        """Of any track at any speed, or of `track` in its key, its tempo multiplied by `stretch`."""
+        """Take any track at any speed, or `track` in its key with its tempo multiplied by `stretch`."""
         if track is None or stretch is None:
             track, curve = self._music_track(random), _constant(random, self._samples, 0.4)
             music = self._sounding(random, track, curve)[1]
@@ -234,14 +234,14 @@ def _resampled(audio: Samples, curve: Curve) -> Samples:
 
 
 def _active_share(audio: Samples) -> float:
-    """Share of blocks of 50 ms within 35 dB of the loudest."""
+    """Compute the share of blocks of 50 ms that are within 35 dB of the loudest."""
     blocks = audio[:, : audio.shape[1] // 2205 * 2205].reshape(2, -1, 2205)
     power = np.square(blocks).mean((0, 2))
     return float((power > power.max(initial=1e-12) * 3e-4).mean()) if power.size else 0.0
 
 
 def _constant(random: Random, samples: int, chance: float, reach: float = 3.0) -> Curve:
-    """Reading positions of a shift by up to `reach` semitones, or of none."""
+    """Compute reading positions of a shift by up to `reach` semitones, or of none."""
     semitones = random.uniform(-reach, reach) if random.random() < chance else 0.0
     return np.asarray(np.arange(samples) * 2.0 ** (semitones / 12.0))
 
@@ -251,7 +251,7 @@ def _tune(random: Random, samples: int) -> Curve:
 
 
 def _balance(random: Random, vocals: Samples, music: Samples) -> tuple[Samples, Samples]:
-    """Vocals -12 to +5 dB to the music, the sum at a loudness of -30 to -10 dBFS, peaks below 1."""
+    """Bring vocals to -12 to +5 dB of the music, and the sum to -30 to -10 dBFS with peaks below 1."""
     loud_vocals, loud_music = rms(vocals), rms(music)
     if loud_vocals > 0 and loud_music > 0:
         vocals = vocals * np.float32(db(random.uniform(*VOCALS_DB)) * loud_music / loud_vocals)

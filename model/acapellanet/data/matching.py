@@ -1,4 +1,4 @@
-"""Voices and music that fit: in key by the Camelot wheel, in time by their tempi."""
+"""Match voices and music: in key by the Camelot wheel, in time by their tempi."""
 
 import json
 import math
@@ -12,43 +12,43 @@ from acapellanet.data.library import Library, Track
 
 TEMPI_FILE = "tempi.json"
 STRETCH_LIMIT = 1.15
-"""Music is not stretched or squeezed by more than this; beyond it, its tempo stays."""
+"""Factor by which music is stretched or squeezed at most; if more is needed, its tempo stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What makes a voice and a piece of music go together."""
+    """What makes a voice and a piece of music fit."""
 
     semitones: int
-    """-6..5: shift of the voice, by reading it faster or slower."""
+    """Shift of the voice, -6..5, by reading it faster or slower."""
     stretch: float
-    """Tempo of the music is to be multiplied by this."""
+    """Factor for the tempo of the music."""
 
 
 class Matcher:
-    """Key and tempo of every track, estimated once and kept beside the decoded audio."""
+    """Key and tempo of every track, estimated once and kept next to the decoded audio."""
 
     def __init__(
-        self, library: Library, tracks: list[Track], cache: Path, told: Callable[[int], None] = lambda _: None
+        self, library: Library, tracks: list[Track], cache: Path, report: Callable[[int], None] = lambda _: None
     ) -> None:
-        """`told` hears how many tracks are known, up to twice their number."""
-        self._keys = keys_of(library, tracks, cache, told)
-        self._tempi_bpm = _tempi_of(library, tracks, cache, lambda count: told(len(tracks) + count))
+        """Estimate what is not known yet; `report` is called with the count, up to twice the number of tracks."""
+        self._keys = keys_of(library, tracks, cache, report)
+        self._tempi_bpm = _tempi_of(library, tracks, cache, lambda count: report(len(tracks) + count))
 
     def fit(self, voice: Track, music: Track) -> Fit:
-        """The smallest shift into the music's key (or its relative), and the stretch to the shifted voice's tempo."""
+        """Find the smallest shift into the music's key or its relative, and the stretch to the voice's new tempo."""
         semitones = _between(self._keys[voice.name], self._keys[music.name])
         sung_bpm = self._tempi_bpm[voice.name] * 2 ** (semitones / 12)
         return Fit(semitones, _stretch(sung_bpm, self._tempi_bpm[music.name]))
 
 
 def _between(key: Key, other: Key) -> int:
-    """Semitones from one key's major to the other's: a step on the wheel is a fifth."""
+    """Count the semitones from one key's major to the other's: a step on the wheel is a fifth."""
     return ((other.number - key.number) * 7 + 6) % 12 - 6
 
 
 def _stretch(wanted_bpm: float, bpm: float) -> float:
-    """Ratio of tempi, twice and half as fast being the same; 1 where it is out of reach or a tempo unknown."""
+    """Compute the ratio of tempi, twice and half as fast being the same; 1 if out of reach or unknown."""
     if wanted_bpm <= 0 or bpm <= 0:
         return 1.0
     octaves = math.log2(wanted_bpm / bpm)
@@ -56,7 +56,7 @@ def _stretch(wanted_bpm: float, bpm: float) -> float:
     return ratio if 1 / STRETCH_LIMIT <= ratio <= STRETCH_LIMIT else 1.0
 
 
-def _tempi_of(library: Library, tracks: list[Track], cache: Path, told: Callable[[int], None]) -> dict[str, float]:
+def _tempi_of(library: Library, tracks: list[Track], cache: Path, report: Callable[[int], None]) -> dict[str, float]:
     path = cache / TEMPI_FILE
     kept = _read(path)
     tempi_bpm = {}
@@ -65,13 +65,13 @@ def _tempi_of(library: Library, tracks: list[Track], cache: Path, told: Callable
         if mark not in kept:
             kept[mark] = estimated_tempo_bpm(library, track)
         tempi_bpm[track.name] = kept[mark]
-        told(count + 1)
+        report(count + 1)
     path.write_text(json.dumps(kept), encoding="utf-8")
     return tempi_bpm
 
 
 def estimated_tempo_bpm(library: Library, track: Track) -> float:
-    """Beats per minute of 30 s from the middle of a track, by librosa; 0 where it hears none."""
+    """Estimate the beats per minute of 30 s from the middle of a track; 0 if librosa finds none."""
     import librosa
 
     frames = min(track.frames, LONGEST_S * SAMPLE_RATE)

@@ -1,4 +1,4 @@
-"""Training data in a few files for a slow link to a machine with a GPU: `acapellanet pack`.
+"""Pack training data into a few files, for a slow link to a machine with a GPU: `acapellanet pack`.
 
 A pack is a folder: parts of at most 60 MiB, each some whole tracks as Ogg Vorbis at 44.1 kHz, and `index.json`, which
 says what each track is, where it is, and the checksum of each part. Only what is trained on is packed. Reading needs
@@ -42,7 +42,7 @@ class PackedTrack:
     kind: str
     """Which of `splits.SHARES` it is drawn under; empty for music without voice."""
     speaker: str
-    """Bank of a voice, all of which are drawn equally often."""
+    """Bank of a voice; all banks of a kind are drawn equally often."""
     song: str
     """Song of stems that it is half of, or empty."""
     monotone: bool
@@ -71,10 +71,12 @@ def write_pack(
     library: "Library",
     tracks: Sequence["Track"],
     out: Path,
-    told: Callable[[int], None],
+    report: Callable[[int], None],
     part_bytes: int = PART_BYTES,
 ) -> list[Path]:
-    """Write `tracks` of a library to the folder `out` and return the paths of all files; `told` counts the tracks.
+    """Write `tracks` of a library to the folder `out` and return the paths of all files.
+
+    `report` is called with the number of tracks that are packed.
 
     Raises `DataError` if there are none, or if `out` holds other files already.
     """
@@ -101,7 +103,7 @@ def write_pack(
                 )
             )
             parts[-1] += blob
-            told(len(packed))
+            report(len(packed))
     paths = [out / f"part-{number:03}.bin" for number in range(len(parts))]
     for path, part in zip(paths, parts, strict=True):
         path.write_bytes(part)

@@ -1,4 +1,4 @@
-"""Whole pieces of audio at another sample rate."""
+"""Resample whole pieces of audio."""
 
 import numpy as np
 import soxr
@@ -7,7 +7,7 @@ from acapellanet.audio import Samples
 
 
 def at_rate(audio: Samples, source_hz: int, target_hz: int, samples: int | None = None) -> Samples:
-    """`[channels, n]` at `target_hz` (soxr, very high quality), cut or filled with zeros to `samples` if given."""
+    """Resample `[channels, n]` to `target_hz` (soxr, very high quality), cut or zero-padded to `samples` if given."""
     if source_hz != target_hz:
         audio = np.asarray(soxr.resample(audio.T, source_hz, target_hz, quality="VHQ"), dtype=np.float32).T
     if samples is not None:

@@ -70,20 +70,20 @@ def split(tracks: Sequence[Track], validation: bool) -> Split:
 
 
 def speaker_of(track: Track) -> str:
-    """Whose voice it is: the bank's name without what was done to the voice."""
+    """Return whose voice it is: the bank's name without what was done to the voice."""
     treatment = next((name for name in TREATMENTS if track.bank.startswith(name)), "")
     return track.bank.removeprefix(treatment)
 
 
 def share_of(track: Track) -> str:
-    """Which of `SHARES` a voice is drawn under."""
+    """Return the key of `SHARES` that a voice is drawn under."""
     if track.paired:
         return "stems"
     return next((share for share in SHARES if track.bank.startswith(share)), "other")
 
 
 def is_monotone(track: Track) -> bool:
-    """Whether a voice is to be put to a melody."""
+    """Tell whether a voice has to be put to a melody."""
     return SYLLABLES in track.name.split("/")
 
 

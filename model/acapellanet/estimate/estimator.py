@@ -1,4 +1,4 @@
-"""The seam that a host stands in front of: a mixture in, an estimate of its vocals out."""
+"""Estimators: what a host such as dawbridge calls to get the vocals of a mixture."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ from acapellanet.net.weights import load_network
 
 
 class Estimator(Protocol):
-    """What estimates the vocals of a mixture."""
+    """Anything that estimates the vocals of a mixture."""
 
     @property
     def name(self) -> str:
@@ -36,31 +36,31 @@ class Estimator(Protocol):
 
     @property
     def hash(self) -> str:
-        """SHA-256 in hex of the weights; what an estimate depends on besides the mixture."""
+        """SHA-256 of the weights in hex: what an estimate depends on besides the mixture."""
         ...
 
     @property
     def sample_rate(self) -> int:
-        """Hz; `estimate` takes and gives this rate."""
+        """Sample rate that `estimate` takes and returns, in Hz."""
         ...
 
     @property
     def context_samples(self) -> int:
-        """Context that a chunk of a stream needs on either side, to be thrown away."""
+        """Number of samples of context that a chunk of a stream needs on either side, to be discarded."""
         ...
 
     @property
     def alignment_samples(self) -> int:
-        """Chunks of a stream must start at multiples of this."""
+        """Grid that the chunks of a stream must start on, in samples."""
         ...
 
     def estimate(self, mixture: Tensor) -> Tensor:
-        """`[2, samples]` float32 → vocals of the same shape, in one pass over all of it, on the CPU."""
+        """Estimate the vocals of `[2, samples]` float32 in one pass, in the same shape, on the CPU."""
         ...
 
 
 class NetworkEstimator:
-    """An `AcapellaNet` with its weights, ready on a device."""
+    """An `AcapellaNet` with its weights, on a device."""
 
     def __init__(self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None]) -> None:
         network = load_network(path)
@@ -80,7 +80,7 @@ class NetworkEstimator:
                 block.register_forward_pre_hook(lambda *_: on_step())
 
     def estimate(self, mixture: Tensor) -> Tensor:
-        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        """Estimate the vocals of `[2, samples]`, in the same shape. Raises `SignalError` for another shape."""
         check_stereo(mixture)
         return separate(self._network, mixture.to(self._device, torch.float32)).cpu()
 
@@ -90,7 +90,7 @@ class NetworkEstimator:
 
 
 class CenterEstimator:
-    """Centre isolation alone: no network, no weights."""
+    """Centre isolation alone, without network or weights."""
 
     name = CENTER_MODEL
     sample_rate = NOMINAL_RATE_HZ
@@ -103,7 +103,7 @@ class CenterEstimator:
 
     @torch.inference_mode()
     def estimate(self, mixture: Tensor) -> Tensor:
-        """`[2, samples]` → `[2, samples]`. Raises `SignalError` for another shape."""
+        """Estimate the vocals of `[2, samples]`, in the same shape. Raises `SignalError` for another shape."""
         check_stereo(mixture)
         return isolate_center(mixture.float(), self.sample_rate, self._width)
 
@@ -115,12 +115,12 @@ def load_estimator(
     center_width: float = 0.5,
     on_step: Callable[[], None] = lambda: None,
 ) -> Estimator:
-    """A model by its name (`model_names()`) or by the path of a `.safetensors` file.
+    """Load a model by its name (`model_names()`) or by the path of a `.safetensors` file.
 
-    Behind weights of the ancestor, `-griffinlim` asks for its own phase instead of the mixture's (`ancestor`).
+    After the name of acapellabot's weights, `-griffinlim` asks for the phase of 2017 (`acapellabot.separation`).
     `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
     called before each block of the network, many times a second, and may raise to stop an estimate.
-    Raises `ModelError` when the name is unknown, or the file missing, damaged or of another architecture.
+    Raises `ModelError` if the name is unknown, or the file is missing, damaged or of another architecture.
     """
     if model == CENTER_MODEL:
         return CenterEstimator(center_width)
@@ -128,7 +128,7 @@ def load_estimator(
     if is_ancestor(path):
         return AcapellabotEstimator(model, path, model_hash(model), _device(device), griffin_lim, on_step)
     if griffin_lim:
-        raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it away")
+        raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it out")
     return NetworkEstimator(model, path, model_hash(model), device, on_step)
 
 

@@ -1,4 +1,4 @@
-"""Making a trained network fast: BatchNorm folded into the convolution ahead of it."""
+"""Make a trained network fast: fold BatchNorm into the convolution before it."""
 
 import copy
 from typing import cast
@@ -15,7 +15,7 @@ STFT_REACH_FRAMES = 4
 
 
 def prepare(network: AcapellaNet, device: torch.device) -> AcapellaNet:
-    """A copy for inference on `device`: same output up to rounding, BatchNorm folded where it can be."""
+    """Copy a network to `device` for inference: same output up to rounding, with BatchNorm folded where possible."""
     folded = copy.deepcopy(network).eval().requires_grad_(False)
     for module in list(folded.modules()):
         if isinstance(module, nn.Sequential) and len(module) > 1 and isinstance(module[1], nn.BatchNorm2d):
@@ -33,7 +33,7 @@ def _fused(conv: nn.Module, norm: nn.BatchNorm2d) -> nn.Conv2d:
 
 
 def reach_frames(config: NetworkConfig) -> int:
-    """STFT frames on either side that a sample's estimate depends on, at most.
+    """Count the STFT frames on either side that a sample's estimate depends on, at most.
 
     Each TFC-TDF block looks two frames of its own level to either side, down the encoder and up again;
     the dilated blocks their dilations; the level 32 frames; the STFT two frames in and two out.
@@ -45,7 +45,7 @@ def reach_frames(config: NetworkConfig) -> int:
 
 
 def context_samples(config: NetworkConfig) -> int:
-    """Context that a chunk needs on either side: the reach in whole steps of alignment, at most 4 s."""
+    """Compute the context that a chunk needs on either side: the reach in whole steps of alignment, at most 4 s."""
     limit = int(CONTEXT_LIMIT_S * config.sample_rate) // config.alignment_samples
     reach = -(-reach_frames(config) * config.hop_samples // config.alignment_samples)
     return min(limit, reach) * config.alignment_samples

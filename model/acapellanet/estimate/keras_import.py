@@ -1,8 +1,8 @@
-"""The ancestor's own weights, out of the HDF5 file that Keras 2 wrote in 2017.
+"""Import acapellabot's own weights from the HDF5 file that Keras 2 wrote in 2017.
 
-Layers are found by kind and number (`conv2d_1` to `conv2d_12`, `batch_normalization_1` to `_4`). Kernels lie as
-height, width, inputs, outputs. Theano convolves where PyTorch correlates, so its kernels are turned by 180 degrees;
-TensorFlow's are not. Where the file does not name its backend, it is taken for Theano's, as the published one is.
+Layers are found by kind and number (`conv2d_1` to `conv2d_12`, `batch_normalization_1` to `_4`). Kernels are stored
+as height, width, inputs, outputs. Theano convolves while PyTorch correlates, so its kernels are rotated by 180 degrees;
+TensorFlow's are not. A file that does not name its backend is assumed to be Theano's, as the published one is.
 """
 
 import math
@@ -35,9 +35,9 @@ Wanted = dict[tuple[str, int, str], tuple[int, ...]]
 
 
 def import_weights(path: Path, name: str = ANCESTOR) -> Path:
-    """Convert `path` to safetensors in the user's weights folder; what lies there under `name` is replaced.
+    """Convert `path` to safetensors in the user's weights folder, replacing any weights of the same `name`.
 
-    Raises `ModelError` when the file cannot be read or is not of this architecture, or the name cannot be used.
+    Raises `ModelError` if the file cannot be read or is of another architecture, or if the name cannot be used.
     """
     _check_name(name)
     network = read_keras(path)
@@ -59,7 +59,7 @@ def _check_name(name: str) -> None:
 
 
 def read_keras(path: Path) -> Acapellabot:
-    """The network with the weights of a Keras HDF5 file, in evaluation mode. Raises `ModelError`."""
+    """Load the network with the weights of a Keras HDF5 file, in evaluation mode. Raises `ModelError`."""
     backend, values = _read(path)
     network = Acapellabot(backend)
     state = network.state_dict()

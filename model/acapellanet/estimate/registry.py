@@ -1,4 +1,4 @@
-"""Which models there are, and what their files hash to; does not import torch."""
+"""Find models by name and hash their files, without importing torch."""
 
 import hashlib
 import os
@@ -13,22 +13,22 @@ from acapellanet.net.header import read_header
 DEFAULT_MODEL = "acapellanet-full"
 CENTER_MODEL = "center"
 CENTER_VERSION = "center-1"
-"""Changes whenever centre isolation gives other samples, so that what was cached from it is made anew."""
+"""Version of centre isolation: it changes whenever the samples do, so that cached results are made again."""
 ANCESTOR = ARCHITECTURE
-"""The network of 2017, whose weights users bring; also the name of its architecture."""
+"""Name of the network of 2017, whose weights users bring, and of its architecture."""
 GRIFFIN_LIM = "-griffinlim"
-"""Behind the name, or path, of weights of the ancestor: its phase comes from Griffin-Lim, not from the mixture."""
+"""Suffix of the name or path of acapellabot's weights: its phase comes from Griffin-Lim, not from the mixture."""
 GRIFFIN_LIM_VERSION = "griffinlim-1"
 HOME_VARIABLE = "DAWBRIDGE_HOME"
-"""Environment variable: one folder in place of the platform's."""
+"""Environment variable that names one folder for everything, instead of the platform's folders."""
 WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"
 SUFFIX = ".safetensors"
 HASHES_FILE = "SHA256SUMS"
-"""Beside the shipped weights: their hashes, as `sha256sum *.safetensors` writes them."""
+"""File next to the shipped weights with their hashes, as `sha256sum *.safetensors` writes them."""
 
 
 def user_weights_folder() -> Path:
-    """Where imported weights lie; they come before shipped ones of the same name."""
+    """Return the folder of imported weights, which take precedence over shipped ones of the same name."""
     if home := os.environ.get(HOME_VARIABLE):
         return _expanded(home) / "data" / "weights"
     from platformdirs import user_data_path  # a machine that only trains does not have it
@@ -45,7 +45,7 @@ def _expanded(text: str) -> Path:
 
 
 def model_names() -> tuple[str, ...]:
-    """Names that `load_estimator` takes: the shipped weights, those that were imported, and `center`."""
+    """List the names that `load_estimator` takes: shipped weights, imported weights, and `center`."""
     paths = [*WEIGHTS_FOLDER.glob(f"*{SUFFIX}"), *user_weights_folder().glob(f"*{SUFFIX}")]
     names = {path.stem for path in paths}
     names |= {path.stem + GRIFFIN_LIM for path in paths if is_ancestor(path)}
@@ -53,7 +53,7 @@ def model_names() -> tuple[str, ...]:
 
 
 def is_ancestor(path: Path) -> bool:
-    """Whether a weights file is of the network of 2017; a damaged file is of none."""
+    """Tell whether a weights file is of the network of 2017; a damaged file is not."""
     try:
         return read_header(path).metadata.get("architecture") == ANCESTOR
     except ModelError:
@@ -61,7 +61,7 @@ def is_ancestor(path: Path) -> bool:
 
 
 def model_label(model: str) -> str:
-    """How a table names a model: the ancestor's weights are its own or ours, and that is said.
+    """Return a model's name for a table, which says whether acapellabot's weights are its own or ours.
 
     Raises `ModelError` for an unknown name or a missing file.
     """
@@ -73,7 +73,7 @@ def model_label(model: str) -> str:
 
 
 def weights_path(model: str) -> Path:
-    """The weights file of a model's name, or of a path that ends in `.safetensors`; `-griffinlim` may follow both.
+    """Find the weights file of a name, or of a path that ends in `.safetensors`; `-griffinlim` may follow either.
 
     Raises `ModelError` for an unknown name or a missing file.
     """
@@ -105,7 +105,7 @@ def _unknown(model: str) -> str:
 
 
 def model_hash(model: str) -> str:
-    """SHA-256 in hex of a model's weights file; of name and version for `center`.
+    """Compute the SHA-256 in hex of a model's weights file, or of name and version for `center`.
 
     Raises `ModelError` for an unknown name, a missing file, or shipped weights that are not what was shipped.
     """

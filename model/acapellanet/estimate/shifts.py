@@ -1,6 +1,6 @@
-"""Several passes of an estimator over the same mixture, each laid otherwise on its grid, and their mean.
+"""Average several passes of an estimator over the same mixture, each at another position on its grid.
 
-An estimator that works in frames gives a slightly other answer where the same sound falls otherwise on its frames. The
+An estimator that works in frames answers slightly differently when the same sound falls differently on its frames. The
 mean of `n` answers has less of what differs between them, and takes `n` times as long::
 
     grid      |       |       |       |
@@ -27,12 +27,12 @@ MOST_SHIFTS = 8
 
 
 def offsets_samples(shifts: int, alignment_samples: int) -> list[int]:
-    """How far each pass is shifted: `shifts` equal parts of the grid, the first 0."""
+    """Compute how far each pass is shifted: equal parts of the grid, beginning with 0."""
     return [number * alignment_samples // shifts for number in range(shifts)]
 
 
 def shifted(estimate: Estimate, context_samples: int, alignment_samples: int, shifts: int) -> tuple[Estimate, int]:
-    """The mean over `shifts` (1..8) passes of `estimate`, and the context that a chunk of a stream needs then.
+    """Wrap `estimate` in a mean over `shifts` (1..8) passes; also return the context that a chunk then needs.
 
     1 is `estimate` itself. Chunks that start on the grid still give what one whole pass gives: each pass sees the
     chunk as far from the grid as it sees the whole. Raises `SignalError` for another number.

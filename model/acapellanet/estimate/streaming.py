@@ -1,6 +1,6 @@
-"""A whole pass in pieces: memory bounded by the chunk, sound as if there were no chunks.
+"""Run a whole pass in chunks: memory is bounded by the chunk, and the sound is that of a single pass.
 
-Each chunk is estimated with context on both sides, which is thrown away::
+Each chunk is estimated with context on both sides, which is discarded::
 
     file      |---------------------------------------------|
     chunk 0   [ chunk 0      ]context
@@ -8,7 +8,7 @@ Each chunk is estimated with context on both sides, which is thrown away::
     chunk 2                            context[ the rest    ]
 
 Chunks start on the estimator's grid and windows end at the file's own ends, so the padding that an
-estimator puts there is the same as in a whole pass. The difference to it is below -90 dBFS.
+estimator puts there is the same as in a whole pass. The two differ by less than -90 dBFS.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +31,7 @@ def stream_estimate(
     context_samples: int,
     alignment_samples: int,
 ) -> Iterator[Block]:
-    """Vocals of consecutive `blocks` `[2, n]` of any lengths, in consecutive pieces; lengths add up alike.
+    """Yield the vocals of consecutive `blocks` `[2, n]` of any length, in pieces of the same total length.
 
     `chunk_samples` and `context_samples` are rounded up to multiples of `alignment_samples`. Held at a
     time: a chunk, two contexts and one block. Raises `SignalError` for a block of another shape, or when
@@ -59,7 +59,7 @@ def _walk(estimate: Callable[[Tensor], Tensor], blocks: Iterable[Block], chunk: 
 
 
 class _Held:
-    """Blocks waiting for their turn."""
+    """A queue of audio that has not been estimated yet."""
 
     def __init__(self) -> None:
         self.samples = 0
@@ -72,12 +72,12 @@ class _Held:
         self.samples += block.shape[1]
 
     def first(self, samples: int) -> Block:
-        """The first `samples`, a copy; parts are joined on the way."""
+        """Return a copy of the first `samples`, joining blocks if necessary."""
         self._parts = [np.concatenate(self._parts, axis=1)]
         return self._parts[0][:, :samples].copy()
 
     def drop(self, samples: int) -> None:
-        """Forget the first `samples`, which `first` has joined."""
+        """Drop the first `samples`, which `first` has joined."""
         self._parts = [self._parts[0][:, samples:].copy()]
         self.samples -= samples
 

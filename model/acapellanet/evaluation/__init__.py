@@ -1,1 +1,1 @@
-"""How good a model is: metrics, held-out material, known faults."""
+"""Measure how good a model is: metrics, held-out material, known faults."""

@@ -1,4 +1,4 @@
-"""What a listener notices: bleed, missing sound, leaks in pauses, and the worst moments of a stem.
+"""Measure what a listener notices: bleed, missing sound, leaks in pauses, and the worst moments of a stem.
 
 All functions take `[channels, samples]`, the true stem first, and return `nan` if the measure is not defined for it.
 """
@@ -13,15 +13,15 @@ from acapellanet.evaluation.metrics import Audio, usdr
 from acapellanet.extras import extra_module
 
 FFT_SAMPLES, HOP_SAMPLES, MELS, RANGE_DB = 4096, 1024, 512, 80.0
-"""The transform of the leaderboards: bleedless and fullness depend on it."""
+"""The transform that the leaderboards use, on which bleedless and fullness depend."""
 SMALLEST_MAGNITUDE = 1e-10
 SILENT_DB, SOUNDING_DB = -60.0, -40.0
-"""A second is a pause if it is this far below the loudest one, and sounds if it is above the latter."""
+"""Levels to the loudest second, in decibels: below the first a second is a pause, above the latter it sounds."""
 LEAST_RATIO = 1e-9
 
 
 def bleedless_and_fullness(truth: Audio, estimate: Audio, sample_rate: int) -> tuple[float, float]:
-    """How free of other sound, and how complete the estimate is, each 0 to 100.
+    """Compute how free of other sound and how complete the estimate is, each 0 to 100.
 
     100 / (1 + the mean of what is too much, and of what is missing) of mel spectrograms in decibels, as public
     leaderboards of source separation define them (ZFTurbo/Music-Source-Separation-Training). Both depend on the level
@@ -34,7 +34,7 @@ def bleedless_and_fullness(truth: Audio, estimate: Audio, sample_rate: int) -> t
 
 
 def log_wmse(mixture: Audio, truth: Audio, estimate: Audio, sample_rate: int) -> float:
-    """log-WMSE: a frequency-weighted error that is also defined for silence; higher is better.
+    """Compute log-WMSE, a frequency-weighted error that is also defined for silence; higher is better.
 
     `nan` unless the package of the extra `judge` is installed.
     """
@@ -47,7 +47,7 @@ def log_wmse(mixture: Audio, truth: Audio, estimate: Audio, sample_rate: int) ->
 
 
 def leak_db(truth: Audio, estimate: Audio, mixture: Audio, sample_rate: int) -> float:
-    """Energy of the estimate over the mixture's, in decibels, in those seconds in which the true stem pauses."""
+    """Compute the energy of the estimate over the mixture's, in decibels, in the seconds in which the stem pauses."""
     powers = _powers(truth, sample_rate)
     pauses = powers <= powers.max(initial=0.0) * 10 ** (SILENT_DB / 10)
     heard = float(_powers(mixture, sample_rate)[pauses].sum())
@@ -57,9 +57,9 @@ def leak_db(truth: Audio, estimate: Audio, mixture: Audio, sample_rate: int) -> 
 
 
 def share_lost(truth: Audio, estimate: Audio, sample_rate: int) -> float:
-    """Share of the stem that is not in the estimate, 0 to 1: the mean over the seconds in which it sounds.
+    """Compute the share of the stem that is not in the estimate, 0 to 1: the mean over the seconds in which it sounds.
 
-    Of each second what is kept is the part of the estimate that follows the stem's own waveform.
+    In each second, the part of the estimate that follows the stem's own waveform counts as kept.
     """
     kept = [
         float((a.astype(np.float64) * b).sum() / np.square(a, dtype=np.float64).sum())
@@ -69,14 +69,14 @@ def share_lost(truth: Audio, estimate: Audio, sample_rate: int) -> float:
 
 
 def tenth_percentile_sdr(truth: Audio, estimate: Audio, sample_rate: int) -> float:
-    """SDR in decibels that nine of ten sounding seconds exceed."""
+    """Compute the SDR in decibels that nine of ten sounding seconds exceed."""
     values = [usdr(a, b) for a, b in _sounding(truth, estimate, sample_rate)]
     known = [value for value in values if np.isfinite(value)]
     return float(np.percentile(known, 10)) if known else float("nan")
 
 
 def _mel_db(audio: Audio, sample_rate: int) -> Tensor:
-    """`[channels, mels, frames]`, at least `RANGE_DB` below the loudest value."""
+    """Compute a mel spectrogram in decibels, `[channels, mels, frames]`, at most `RANGE_DB` below its loudest value."""
     from librosa.filters import mel  # slow to import
 
     window = torch.hann_window(FFT_SAMPLES)
@@ -92,14 +92,14 @@ def _score(excess_db: Tensor) -> float:
 
 
 def _powers(audio: Audio, sample_rate: int) -> NDArray[np.float64]:
-    """Energy of each whole second."""
+    """Compute the energy of each whole second."""
     seconds = audio.shape[1] // sample_rate
     blocks = audio[:, : seconds * sample_rate].reshape(audio.shape[0], seconds, sample_rate)
     return np.asarray(np.square(blocks, dtype=np.float64).sum((0, 2)))
 
 
 def _sounding(truth: Audio, estimate: Audio, sample_rate: int) -> list[tuple[Audio, Audio]]:
-    """Seconds in which the true stem is heard, of both."""
+    """Cut out the seconds in which the true stem is heard, of both."""
     powers = _powers(truth, sample_rate)
     chosen = np.flatnonzero(powers > max(powers.max(initial=0.0) * 10 ** (SOUNDING_DB / 10), LEAST_RATIO))
     cuts = [slice(second * sample_rate, (second + 1) * sample_rate) for second in chosen.tolist()]

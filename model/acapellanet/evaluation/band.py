@@ -1,4 +1,4 @@
-"""A band out of nothing for the probes: drums, bass, wide chords, a wall of saws. Stereo `[2, samples]`, 44.1 kHz."""
+"""Synthesise a band for the stress tests: drums, bass, wide chords, a wall of saws. Stereo `[2, samples]`, 44.1 kHz."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,23 +9,23 @@ Wave = npt.NDArray[np.float64]
 
 CHORDS_HZ = ((220.0, 261.63, 329.63), (174.61, 220.0, 261.63), (130.81, 164.81, 196.0), (196.0, 246.94, 293.66))
 HIT_S = 0.12
-"""So long after its start a hit counts as sounding."""
+"""How long a hit counts as sounding, in seconds."""
 
 
 def band(seconds: float, bpm: float, random: np.random.Generator) -> Wave:
-    """Kick, snare, hats, bass and chords."""
+    """Play kick, snare, hats, bass and chords."""
     return _drums(seconds, bpm, random) + _bass(seconds, bpm) + 0.7 * chords(seconds, bpm)
 
 
 def chords(seconds: float, bpm: float) -> Wave:
-    """Four chords of saws, one a bar, detuned to either side."""
+    """Play four chords of saws, one for each bar, detuned to either side."""
     time_s, bar = _time(seconds), _bar(seconds, bpm)
     sides = [sum(_saw(time_s, _of(tone, bar) * detune, 12) for tone in range(3)) for detune in (0.997, 1.003)]
     return 0.15 * np.stack(sides)
 
 
 def wall(seconds: float, bpm: float, random: np.random.Generator) -> Wave:
-    """A drop: seven detuned saws a tone, a sub, noise, and kicks that duck it all."""
+    """Play a drop: seven detuned saws for each tone, a sub, noise, and kicks that duck everything."""
     time_s, bar = _time(seconds), _bar(seconds, bpm)
     beat_s = time_s % (60 / bpm)
     sides = []
@@ -38,7 +38,7 @@ def wall(seconds: float, bpm: float, random: np.random.Generator) -> Wave:
 
 
 def snares_and_clicks(seconds: float, random: np.random.Generator) -> tuple[Wave, npt.NDArray[np.bool_]]:
-    """Snares, claps, rim shots and short clicks in turn, every quarter of a second; and where one of them sounds."""
+    """Play snares, claps, rim shots and clicks in turn, one each quarter of a second; also say when one sounds."""
     time_s = _time(seconds)
     hit = (time_s / 0.25).astype(int) % 4
     since_s = time_s % 0.25
@@ -74,7 +74,7 @@ def _bass(seconds: float, bpm: float) -> Wave:
 
 
 def _saw(time_s: Wave, hz: Wave, partials: int) -> Wave:
-    """Band-limited, of so many partials."""
+    """Make a band-limited saw of `partials` partials."""
     phase = 2 * np.pi * np.cumsum(hz) / SAMPLE_RATE
     return np.asarray(sum(np.sin(k * phase + k * k) / k for k in range(1, partials)))
 

@@ -1,4 +1,4 @@
-"""How sure of itself a trained network should be, chosen by voices that it never heard."""
+"""Choose how certain a trained network should be, by voices that it never heard."""
 
 import math
 from collections.abc import Callable
@@ -11,24 +11,24 @@ TEMPERS = (1.0, 0.6, 0.4, 0.2)
 
 
 def at_temper(network: AcapellaNet, temper: float) -> AcapellaNet:
-    """The same weights, in evaluation mode, with another `NetworkConfig.temper`."""
+    """Copy a network with another `NetworkConfig.temper`, in evaluation mode."""
     other = AcapellaNet(replace(network.config, temper=temper)).to(network.position.device)
     other.load_state_dict(network.state_dict())
     return other.eval()
 
 
 def best_calibrated(
-    network: AcapellaNet, validation: Validation, told: Callable[[float, Judgement], None]
+    network: AcapellaNet, validation: Validation, report: Callable[[float, Judgement], None]
 ) -> AcapellaNet:
-    """`network` at that one of `TEMPERS` by which the vocals' SDR is highest; `told` hears of each.
+    """Copy `network` at the one of `TEMPERS` that gives the highest SDR of the vocals.
 
-    The mean over song and mashups counts, or that of the two which there is.
+    The mean over song and mashups counts, or one of them if the other does not exist. `report` is called for each.
     """
     best, best_db = network, -math.inf
     for temper in TEMPERS:
         candidate = at_temper(network, temper)
         judgement = validation.judge(candidate)
-        told(temper, judgement)
+        report(temper, judgement)
         if (mean_db := _mean_db(judgement)) > best_db:
             best, best_db = candidate, mean_db
     return best

@@ -1,4 +1,4 @@
-"""How well models separate songs whose vocals are known."""
+"""Measure how well models separate songs whose vocals are known."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ from acapellanet.evaluation.metrics import museval_sdr, si_sdr, usdr
 from acapellanet.evaluation.scores import Score
 
 MIXTURE, REPET = "mixture", "repet"
-"""Rows without a model: nothing done, and `repet.py`, which only an evaluation needs."""
+"""Names of rows without a model: the mixture as it is, and `repet`, which only an evaluation needs."""
 CHUNK_SAMPLES = 30 * SAMPLE_RATE
 STEMS = ("vocals", "instrumental")
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A mixture's two halves, `[2, samples]` at 44.1 kHz."""
+    """The two halves of a mixture, `[2, samples]` at 44.1 kHz."""
 
     name: str
     vocals: Samples
@@ -45,9 +45,9 @@ class Song:
 
 
 def find_songs(folder: Path) -> list[tuple[Entry, Entry]]:
-    """Vocals and instrumental of each song in `folder`, or of `folder` itself; any layout of `layouts` that has pairs.
+    """Find vocals and instrumental of each song in `folder`, or of `folder` itself, in any layout that has pairs.
 
-    Where some lie under `test/`, as in MUSDB18-HQ, it is those alone. Raises `DataError` when there is none.
+    If some are under `test/`, as in MUSDB18-HQ, only those are returned. Raises `DataError` if there is none.
     """
     halves = {(entry.bank, entry.role): entry for entry in scan(folder) if entry.paired}
     banks = dict.fromkeys(bank for bank, _ in halves)
@@ -60,7 +60,7 @@ def find_songs(folder: Path) -> list[tuple[Entry, Entry]]:
 
 
 def read_song(folder: Path, song: tuple[Entry, Entry]) -> Song:
-    """Both halves, cut to the shorter one. Raises `DataError` when one cannot be read."""
+    """Read both halves, cut to the shorter one. Raises `DataError` if one cannot be read."""
     vocals, instrumental = (_read_stem(folder, entry) for entry in song)
     samples = min(vocals.shape[1], instrumental.shape[1])
     name = song[0].bank if song[0].bank != "." else folder.resolve().name
@@ -76,9 +76,9 @@ def _read_stem(folder: Path, entry: Entry) -> Samples:
 
 
 def evaluate(folder: Path, models: Sequence[str], device: str = "cpu", shifts: int = 1) -> Iterator[Score]:
-    """Scores of each song: the mixture as its own estimate, then each model, vocals then instrumental.
+    """Score each song: the mixture as its own estimate, then each model, vocals then instrumental.
 
-    `shifts` as in `acapellanet.estimate.shifts`. Raises `ModelError` or `DataError`, before the first score if it can.
+    The module `estimate.shifts` explains `shifts`. Raises `ModelError` or `DataError`, if possible before any score.
     """
     songs = find_songs(folder)
     separators = {model: _separator(model, device, shifts) for model in models}
@@ -101,7 +101,7 @@ def _separator(model: str, device: str, shifts: int) -> Callable[[Samples], Samp
 
 
 def separate_stream(estimator: Estimator, mixture: Samples, shifts: int = 1) -> Samples:
-    """Vocals of `[2, samples]`, streamed in chunks of 30 s at the estimator's own rate; the mean over `shifts` passes.
+    """Estimate the vocals of `[2, samples]` in chunks of 30 s at the estimator's rate, as a mean of `shifts` passes.
 
     Raises `SignalError`.
     """

@@ -1,4 +1,4 @@
-"""The fixed set of songs that models are judged by: mashups of voices that training never hears, balanced by kind.
+"""Make the fixed songs that models are judged by: mashups of voices that training never hears, balanced by kind.
 
 Each kind has as many songs as any other, and each song has music of another owner as long as there are owners left.
 Nobody sings in its first two seconds, so that leaks can be measured. The same data gives the same songs.
@@ -81,7 +81,7 @@ def write_songs(
 
 
 def _kinds_here(tracks: Split) -> Iterator[tuple[Kind, list[Track]]]:
-    """Kinds for which there are speakers, and one track after the other, by turns of the speakers."""
+    """Yield the kinds for which there are speakers, with their tracks by turns of the speakers."""
     for kind in KINDS:
         share = next((share for share in kind.shares if share in tracks.voices), None)
         if share is not None:
@@ -89,7 +89,7 @@ def _kinds_here(tracks: Split) -> Iterator[tuple[Kind, list[Track]]]:
 
 
 def _by_turns(tracks: list[Track]) -> list[Track]:
-    """The first track of each bank, then the second of each, and so on."""
+    """Order tracks by turns: the first of each bank, then the second of each, and so on."""
     banks: dict[str, list[Track]] = {}
     for track in sorted(tracks, key=lambda track: track.name):
         banks.setdefault(track.bank, []).append(track)
@@ -113,7 +113,7 @@ def _song(
 
 
 def _heard(random: Random, library: Library, track: Track, samples: int) -> Samples:
-    """A place where the track sounds, monotone banks put to a melody; shorter than `samples` if the track is."""
+    """Cut out a place where the track sounds, with a melody for monotone banks; it may be shorter than `samples`."""
     curve = positions_for(melody(random, samples)) if is_monotone(track) else np.arange(samples, dtype=np.float64)
     length = int(curve[-1]) + 2
     best, loudest = np.zeros((2, 0), dtype=np.float32), -1.0
@@ -127,31 +127,31 @@ def _heard(random: Random, library: Library, track: Track, samples: int) -> Samp
 
 
 def _fitted(audio: Samples, samples: int) -> Samples:
-    """Repeated from its start, or cut, to `samples`."""
+    """Repeat or cut audio to `samples`."""
     times = -(-samples // max(1, audio.shape[1]))
     return np.tile(audio, (1, times))[:, :samples].copy()
 
 
 def _rapped(random: Random, voice: Samples) -> Samples:
-    """Speech a little faster, pressed and driven."""
+    """Make speech a little faster, compress and drive it."""
     fast = stretched(voice, random.uniform(1.05, 1.35))
     return drive(random, compress(random, np.asarray(fast, dtype=np.float32)))
 
 
 def _younger(random: Random, voice: Samples) -> Samples:
-    """A smaller throat at a higher pitch, by 4 to 7 semitones."""
+    """Make throat and pitch those of a child, by 4 to 7 semitones."""
     ratio = 2.0 ** (random.uniform(4, 7) / 12)
     return resample_at(voice, np.arange(int(voice.shape[1] / ratio)) * ratio)
 
 
 def _choir(random: Random, voice: Samples) -> Samples:
-    """Several throats in unison and in thirds, left and right."""
+    """Add throats in unison and in chords, left and right."""
     doubled = double(random, voice) + double(random, np.roll(voice, int(random.integers(400, 1500)), axis=1))
     return harmony(random, doubled)
 
 
 def _tuned(random: Random, voice: Samples) -> Samples:
-    """Speech sung by a machine: on the notes from the first to the last moment."""
+    """Let speech be sung hard-tuned, exactly on its notes."""
     song = sung(voice.mean(0), SAMPLE_RATE, random, TUNED)
     return np.tile(song, (2, 1))
 

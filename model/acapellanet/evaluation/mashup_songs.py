@@ -1,4 +1,4 @@
-"""Mashups of held-out voices as a folder of songs, for `acapellanet evaluate`."""
+"""Write mashups of held-out voices as a folder of songs, for `acapellanet evaluate`."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ TRIES = 10
 def export_mashups(library: Library, out: Path, count: int, seconds: float, seed: int) -> list[Path]:
     """Write `count` validation mashups as `<out>/mashup-000/vocals.wav` and `instrumental.wav`.
 
-    Float WAV, 44.1 kHz. Mashups without voice or without music are passed over. Raises `DataError` when the
+    Float WAV, 44.1 kHz. Mashups without voice or without music are left out. Raises `DataError` if the
     library has no held-out voice or instrumental.
     """
     mashups = Mashups(

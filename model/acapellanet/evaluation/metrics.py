@@ -1,6 +1,7 @@
-"""How much better the estimate is, in decibels; three conventions, each under its own name.
+"""Compute signal-to-distortion ratios in decibels, by three conventions, each with its own name.
 
-All take `[channels, samples]`, truth first. Silent truth has no ratio: `nan`, left out of means and medians.
+All functions take `[channels, samples]`, truth first. Silent truth has no ratio: the result is `nan`, which means and
+medians leave out.
 """
 
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ SILENT_POWER = 1e-9
 
 
 def usdr(truth: Audio, estimate: Audio) -> float:
-    """Whole-song SDR of the Music Demixing Challenge 2021: `10 log10(Σ s² / Σ (s - ŝ)²)`, all channels."""
+    """Compute the whole-song SDR of the Music Demixing Challenge 2021: `10 log10(Σ s² / Σ (s - ŝ)²)`, all channels."""
     return _ratio(_energy(truth), _energy(truth - estimate), truth.size)
 
 
 def si_sdr(truth: Audio, estimate: Audio) -> float:
-    """Scale-invariant SDR (Le Roux et al. 2019, arXiv:1811.02508): the truth scaled to fit best.
+    """Compute the scale-invariant SDR (Le Roux et al. 2019, arXiv:1811.02508): the truth is scaled to fit best.
 
     `nan` also for an estimate more than 80 dB below the truth: silence has no scale.
     """
@@ -32,10 +33,10 @@ def si_sdr(truth: Audio, estimate: Audio) -> float:
 
 
 def museval_sdr(truths: Sequence[Audio], estimates: Sequence[Audio], sample_rate: int) -> list[float]:
-    """Per source, the median of the SDRs of frames of 1 s: what museval (BSS Eval v4) reports, and the SiSEC campaigns.
+    """Compute, for each source, the median SDR of frames of 1 s, which museval (BSS Eval v4) and SiSEC report.
 
-    As there, a frame counts for all sources or for none: it is left out where one of them, or its estimate, is
-    digital silence. The filters of BSS Eval move its SIR and SAR alone, not this SDR of whole images.
+    As there, a frame counts for all sources or for none: it is left out if one of them, or its estimate, is digital
+    silence. The filters of BSS Eval move its SIR and SAR alone, not this SDR of whole images.
     """
     samples = truths[0].shape[1]
     starts = range(0, max(1, samples - sample_rate + 1), sample_rate)

@@ -1,8 +1,8 @@
-"""What repeats is music, what does not is voice: the classic that a network has to beat.
+"""Separate by repetition (what repeats is music, the rest is voice): the classic that a network has to beat.
 
 REPET-SIM (Rafii & Pardo 2012, "Music/Voice Separation Using the Similarity Matrix") as librosa's gallery shows
 it: each frame is compared with the frames most like it, at least two seconds away; their median is the
-music, a soft mask the rest. No weights, no training.
+music, and a soft mask gives the rest. It has no weights and needs no training.
 """
 
 import librosa
@@ -14,11 +14,11 @@ FFT_SAMPLES, HOP_SAMPLES = 2048, 512
 APART_S = 2.0
 VOICE_MARGIN, POWER = 10.0, 2.0
 PIECE_S = 60
-"""Longer songs are taken in pieces, since the comparison grows with the square of the length."""
+"""Longest piece, in seconds: the comparison grows with the square of the length."""
 
 
 def repet(mixture: Samples) -> Samples:
-    """Vocals of `[2, samples]` at 44.1 kHz, the same shape."""
+    """Estimate the vocals of `[2, samples]` at 44.1 kHz, in the same shape."""
     pieces = max(1, round(mixture.shape[1] / (PIECE_S * SAMPLE_RATE)))
     return np.concatenate([_piece(piece) for piece in np.array_split(mixture, pieces, axis=1)], axis=1)
 

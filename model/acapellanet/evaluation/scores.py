@@ -1,4 +1,4 @@
-"""What an evaluation says of one stem, and of many: means, medians, the worst tenth, and means by kind of song."""
+"""Hold the scores of an evaluation and sum them up: means, medians, the worst tenth, and means by kind of song."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Column = npt.NDArray[np.float64]
-"""One measure of all songs, without those for which it is not defined."""
+"""One measure of all songs for which it is defined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Score:
     p10_db: float
     """SDR that nine of ten sounding seconds exceed."""
     bleedless: float
-    """How free of the other stem, 0 to 100."""
+    """How free of the other stem the estimate is, 0 to 100."""
     fullness: float
-    """How complete, 0 to 100."""
+    """How complete the estimate is, 0 to 100."""
     log_wmse: float
     """Frequency-weighted error that is defined for silence too; higher is better."""
     leak_db: float
-    """Level in those seconds in which the true stem pauses, to the mixture."""
+    """Level to the mixture's in the seconds in which the true stem pauses, in decibels."""
     lost: float
     """Share of the true stem that is missing, 0 to 1."""
 
@@ -42,14 +42,14 @@ class Score:
 MEASURES = tuple(field.name for field in fields(Score) if field.name not in ("song", "model", "stem"))
 BETTER_LOW = frozenset({"leak_db", "lost"})
 KIND = re.compile(r"(.+)-\d+")
-"""A song that is one of a kind: `chant-03`."""
+"""Name of a song that belongs to a kind, such as `chant-03`."""
 
 
 def summaries(scores: Sequence[Score]) -> list[Score]:
-    """Per model and stem: means of each kind of songs, if there are kinds, then mean, median and worst tenth of all.
+    """Sum scores up for each model and stem: means of each kind, if there are kinds, then mean, median and worst tenth.
 
-    They are scores whose song is called `mean of chant`, `mean`, `median` and `worst tenth`, the last being the mean of
-    that tenth of the songs, one at least, that is worst by each measure.
+    The rows are scores whose song is called `mean of chant`, `mean`, `median` and `worst tenth`. The last is the mean
+    of the tenth of the songs, at least one, that is worst by each measure.
     """
     kinds = dict.fromkeys(match[1] for score in scores if (match := KIND.fullmatch(score.song)))
     rows = []
@@ -63,7 +63,7 @@ WORST = "worst tenth"
 
 
 def _each(scores: Sequence[Score], song: str, statistic: Callable[[Column, str], float]) -> list[Score]:
-    """One row for each model and stem."""
+    """Make one row for each model and stem."""
     keys = dict.fromkeys((score.model, score.stem) for score in scores)
     return [_row([s for s in scores if (s.model, s.stem) == key], song, statistic) for key in keys]
 

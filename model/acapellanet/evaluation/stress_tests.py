@@ -1,7 +1,7 @@
-"""Probes of what acapella ConvNets were heard to do wrong in 2017, each with a mixture whose voice is known.
+"""Test what acapella ConvNets were heard to do wrong in 2017, each on a mixture whose voice is known.
 
-Clicks and snares taken for voice, a steady low voice lost, a voice drowned in a dense drop, and results that hang on
-the tempo. All is synthesised from fixed seeds: the same numbers on every computer, up to rounding.
+They took clicks and snares for voice, lost a steady low voice, drowned a voice in a dense drop, and depended on the
+tempo. Everything is synthesised from fixed seeds: the same numbers on every computer, up to rounding.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,42 +27,42 @@ SEED = 2017
 TEMPOS_BPM = (90, 128, 170)
 PEAK = 10 ** (-1 / 20)
 LEAST = 1e-9
-"""Of a ratio of energies: -90 dB is as good as nothing."""
+"""Smallest ratio of energies: -90 dB counts as nothing."""
 LOW_NOTES_HZ = (110.0, 123.47, 103.83, 130.81, 116.54)
 NOTES_HZ = (220.0, 246.94, 261.63, 220.0, 196.0, 293.66, 261.63)
 
 Voice = npt.NDArray[np.float64]
-"""Mono, `[samples]`."""
+"""Mono audio, `[samples]`."""
 Measure = Callable[[Samples], float]
-"""Estimate of the voice, `[2, samples]` → dB."""
+"""A function of an estimate of the voice `[2, samples]`, in decibels."""
 
 
 @dataclass(frozen=True, slots=True)
 class StressTest:
-    """A mixture `[2, samples]` at 44.1 kHz, its true voice, and what is read off an estimate of it."""
+    """A mixture `[2, samples]` at 44.1 kHz, its true voice, and the measures of an estimate of it."""
 
     name: str
     mixture: Samples
     voice: Samples
     measures: dict[str, Measure]
-    """By name with its unit; `leak` is better low, all others high."""
+    """Measures by name and unit; lower is better for `leak`, higher for all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number of one probe by one model."""
+    """One measure of one stress test by one model."""
 
     probe: str
     model: str
     measure: str
-    """With its unit."""
+    """Name of the measure with its unit."""
     value: float
 
 
 def clicks(seconds: float = SECONDS) -> StressTest:
-    """Snares and clicks over quiet chords, no voice: the energy of the estimate while they sound, over their own.
+    """Play snares and clicks over quiet chords without a voice; measure the estimate's energy while they sound.
 
-    0 dB: all of them is in the acapella (the mixture itself reads a little more, its chords count too).
+    At 0 dB all of them are in the acapella. The mixture itself reads a little more, since its chords count too.
     """
     random = np.random.default_rng(SEED)
     drums, is_hit = band.snares_and_clicks(seconds, random)
@@ -78,9 +78,9 @@ def clicks(seconds: float = SECONDS) -> StressTest:
 
 
 def low_voice(voice: Voice | None = None, seconds: float = SECONDS) -> StressTest:
-    """A voice at 104 to 131 Hz without vibrato over a band as loud as itself: how much of it is kept, and its SDR.
+    """Sing at 104 to 131 Hz without vibrato over an equally loud band; measure how much is kept, and the SDR.
 
-    Kept: level of the voice's own waveform in the estimate, by projection; 0 dB is all of it.
+    `kept` is the level of the voice's own waveform in the estimate, by projection; 0 dB is all of it.
     """
     voice = sing(LOW_NOTES_HZ, 0.6, seconds, 0.0, _random(1)) if voice is None else voice
     sung, mixture = _mixed(voice, band.band(seconds, 110, _random(2)), 0)
@@ -94,16 +94,16 @@ def low_voice(voice: Voice | None = None, seconds: float = SECONDS) -> StressTes
 
 
 def dense_drop(voice: Voice | None = None, seconds: float = SECONDS) -> StressTest:
-    """A voice 6 dB below a wall of detuned saws, sub, noise and kicks: its SDR."""
+    """Sing 6 dB below a wall of detuned saws, sub, noise and kicks; measure the SDR."""
     voice = sing(NOTES_HZ, 60 / 128, seconds, 0.012, _random(3)) if voice is None else voice
     sung, mixture = _mixed(voice, band.wall(seconds, 128, _random(4)), 6)
     return StressTest("dense drop", mixture, sung, {"SDR dB": lambda estimate: usdr(sung, estimate)})
 
 
 def tempo(bpm: float, voice: Voice | None = None, seconds: float = SECONDS) -> StressTest:
-    """The same song at `bpm`, voice and band equally loud: the voice's SDR.
+    """Play the same song at `bpm`, voice and band equally loud; measure the SDR.
 
-    A `voice` that is given keeps its own time.
+    A given `voice` keeps its own time.
     """
     voice = sing(NOTES_HZ, 60 / bpm, seconds, 0.012, _random(5)) if voice is None else voice
     sung, mixture = _mixed(voice, band.band(seconds, bpm, _random(6)), 0)
@@ -111,15 +111,15 @@ def tempo(bpm: float, voice: Voice | None = None, seconds: float = SECONDS) -> S
 
 
 def all_stress_tests(voice: Voice | None = None, seconds: float = SECONDS) -> list[StressTest]:
-    """Each once, tempi last; `voice` (mono, `seconds` long) sings where one is given."""
+    """Make each test once, the tempi last; `voice` (mono, `seconds` long) sings if it is given."""
     tempi = [tempo(bpm, voice, seconds) for bpm in TEMPOS_BPM]
     return [clicks(seconds), low_voice(voice, seconds), dense_drop(voice, seconds), *tempi]
 
 
 def read_voice(path: Path, seconds: float = SECONDS) -> Voice:
-    """The first `seconds` of a solo voice, mono, from its first sound on, repeated where it is shorter.
+    """Read the first `seconds` of a solo voice, mono, from its first sound on, repeated if it is shorter.
 
-    Raises `DataError` where it cannot be read or is silent.
+    Raises `DataError` if it cannot be read or is silent.
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file; give a recording of a voice alone")
@@ -134,7 +134,7 @@ def read_voice(path: Path, seconds: float = SECONDS) -> Voice:
 
 
 def run_stress_tests(models: Sequence[str], device: str = "cpu", voice: Path | None = None) -> Iterator[Reading]:
-    """Readings of the mixture as its own estimate, then of each model. Raises `ModelError` and `DataError` first."""
+    """Yield readings of the mixture as its own estimate, then of each model. Raises `ModelError` or `DataError`."""
     estimators = [load_estimator(model, device) for model in models]
     probes = all_stress_tests(read_voice(voice) if voice else None)
     yield from readings(MIXTURE, probes, [probe.mixture for probe in probes])
@@ -143,7 +143,7 @@ def run_stress_tests(models: Sequence[str], device: str = "cpu", voice: Path | N
 
 
 def readings(model: str, probes: Sequence[StressTest], estimates: Sequence[Samples]) -> list[Reading]:
-    """All measures of all probes, and how far the SDRs at the tempi lie apart."""
+    """Take all measures of all tests, and the distance between the SDRs at the tempi."""
     found = [
         Reading(probe.name, model, name, float(measure(estimate)))
         for probe, estimate in zip(probes, estimates, strict=True)
@@ -156,7 +156,7 @@ def readings(model: str, probes: Sequence[StressTest], estimates: Sequence[Sampl
 
 
 def table(found: Sequence[Reading]) -> str:
-    """A row for each measure, a column for each model."""
+    """Format a table with a row for each measure and a column for each model."""
     models = list(dict.fromkeys(reading.model for reading in found))
     values = {(reading.probe, reading.measure, reading.model): reading.value for reading in found}
     width = {model: max(10, len(model)) for model in models}
@@ -168,7 +168,7 @@ def table(found: Sequence[Reading]) -> str:
 
 
 def _mixed(voice: Voice, music: npt.NDArray[np.float64], music_db: float) -> tuple[Samples, Samples]:
-    """The voice in the middle, and the mixture, which peaks at -1 dBFS; the music is `music_db` over the voice."""
+    """Mix a voice in the middle with music `music_db` above it; return voice and mixture, which peaks at -1 dBFS."""
     sung = np.stack((voice, voice))
     whole = sung + _at_level(music, sung, music_db)
     scale = PEAK / np.abs(whole).max()
@@ -178,7 +178,7 @@ def _mixed(voice: Voice, music: npt.NDArray[np.float64], music_db: float) -> tup
 def _at_level(
     audio: npt.NDArray[np.float64], reference: npt.NDArray[np.float64], level_db: float
 ) -> npt.NDArray[np.float64]:
-    """`audio` with an energy of `level_db` over the reference's."""
+    """Scale `audio` to an energy of `level_db` above the reference's."""
     ratio = float(np.square(reference).sum() / (np.square(audio).sum() + 1e-12))
     return audio * float(np.sqrt(ratio) * 10 ** (level_db / 20))
 

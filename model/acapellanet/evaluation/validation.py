@@ -1,4 +1,4 @@
-"""What a training run is judged by while it runs: the same few excerpts each time."""
+"""Judge a training run while it runs, by the same few excerpts each time."""
 
 from dataclasses import dataclass
 from itertools import islice
@@ -25,7 +25,7 @@ class Excerpt:
     """A mixture whose voice is known, `[2, samples]`."""
 
     group: str
-    """`song` or `mashup`."""
+    """Either `song` or `mashup`."""
     vocals: Samples
     instrumental: Samples
 
@@ -42,7 +42,7 @@ class Judgement:
 
 
 class Validation:
-    """Excerpts that training never sees; empty where the data has none."""
+    """Excerpts that training never sees; there are none if the data has none."""
 
     def __init__(self, library: Library, mashup_count: int | None = None) -> None:
         count = MASHUPS if mashup_count is None else mashup_count
@@ -56,20 +56,20 @@ class Validation:
             self.excerpts += [Excerpt("mashup", e.vocals, e.instrumental) for e in chosen]
 
     def judge_mixture(self) -> Judgement:
-        """Of doing nothing."""
+        """Judge the mixture as its own estimate."""
         return self._judge([excerpt.vocals + excerpt.instrumental for excerpt in self.excerpts])
 
     def judge_center(self) -> Judgement:
-        """Of centre isolation alone."""
+        """Judge centre isolation alone."""
         mixtures = (torch.from_numpy(e.vocals + e.instrumental) for e in self.excerpts)
         return self._judge([isolate_center(mixture, SAMPLE_RATE).numpy() for mixture in mixtures])
 
     def judge(self, network: AcapellaNet, centered: bool = False) -> Judgement:
-        """Of a network in evaluation mode; `centered`: given the isolated centre instead of the mixture."""
+        """Judge a network in evaluation mode; `centered`: it is given the isolated centre instead of the mixture."""
         return self._judge([self.estimate(network, number, centered) for number in range(len(self.excerpts))])
 
     def estimate(self, network: AcapellaNet, number: int, centered: bool = False) -> Samples:
-        """Vocals of excerpt `number`."""
+        """Estimate the vocals of excerpt `number`."""
         excerpt = self.excerpts[number]
         mixture = torch.from_numpy(excerpt.vocals + excerpt.instrumental).to(network.position.device)
         mixture = isolate_center(mixture, SAMPLE_RATE) if centered else mixture
@@ -83,7 +83,7 @@ class Validation:
 
 
 def _song_excerpts(library: Library, tracks: Split) -> list[Excerpt]:
-    """Of one song three excerpts, of many one each, twelve at most, from where somebody sings."""
+    """Cut three excerpts of a single song, or one each of many, at most twelve, from where somebody sings."""
     songs = {voice.bank: voice for voice in tracks.voices.get("stems", [])}
     starts_s = SONG_STARTS_S if len(songs) == 1 else SONG_STARTS_S[:1]
     every = max(1, -(-len(songs) // SONGS))

@@ -1,4 +1,4 @@
-"""Music for training that has a voice in it: heard by a network, since nobody listens to hours of it."""
+"""Find voices in music for training by a network, since nobody listens to hours of it."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from acapellanet.evaluation.evaluate import separate_stream
 
 
 def vocal_leak_db(library: Library, track: Track, estimator: Estimator) -> float:
-    """Level of the vocals that `estimator` finds in `track`, in dB to the whole; 0 means all of it is voice."""
+    """Measure the vocals that `estimator` finds in `track`, in dB to the whole; 0 means that all of it is voice."""
     mixture = library.read(track)
     vocals = separate_stream(estimator, mixture)
     power, total = (float(np.square(sound, dtype=np.float64).sum()) for sound in (vocals, mixture))

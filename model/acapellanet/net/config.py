@@ -1,4 +1,4 @@
-"""What a network is made of, as one value that travels with its weights."""
+"""The configuration of a network, as one value that is saved with its weights."""
 
 import json
 from dataclasses import asdict, dataclass, fields
@@ -11,40 +11,40 @@ ARCHITECTURE = "acapellanet-1"
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """Widths and strides of an `AcapellaNet`; every level below the first halves time and frequency."""
+    """Widths and strides of an `AcapellaNet`. Every level below the first halves time and frequency."""
 
     name: str
     """Name of the model, such as `acapellanet-small`."""
     channels: tuple[int, ...] = (32, 48, 64, 96)
-    """Channels per level, the finest first."""
+    """Number of channels of each level, the finest level first."""
     dilations: tuple[int, ...] = (1, 2, 4, 4)
     """Time dilation of each residual block at the bottleneck, in frames of the coarsest level."""
     blocks: int = 1
-    """TFC-TDF blocks per level and direction."""
+    """Number of TFC-TDF blocks for each level and direction."""
     patch_bins: int = 4
-    """Folded bins that the first convolution joins into one."""
+    """Number of folded bins that the first convolution joins into one."""
     bottleneck: int = 8
-    """The dense layer across frequency narrows by this much."""
+    """Factor by which the dense layer across frequency narrows."""
     fft_samples: int = 4096
-    """Window of the STFT, at 44.1 kHz."""
+    """Length of the STFT's window, in samples at 44.1 kHz."""
     hop_samples: int = 1024
-    """Step of the STFT."""
+    """Step of the STFT, in samples."""
     sample_rate: int = 44100
     temper: float = 1.0
-    """What is kept of small mask logits, 0..1: below 1 the masks are less sure of themselves (`network.tempered`)."""
+    """Factor applied to small mask logits, 0..1; below 1 the masks are less certain (`network.tempered`)."""
 
     @property
     def time_stride_frames(self) -> int:
-        """Frames that one frame of the coarsest level spans."""
+        """Number of frames that one frame of the coarsest level spans."""
         return int(2 ** (len(self.channels) - 1))
 
     @property
     def alignment_samples(self) -> int:
-        """Chunks of a stream must start at multiples of this."""
+        """Grid that the chunks of a stream must start on, in samples."""
         return self.hop_samples * self.time_stride_frames
 
     def to_json(self) -> str:
-        """One line of JSON, architecture included."""
+        """Return one line of JSON, which includes the architecture."""
         return json.dumps({"architecture": ARCHITECTURE, **asdict(self)})
 
 
@@ -97,4 +97,4 @@ CONFIGS = {
     "full": NetworkConfig("acapellanet-full", channels=(48, 80, 128, 160)),
     "tiny": NetworkConfig("acapellanet-tiny", channels=(8, 12, 16), dilations=(1, 2)),
 }
-"""Configurations by the name that `acapellanet train --config` takes; `tiny` is for trying things out."""
+"""Configurations by the name that `acapellanet train --config` takes; `tiny` is for experiments."""

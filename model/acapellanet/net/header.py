@@ -1,4 +1,4 @@
-"""What a safetensors file says of itself, read without torch; and how a table names a model."""
+"""Read what a safetensors file says about itself, without importing torch."""
 
 import json
 import math

@@ -3,8 +3,8 @@
 After Choi et al. 2020, "Investigating U-Nets with various intermediate blocks for spectrogram-based
 singing voice separation" (arXiv:1912.02591): 3×3 convolutions (TFC), then a bottlenecked dense layer
 across frequency, shared over channels and time (TDF), so that each bin hears the whole spectrum.
-No statistic is taken over the whole of time but BatchNorm's, which inference folds into the
-convolutions, so a chunk with enough context equals the whole pass. Layout inside: `[batch, channels, frames, bins]`.
+The only statistics taken over all of time are BatchNorm's, which inference folds into the
+convolutions, so a chunk with enough context equals the whole pass. Tensor layout: `[batch, channels, frames, bins]`.
 """
 
 import torch
@@ -18,12 +18,12 @@ MAGNITUDE_GAIN = 30.0
 LEVEL_REACH_FRAMES = 32
 LEVEL_FLOOR = 1e-9
 SURE = 6.0
-"""A mask's logit at which `tempered` does half of what it does at 0."""
+"""Logit of a mask at which `tempered` has half of the effect that it has at 0."""
 KERNEL = 3
 
 
 def conv_norm(inputs: int, outputs: int, kernel: int | tuple[int, int], dilation: int = 1) -> nn.Sequential:
-    """Convolution with BatchNorm, size kept; `dilation` is along time only."""
+    """Build a convolution with BatchNorm that keeps the size; `dilation` applies to time only."""
     height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
     padding = (dilation * (height // 2), width // 2)
     return nn.Sequential(
@@ -50,7 +50,7 @@ class Tdf(nn.Module):
 
 
 def across_bins(x: Tensor, weight: Tensor) -> Tensor:
-    """`[b, c, t, f]` times `[g, f]` → `[b, c, t, g]`, kept channels-last in memory."""
+    """Multiply `[b, c, t, f]` by `[g, f]` → `[b, c, t, g]`, kept channels-last in memory."""
     last = x.permute(0, 2, 3, 1)  # [b, t, f, c]
     return torch.matmul(weight, last).permute(0, 3, 1, 2)
 
@@ -137,17 +137,17 @@ class AcapellaNet(nn.Module):
         return self.activated(self.head(x))
 
     def activated(self, planes: Tensor) -> Tensor:
-        """What the last convolution gave → masks."""
+        """Turn the output of the last convolution into masks."""
         if self.config.temper != 1.0:
             planes = torch.cat((tempered(planes[:, :2], self.config.temper), planes[:, 2:]), dim=1)
         return torch.sigmoid(planes)
 
     def features(self, planes: Tensor) -> Tensor:
-        """Mixture `[batch, 2, 2, frames, bins]` → what `masks` takes."""
+        """Compute the input of `masks` from a mixture `[batch, 2, 2, frames, bins]`."""
         return features_of(planes)
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """Masks on the mixture's planes → vocals, in the mixture's shape."""
+        """Apply masks to the mixture's planes, which gives the vocals in the mixture's shape."""
         return apply_masks(masks, planes)
 
     def forward(self, planes: Tensor) -> Tensor:
@@ -160,18 +160,18 @@ class AcapellaNet(nn.Module):
 
 
 def tempered(logits: Tensor, temper: float) -> Tensor:
-    """`logits` of masks, the small ones times `temper`, those far beyond `SURE` as they are.
+    """Multiply small logits of masks by `temper`, and leave those far beyond `SURE` as they are.
 
-    A network that has heard few voices is surer of what it does with a new one than it should be. Temperature
-    scaling (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599), but where the network is
-    all but certain: what it silences stays silent.
+    A network that has heard few voices is more certain about a new one than it should be. This is temperature scaling
+    (Guo et al. 2017, "On calibration of modern neural networks", arXiv:1706.04599), except where the network is all
+    but certain: what it silences stays silent.
     """
     sure = SURE**2  # t + (1 - t) x² / (x² + s) is 1 - (1 - t) s / (x² + s)
     return torch.addcdiv(logits, logits, logits.square().add_(sure), value=-(1 - temper) * sure)
 
 
 def apply_masks(masks: Tensor, planes: Tensor) -> Tensor:
-    """Masks `[batch, 3, frames, folded]` on `[batch, 2, 2, frames, bins]`: the drawing in `AcapellaNet`."""
+    """Apply masks `[batch, 3, frames, folded]` to `[batch, 2, 2, frames, bins]`, by the formula in `AcapellaNet`."""
     masks = masks.float()
     shared = masks[:, :2] * masks[:, 2:] * 0.5  # [batch, 2, frames, folded]: m g / 2
     own = unfold(masks[:, :2] - shared).unsqueeze(2)  # [batch, 2, 1, frames, bins]
@@ -191,54 +191,54 @@ def _up(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def patches(features: Tensor, patch: int) -> Tensor:
-    """`[b, 4, t, f]` → `[b, 4 patch, t, f / patch]`: the input's bins as channels, for the last layer."""
+    """Rearrange `[b, 4, t, f]` → `[b, 4 patch, t, f / patch]`: the input's bins as channels, for the last layer."""
     return torch.unflatten(features, -1, (-1, patch)).permute(0, 1, 4, 2, 3).flatten(1, 2)
 
 
 def features_of(planes: Tensor) -> Tensor:
-    """`[batch, 2, 2, frames, bins]` → log1p magnitudes of L R M S, `[batch, 4, frames, folded]`.
+    """Compute log1p magnitudes of L R M S, `[batch, 4, frames, folded]`, from `[batch, 2, 2, frames, bins]`.
 
-    Relative to the level around each frame: quiet and loud bounces look alike to the network.
+    They are relative to the level around each frame, so that quiet and loud bounces look alike to the network.
     """
     return features_at(planes, level_around(planes))
 
 
 def features_at(planes: Tensor, level: Tensor) -> Tensor:
-    """The same, with the level around each frame, `[batch, 1, frames, 1]`, given."""
+    """Compute the same from a given level around each frame, `[batch, 1, frames, 1]`."""
     return torch.log1p(MAGNITUDE_GAIN * fold(magnitudes_of(planes)) / level)
 
 
 def magnitudes_of(planes: Tensor) -> Tensor:
-    """`[batch, 2, 2, frames, bins]` → magnitudes of L R M S, `[batch, 4, frames, bins]`."""
+    """Compute magnitudes of L R M S, `[batch, 4, frames, bins]`, from `[batch, 2, 2, frames, bins]`."""
     left, right = planes[:, 0], planes[:, 1]
     both = torch.stack((left, right, (left + right) / 2, (left - right) / 2), dim=1)
     return both.square().sum(2).sqrt()
 
 
 def level_around(planes: Tensor) -> Tensor:
-    """Root mean square magnitude over bins and 32 frames to either side, `[batch, 1, frames, 1]`."""
+    """Compute the RMS magnitude over all bins and 32 frames to either side, `[batch, 1, frames, 1]`."""
     return level_of(power_of(planes))
 
 
 def power_of(planes: Tensor) -> Tensor:
-    """`[batch, 2, 2, frames, bins]` → mean power of each frame, `[batch, 1, frames]`."""
+    """Compute the mean power of each frame, `[batch, 1, frames]`, from `[batch, 2, 2, frames, bins]`."""
     return planes.square().sum(2).mean((1, 3)).unsqueeze(1)
 
 
 def level_of(power: Tensor) -> Tensor:
-    """Power of frames `[batch, 1, frames]` → level around each, `[batch, 1, frames, 1]`."""
+    """Compute the level around each frame, `[batch, 1, frames, 1]`, from the power of frames `[batch, 1, frames]`."""
     window = 2 * LEVEL_REACH_FRAMES + 1
     around = avg_pool1d(power, window, stride=1, padding=LEVEL_REACH_FRAMES, count_include_pad=False)
     return (around + LEVEL_FLOOR).sqrt().unsqueeze(-1)
 
 
 def parameter_count(network: nn.Module) -> int:
-    """Trainable values."""
+    """Count the trainable values."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 
 def macs_per_second(config: NetworkConfig) -> int:
-    """Multiply-accumulates of convolutions and dense layers for one second of stereo audio."""
+    """Count the multiply-accumulates of convolutions and dense layers for one second of stereo audio."""
     frames = 16 * config.time_stride_frames
     total = 0
 

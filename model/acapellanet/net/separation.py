@@ -1,4 +1,4 @@
-"""A whole pass of the network over a piece of audio."""
+"""Run the network over a piece of audio in a single pass."""
 
 import torch
 from torch import Tensor
@@ -10,10 +10,9 @@ from acapellanet.net.transforms import from_planes, istft, pad_to_frames, stft, 
 
 @torch.inference_mode()
 def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
-    """`[2, samples]` or `[batch, 2, samples]` at the network's rate → vocals of that shape.
+    """Estimate the vocals of `[2, samples]` or `[batch, 2, samples]` at the network's rate, in the same shape.
 
-    The network must be in evaluation mode. Zeros are put after the end up to a whole number of its
-    coarsest frames.
+    The network must be in evaluation mode. The end is padded with zeros to a whole number of its coarsest frames.
     """
     samples = mixture.shape[-1]
     if samples == 0:
@@ -28,6 +27,6 @@ def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
 
 
 def check_stereo(mixture: Tensor) -> None:
-    """Raises `SignalError` unless it is `[2, samples]`."""
+    """Raise `SignalError` unless the shape is `[2, samples]`."""
     if mixture.dim() != 2 or mixture.shape[0] != 2:
         raise SignalError(f"estimate takes [2, samples], not {list(mixture.shape)}")

@@ -1,4 +1,4 @@
-"""Tensors on disk: safetensors files, written whole or not at all."""
+"""Read and write safetensors files; a file is written completely or not at all."""
 
 import os
 from contextlib import suppress
@@ -13,7 +13,7 @@ from acapellanet.errors import ModelError
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write beside `path`, flush to the disk, then rename: a kill leaves the old file or the new one.
+    """Write next to `path`, flush to the disk, then rename: a kill leaves either the old file or the new one.
 
     Raises `ModelError` if it cannot be written; what was there before stays as it was.
     """
@@ -32,7 +32,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, st
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file. Raises `ModelError` when missing or damaged."""
+    """Read tensors and metadata of a safetensors file. Raises `ModelError` if it is missing or damaged."""
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     try:
@@ -56,7 +56,7 @@ def check_fit(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) 
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata of a safetensors file alone. Raises `ModelError` as `read_tensors` does."""
+    """Read only the metadata of a safetensors file. Raises `ModelError` as `read_tensors` does."""
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     try:
@@ -67,6 +67,6 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def load_into(module: torch.nn.Module, tensors: dict[str, Tensor], origin: str) -> None:
-    """Copy `tensors` into `module`. Raises `ModelError` naming what is missing, left over or misshapen."""
+    """Copy `tensors` into `module`. Raises `ModelError` naming what is missing, superfluous or misshapen."""
     check_fit(module, tensors, origin)
     module.load_state_dict(tensors)

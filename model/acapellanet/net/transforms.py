@@ -1,4 +1,4 @@
-"""Between samples and what the network sees: STFT, and the warped frequency axis.
+"""Convert between samples and what the network sees: the STFT and the warped frequency axis.
 
 The STFT pads with zeros, half a window on either side, so that frame `t` is centred on sample
 `t * hop`. 2048 bins are folded onto 1024: the low quarter bin by bin, then means of two, then of four.
@@ -18,7 +18,7 @@ def window_of(samples: int, device: torch.device) -> Tensor:
 
 
 def stft(audio: Tensor, fft_samples: int, hop_samples: int) -> Tensor:
-    """`[..., samples]` → complex `[..., bins, frames]`, bins = fft/2 + 1, frames = samples // hop + 1."""
+    """Transform `[..., samples]` → complex `[..., bins, frames]`; bins = fft/2 + 1, frames = samples // hop + 1."""
     flat = audio.reshape(-1, audio.shape[-1])
     spectrum = torch.stft(
         flat,
@@ -34,7 +34,7 @@ def stft(audio: Tensor, fft_samples: int, hop_samples: int) -> Tensor:
 
 
 def istft(spectrum: Tensor, fft_samples: int, hop_samples: int, samples: int) -> Tensor:
-    """Complex `[..., bins, frames]` → `[..., samples]`, the inverse of `stft`."""
+    """Transform complex `[..., bins, frames]` → `[..., samples]`, the inverse of `stft`."""
     flat = spectrum.reshape(-1, *spectrum.shape[-2:])
     audio = torch.istft(
         flat,
@@ -49,20 +49,20 @@ def istft(spectrum: Tensor, fft_samples: int, hop_samples: int, samples: int) ->
 
 
 def frames_needed(samples: int, hop_samples: int, multiple: int) -> int:
-    """Frames that `samples` span, rounded up to a multiple of `multiple`."""
+    """Count the frames that `samples` span, rounded up to a multiple of `multiple`."""
     frames = samples // hop_samples + 1
     return -(-frames // multiple) * multiple
 
 
 def pad_to_frames(audio: Tensor, hop_samples: int, multiple: int) -> Tensor:
-    """Zeros at the end of `[..., samples]`, so that `stft` gives a multiple of `multiple` frames."""
+    """Pad the end of `[..., samples]` with zeros, so that `stft` gives a multiple of `multiple` frames."""
     samples = audio.shape[-1]
     wanted = (frames_needed(samples, hop_samples, multiple) - 1) * hop_samples
     return pad(audio, (0, max(0, wanted - samples)))
 
 
 def fold(bins: Tensor) -> Tensor:
-    """`[..., 4 n]` bins → `[..., 2 n]`: `n` single ones, `n / 2` means of two, `n / 2` means of four.
+    """Fold `[..., 4 n]` bins → `[..., 2 n]`: `n` single ones, `n / 2` means of two, `n / 2` means of four.
 
     With 8 bins::
 
@@ -75,7 +75,7 @@ def fold(bins: Tensor) -> Tensor:
 
 
 def unfold(folded: Tensor) -> Tensor:
-    """`[..., 2 n]` → `[..., 4 n]`: each folded value goes back to the bins that it was the mean of."""
+    """Unfold `[..., 2 n]` → `[..., 4 n]`: each folded value returns to the bins that it was the mean of."""
     half = folded.shape[-1] // 4
     single, pairs, quads = torch.split(folded, [2 * half, half, half], dim=-1)
     return torch.cat((single, _repeat(pairs, 2), _repeat(quads, 4)), dim=-1)
@@ -90,11 +90,11 @@ def _repeat(bins: Tensor, count: int) -> Tensor:
 
 
 def to_planes(spectrum: Tensor) -> Tensor:
-    """Complex `[..., bins + 1, frames]` → real `[..., 2, frames, bins]`; the Nyquist bin is left out."""
+    """Convert complex `[..., bins + 1, frames]` → real `[..., 2, frames, bins]`, without the Nyquist bin."""
     return torch.view_as_real(spectrum[..., :-1, :]).movedim(-1, -3).transpose(-1, -2).contiguous()
 
 
 def from_planes(planes: Tensor) -> Tensor:
-    """Real `[..., 2, frames, bins]` → complex `[..., bins + 1, frames]`, nothing in the Nyquist bin."""
+    """Convert real `[..., 2, frames, bins]` → complex `[..., bins + 1, frames]`, with zeros in the Nyquist bin."""
     spectrum = torch.complex(planes[..., 0, :, :], planes[..., 1, :, :]).transpose(-1, -2)
     return pad(spectrum, (0, 0, 0, 1))

@@ -1,4 +1,4 @@
-"""A network with its configuration in one safetensors file."""
+"""Save and load a network with its configuration in one safetensors file."""
 
 import json
 from pathlib import Path
@@ -14,13 +14,13 @@ CONFIG_KEY, TRAINING_KEY = "config", "training"
 
 
 def save_network(path: Path, network: AcapellaNet, training: dict[str, object]) -> None:
-    """Weights and BatchNorm statistics, with the configuration and how they came about as metadata."""
+    """Write weights and BatchNorm statistics, with the configuration and the training's record as metadata."""
     metadata = {CONFIG_KEY: network.config.to_json(), TRAINING_KEY: json.dumps(training)}
     write_tensors(path, network.state_dict(), metadata)
 
 
 def load_network(path: Path) -> AcapellaNet:
-    """What `save_network` wrote, in evaluation mode. Raises `ModelError` for anything else."""
+    """Load what `save_network` wrote, in evaluation mode. Raises `ModelError` for anything else."""
     tensors, metadata = read_tensors(path)
     if CONFIG_KEY not in metadata:
         raise ModelError(f"{path}: safetensors, but not of acapellanet (no configuration in its metadata)")

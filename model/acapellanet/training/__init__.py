@@ -1,1 +1,1 @@
-"""Training: the steps, the runs, and what else turns weights into other weights."""
+"""Train networks: steps, runs, and other ways from weights to weights."""

@@ -1,7 +1,7 @@
-"""What each of the 2017 author's open points is worth: short runs that differ in one thing.
+"""Measure what each of the 2017 author's open points is worth, by short runs that differ in one thing.
 
-All runs learn side by side, step by step from the very same examples; the base runs twice, from another start. What
-lies within the base's spread is called no difference.
+All runs learn side by side, step by step, from the very same examples; the base runs twice, from another start. A
+difference within the base's spread is called none.
 """
 
 import json
@@ -24,33 +24,33 @@ from acapellanet.training.losses import separation_loss
 from acapellanet.training.trainer import Loss, Trainer, TrainingOptions
 
 Report = Callable[[int], None]
-"""Hears how many steps are done."""
+"""A function that is called with the number of steps that are done."""
 BASE = NetworkConfig("acapellanet-ablation", channels=(16, 24, 32, 48))
 SEED = 1
-"""Of the examples."""
+"""Seed of the examples."""
 MASHUPS = 24
 SAVE_EVERY_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """One run."""
+    """One run of the comparison."""
 
     name: str
     question: str
-    """The open point that it is about; empty for the base."""
+    """The open point that the run is about; empty for the base."""
     build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet
     config: NetworkConfig = BASE
     loss: Loss = separation_loss
     centered: bool | None = None
-    """Whether the network sees the isolated centre: always, never, or `None`: in a third of the examples."""
+    """Whether the network sees the isolated centre always or never; `None`: in some of the examples."""
     seed: int = 1
-    """Of the weights that it starts from."""
+    """Seed of the weights that the run starts from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Mean uSDR of the vocals, dB, on the held-out song's excerpts and on held-out mashups."""
+    """Mean uSDR of the vocals in decibels, on the held-out song's excerpts and on held-out mashups."""
 
     name: str
     question: str
@@ -81,10 +81,10 @@ ABLATIONS = (
 def run_ablations(
     library: Library, out: Path, steps: int, options: TrainingOptions, names: tuple[str, ...], report: Report
 ) -> list[Result]:
-    """Train those of `ABLATIONS` whose results do not lie in `out` yet, `steps` steps, all at once; then judge them.
+    """Train those of `ABLATIONS` whose results are not in `out` yet for `steps` steps, all at once; then judge them.
 
-    `names`: only these, or all where it is empty. What was interrupted goes on where it stood; runs of another length
-    lie in a folder of their own, since their learning rate fell otherwise.
+    `names`: only these, or all if it is empty. Interrupted runs continue where they were; runs of another length have a
+    folder of their own, since their learning rate falls differently.
     """
     out = out / f"{steps}-steps"
     chosen = [ablation for ablation in ABLATIONS if not names or ablation.name in names]
@@ -155,7 +155,7 @@ def _read(out: Path, ablation: Ablation) -> Result | None:
 
 
 def table(results: list[Result]) -> str:
-    """Markdown: what is worse or better than the base by more than its two runs differ."""
+    """Format Markdown that says what is worse or better than the base by more than its two runs differ."""
     base = [result for result in results if not result.question]
     lines = ["| open point | run | steps | parameters | song dB | mashups dB | against the base |", "|---" * 7 + "|"]
     for result in results:

@@ -1,4 +1,4 @@
-"""The ancestor's training: mean squared error on tiles, Adam at 0.001; on again after a kill."""
+"""Train acapellabot as in 2017: mean squared error on tiles, Adam at 0.001; it resumes after a kill."""
 
 import json
 import math
@@ -25,31 +25,31 @@ from acapellanet.training.schedule import WARM_UP_STEPS, Budget
 
 LINE_EVERY_STEPS = 20
 DEAD_AFTER_STEPS = 50
-"""In a row without any output: the last layer's ReLU has died and learns no more."""
+"""Number of steps in a row without any output after which the last layer's ReLU has died and cannot learn."""
 RECIPE = "recipe-2017"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe2017:
-    """What a run is asked to do."""
+    """Options of a run."""
 
     data: Path
     out: Path
     cache: Path
     minutes: float
-    """Training time to spend in steps."""
+    """Training time, counted in steps alone, in minutes."""
     seed: int = 0
     resumed: bool = False
     batch: int = 8
-    """Tiles per step."""
+    """Number of tiles in each step."""
     rate: float = 1e-3
-    """Adam's learning rate, the same all the time after the first hundred steps, in which it rises."""
+    """Adam's learning rate, constant after the first hundred steps, in which it rises."""
     exclude: tuple[str, ...] = ()
     checkpoint_every_s: float = 180.0
 
 
 class Trainer2017:
-    """Network, optimizer and clock; `step` by `step` until the budget is spent."""
+    """Network, optimizer and clock; call `step` until the budget is spent."""
 
     def __init__(self, tiles: Tiles, recipe: Recipe2017) -> None:
         torch.manual_seed(recipe.seed)
@@ -62,7 +62,7 @@ class Trainer2017:
         self._silent_steps = 0
 
     def step(self) -> float:
-        """One batch; its mean squared error. Raises `TrainingError` when that is not finite, or the output has died."""
+        """Learn from one batch and return its error. Raises `TrainingError` if it is not finite or the output died."""
         began = time.monotonic()
         mixture, voice = self._tiles.batch(self.step_number * self._recipe.batch, self._recipe.batch)
         self.optimizer.zero_grad(set_to_none=True)
@@ -88,13 +88,13 @@ class Trainer2017:
             )
 
     def save(self, path: Path) -> None:
-        """Everything that `resume` needs, in one safetensors file."""
+        """Write everything that `resume` needs to one safetensors file."""
         tensors = prefixed("network", self.network.state_dict()) | optimizer_tensors(self.optimizer)
         state = {"step": self.step_number, "spent_s": self.budget.spent_s, "seed": self._recipe.seed}
         write_tensors(path, tensors, {"architecture": ANCESTOR, "state": json.dumps(state)})
 
     def resume(self, path: Path) -> None:
-        """Go on where `save` left off. Raises `TrainingError` for another recipe or seed, `ModelError` if damaged."""
+        """Resume what `save` wrote. Raises `TrainingError` for another recipe or seed, `ModelError` if damaged."""
         tensors, metadata = read_tensors(path)
         if metadata.get("architecture") != ANCESTOR or "state" not in metadata:
             raise TrainingError(f"{path}: not a checkpoint of --recipe 2017; give the same --recipe, or another --out")
@@ -107,7 +107,7 @@ class Trainer2017:
 
 
 def _as_keras_begins(module: nn.Module) -> None:
-    """Glorot's uniform kernels, biases 0."""
+    """Initialise kernels by Glorot's uniform distribution and biases by 0."""
     if isinstance(module, nn.Conv2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:
@@ -115,14 +115,13 @@ def _as_keras_begins(module: nn.Module) -> None:
 
 
 def run_recipe(recipe: Recipe2017, console: Console) -> Path:
-    """Train until the minutes are spent; the path of the weights.
+    """Train until the minutes are spent and return the path of the weights.
 
-    Raises `DataError` when nothing can be trained on, `TrainingError` when a run is there already and `resumed` is
-    not set.
+    Raises `DataError` if nothing can be trained on, `TrainingError` if a run exists already and `resumed` is not set.
     """
     checkpoint = recipe.out / CHECKPOINT_FILE
     if checkpoint.exists() and not recipe.resumed:
-        raise TrainingError(f"{checkpoint} is there already: give --resume, or another --out")
+        raise TrainingError(f"{checkpoint} exists already: give --resume, or another --out")
     trainer = Trainer2017(_tiles(recipe, console), recipe)
     if checkpoint.exists():
         trainer.resume(checkpoint)

@@ -1,8 +1,8 @@
-"""Training examples of 2017: tiles of log-magnitude spectrograms of an acapella over an instrumental in its key.
+"""Make the training examples of 2017: tiles of log-magnitude spectrograms of an acapella over an instrumental in key.
 
-The mixture's magnitude is the greater of the two, bin by bin. Tile `i` of seed `s` is always the same one. Files whose
-names carry their key are taken to be in time with each other, as 2017's were, and so are the halves of a song; of all
-others a moment is drawn from each.
+The mixture's magnitude is the greater of the two, bin by bin. Tile `i` of seed `s` is always the same. Files whose
+names contain their key are assumed to be in time with each other, as in 2017, and so are the halves of a song; from
+all others a moment is drawn.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from acapellanet.data.rates import at_rate
 from acapellanet.errors import DataError
 
 TILE = 128
-"""Bins and frames of a tile."""
+"""Number of bins and frames of a tile."""
 BANDS = (FFT_SAMPLES // 2 + 1) // TILE
 _SAMPLES = (TILE - 1) * HOP_SAMPLES + FFT_SAMPLES
 _SOURCE_SAMPLES = _SAMPLES * SAMPLE_RATE // RATE_HZ
@@ -28,14 +28,14 @@ _SOURCE_SAMPLES = _SAMPLES * SAMPLE_RATE // RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An acapella and the instrumentals that go with it."""
+    """An acapella and the instrumentals that match it."""
 
     voice: Track
     music: tuple[Track, ...]
 
 
 def pairs_of(tracks: list[Track], keys: dict[str, Key]) -> list[Pair]:
-    """Each voice with the instrumentals whose key matches or neighbours its own. Raises `DataError` when none does."""
+    """Pair each voice with the instrumentals in its key or a neighbouring one. Raises `DataError` if there are none."""
     music = [track for track in tracks if track.role == "instrumental"]
     voices = [track for track in tracks if track.role == "vocals"]
     if not voices or not music:
@@ -55,7 +55,7 @@ def _is_song(voice: Track, music: Track) -> bool:
 
 
 class Tiles:
-    """Endless tiles from pairs in key; long voices come more often."""
+    """Endless tiles from pairs in key; long voices are drawn more often."""
 
     def __init__(self, library: Library, pairs: list[Pair], seed: int) -> None:
         self._library, self._pairs, self._seed = library, pairs, seed
@@ -63,13 +63,13 @@ class Tiles:
         self._shares = lengths / lengths.sum()
 
     def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
-        """Tiles `first` to `first + count`: mixture and acapella, log1p magnitudes `[count, 1, 128, 128]`."""
+        """Make tiles `first` to `first + count`: log1p magnitudes of mixture and acapella, `[count, 1, 128, 128]`."""
         tiles = [self.tile(number) for number in range(first, first + count)]
         mixture, voice = (torch.stack(side).unsqueeze(1) for side in zip(*tiles, strict=True))
         return mixture, voice
 
     def tile(self, number: int) -> tuple[Tensor, Tensor]:
-        """Mixture and acapella, log1p magnitudes `[128 bins, 128 frames]`."""
+        """Make one tile: log1p magnitudes of mixture and acapella, `[128 bins, 128 frames]`."""
         random = np.random.default_rng((self._seed, number))
         pair = self._pairs[random.choice(len(self._pairs), p=self._shares)]
         music = pair.music[random.integers(len(pair.music))]
@@ -80,7 +80,7 @@ class Tiles:
         return torch.maximum(voice, rest), voice
 
     def _magnitudes(self, track: Track, start: int) -> Tensor:
-        """log1p magnitudes `[769, 128]`; behind the end of a track there is silence."""
+        """Compute log1p magnitudes `[769, 128]`; after the end of a track there is silence."""
         audio = self._library.read(track, min(start, track.frames), _SOURCE_SAMPLES).mean(0, keepdims=True)
         mono = torch.from_numpy(at_rate(audio, SAMPLE_RATE, RATE_HZ, _SAMPLES)[0])
         window = torch.hann_window(FFT_SAMPLES)

@@ -1,4 +1,4 @@
-"""The mean of weights that were trained on from one another."""
+"""Average weights that were trained on from one another."""
 
 import json
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from acapellanet.net.weights import TRAINING_KEY, load_network, save_network
 
 
 def save_mean(path: Path, models: Sequence[str]) -> AcapellaNet:
-    """Write and give back the mean of weights that were trained on from one another; names or paths, as of a model.
+    """Write and return the mean of weights that were trained on from one another, given as names or paths.
 
-    Where a run unlearned what the one before it knew, their mean keeps some of both (Wortsman et al. 2022, "Model
-    soups", arXiv:2203.05482), at no price. The last one's temper and training are kept. Raises `ModelError` where there
-    are fewer than two, they are of different networks, or `path` does not end in `.safetensors`.
+    If a run unlearned what the one before it knew, their mean keeps some of both (Wortsman et al. 2022, "Model soups",
+    arXiv:2203.05482) at no cost. The temper and the training's record are those of the last one. Raises `ModelError` if
+    there are fewer than two, they are of different networks, or `path` does not end in `.safetensors`.
     """
     if path.suffix != SUFFIX:
         raise ModelError(f"{path}: weights are written to a file that ends in {SUFFIX}")
@@ -39,7 +39,7 @@ def save_mean(path: Path, models: Sequence[str]) -> AcapellaNet:
 
 
 def mean_network(networks: Sequence[AcapellaNet], config: NetworkConfig) -> AcapellaNet:
-    """The mean of networks of the same shape, with `config`, in evaluation mode."""
+    """Average networks of the same shape; the result has `config` and is in evaluation mode."""
     states = [network.state_dict() for network in networks]
     mean = AcapellaNet(config)
     mean.load_state_dict({name: _mean([state[name].cpu() for state in states]) for name in states[-1]})
@@ -47,5 +47,5 @@ def mean_network(networks: Sequence[AcapellaNet], config: NetworkConfig) -> Acap
 
 
 def _mean(values: list[Tensor]) -> Tensor:
-    """Of counts, the last."""
+    """Average values; of counts, take the last."""
     return torch.stack(values).mean(0) if values[-1].is_floating_point() else values[-1]

@@ -1,4 +1,4 @@
-"""Examples as the network takes them: spectra of mixture and voice, on the device that trains."""
+"""Turn examples into what the network takes: spectra of mixture and voice, on the device that trains."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -20,13 +20,13 @@ class Examples(Protocol):
 
     @property
     def fingerprint(self) -> int:
-        """Stands for the files that examples are made of."""
+        """Checksum of the files that examples are made of."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Planes `[batch, 2, 2, frames, bins]`, and the mixture's mean magnitude `[batch]`."""
+    """Planes `[batch, 2, 2, frames, bins]` of mixture and vocals, and the mixture's mean magnitude `[batch]`."""
 
     mixture: Tensor
     vocals: Tensor
@@ -34,7 +34,7 @@ class Batch:
 
 
 def make_batch(examples: list["Example"], config: NetworkConfig, device: torch.device) -> Batch:
-    """STFT of examples; where an example asks for it, the network sees the isolated centre instead."""
+    """Transform examples; if an example asks for it, the network sees the isolated centre instead of the mixture."""
     vocals = stft(_stack([e.vocals for e in examples], device), config.fft_samples, config.hop_samples)
     music = stft(_stack([e.instrumental for e in examples], device), config.fft_samples, config.hop_samples)
     mixture = vocals + music

@@ -1,4 +1,4 @@
-"""Where a training run stands, in one safetensors file: nothing is pickled."""
+"""Save and restore the state of a training run in one safetensors file; nothing is pickled."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ CHECKPOINT_FILE = "checkpoint.safetensors"
 
 
 def save_checkpoint(path: Path, trainer: Trainer) -> None:
-    """Network, average, optimizer and clock, written whole or not at all."""
+    """Write network, average, optimizer and clock, completely or not at all."""
     tensors: dict[str, Tensor] = {}
     tensors.update(prefixed("network", trainer.network.state_dict()))
     tensors.update(prefixed("averaged", trainer.averaged.state_dict()))
@@ -38,7 +38,7 @@ def save_checkpoint(path: Path, trainer: Trainer) -> None:
 
 
 def resume(path: Path, trainer: Trainer, other_data: bool = False) -> None:
-    """Put `trainer` where `save_checkpoint` left off; `other_data`: even if it was trained on other files.
+    """Restore `trainer` to where `save_checkpoint` left off; `other_data`: even if it was trained on other files.
 
     Raises `TrainingError` if the checkpoint is of another network, seed or data, `ModelError` if it is damaged.
     """
@@ -68,13 +68,13 @@ def resume(path: Path, trainer: Trainer, other_data: bool = False) -> None:
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """What `load_optimizer` puts back."""
+    """Return the optimizer's state as tensors, which `load_optimizer` restores."""
     states = optimizer.state_dict()["state"]
     return {f"optimizer.{index}.{key}": value for index, state in states.items() for key, value in state.items()}
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """What lies under `optimizer` in a checkpoint. Raises `ModelError` when it does not fit."""
+    """Restore an optimizer from the tensors of a checkpoint. Raises `ModelError` if they do not fit."""
     states: dict[int, dict[str, Tensor]] = {}
     for name, value in under("optimizer", tensors).items():
         index, key = name.split(".", 1)
@@ -88,11 +88,11 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor])
 
 
 def prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Every name behind `prefix` and a dot."""
+    """Put `prefix` and a dot before every name."""
     return {f"{prefix}.{name}": value for name, value in tensors.items()}
 
 
 def under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors that `prefixed` put there, under their own names."""
+    """Return the tensors with this prefix, by their own names."""
     start = prefix + "."
     return {name[len(start) :]: value for name, value in tensors.items() if name.startswith(start)}

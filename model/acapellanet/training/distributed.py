@@ -1,7 +1,7 @@
-"""Several processes that train one network: each mixes its share of every batch, gradients are averaged.
+"""Let several processes train one network: each mixes its share of every batch, and gradients are averaged.
 
-Started by `torchrun --nproc-per-node N -m acapellanet train …`, which tells each process its place by the
-environment; without it there is one process and nothing here does anything. NCCL between GPUs, gloo else.
+They are started by `torchrun --nproc-per-node N -m acapellanet train …`, which gives each process its number in the
+environment; without it there is one process, and nothing here has an effect. NCCL connects GPUs, gloo everything else.
 """
 
 import os
@@ -22,7 +22,7 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """This process among those that train together."""
+    """The place of this process among those that train together."""
 
     rank: int = 0
     size: int = 1
@@ -30,22 +30,22 @@ class World:
 
     @property
     def leads(self) -> bool:
-        """Whether this is the one that writes, judges and talks."""
+        """Whether this process writes, judges and prints."""
         return self.rank == 0
 
     def share(self, numbers: range) -> range:
-        """Those of `numbers` that fall to this process. Raises `TrainingError` where they do not divide."""
+        """Return this process's part of `numbers`. Raises `TrainingError` if they cannot be divided."""
         if len(numbers) % self.size:
             raise TrainingError(f"--batch {len(numbers)} does not divide among {self.size} processes")
         return numbers[self.rank :: self.size]
 
     def mean(self, value: Tensor) -> float:
-        """Mean over all processes of a scalar."""
+        """Average a scalar over all processes."""
         value = value.detach()
         return float(_summed(value) if self.size > 1 else value) / self.size
 
     def agreed(self, value: float) -> float:
-        """What the leading process says."""
+        """Return the value that the leading process has."""
         if self.size == 1:
             return value
         said = torch.tensor([value], dtype=torch.float32 if self.device.type == "mps" else torch.float64).to(
@@ -56,7 +56,7 @@ class World:
 
     @contextmanager
     def leader_first(self) -> Iterator[None]:
-        """What stands inside is done by the leading process, then by the others, who find its results."""
+        """Let the leading process run the block first, then the others, which find its results."""
         if not self.leads:
             self.agreed(0.0)
         yield
@@ -64,7 +64,7 @@ class World:
             self.agreed(0.0)
 
     def together(self, module: nn.Module) -> nn.Module:
-        """`module`, its gradients averaged over all processes; its BatchNorms must be joined (`join_norms`)."""
+        """Wrap `module` so that gradients are averaged over all processes; `join_norms` must come first."""
         if self.size == 1:
             return module
         on_gpu = [self.device.index] if self.device.type == "cuda" else None
@@ -76,7 +76,7 @@ ALONE = World()
 
 
 def open_world(device: str) -> World:
-    """Join the others, if torchrun started this process. `device`: `auto`, or as torch names it.
+    """Join the other processes if torchrun started this one. `device`: `auto`, or as torch names it.
 
     Raises `TrainingError` for a device that torch cannot use here.
     """
@@ -88,7 +88,7 @@ def open_world(device: str) -> World:
 
 
 def close_world() -> None:
-    """Leave the others."""
+    """Leave the other processes."""
     if dist.is_initialized():
         dist.destroy_process_group()
 
@@ -109,14 +109,14 @@ def _device(name: str, local: int) -> torch.device:
 
 
 def _summed(value: Tensor) -> Tensor:
-    """Sum over all processes; no gradient comes back through it, unlike `_Sum`."""
+    """Sum over all processes, without a gradient, unlike `_Sum`."""
     total = value.clone()
     dist.all_reduce(total)
     return total
 
 
 class _Sum(torch.autograd.Function):
-    """Sum over all processes, of gradients on their way back too."""
+    """A sum over all processes, whose gradients are summed as well."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -128,9 +128,9 @@ class _Sum(torch.autograd.Function):
 
 
 class JoinedBatchNorm2d(nn.BatchNorm2d):
-    """BatchNorm whose statistics are those of the whole batch, on any device.
+    """BatchNorm with the statistics of the whole batch, on any device.
 
-    `torch.nn.SyncBatchNorm` knows GPUs alone. While training, mean and mean square are averaged over the processes,
+    `torch.nn.SyncBatchNorm` supports GPUs only. While training, mean and mean square are averaged over the processes,
     whose shares are of equal size; gradients go back the same way.
     """
 
@@ -138,7 +138,7 @@ class JoinedBatchNorm2d(nn.BatchNorm2d):
         """`[batch, channels, …]` → the same shape."""
         if not self.training:
             return super().forward(x)
-        dims, exact = [0, 2, 3], x.float()  # under autocast x is of bfloat16; statistics never are
+        dims, exact = [0, 2, 3], x.float()  # under autocast x is bfloat16; statistics never are
         own = torch.stack((exact.mean(dims), exact.square().mean(dims)))
         mean, square = _Sum.apply(own) / dist.get_world_size()  # type: ignore[no-untyped-call]
         variance = (square - mean.square()).clamp_min(0.0)
@@ -150,13 +150,13 @@ class JoinedBatchNorm2d(nn.BatchNorm2d):
     @torch.no_grad()
     def _remember(self, mean: Tensor, variance: Tensor, count: int) -> None:
         momentum = self.momentum or 0.1
-        assert self.running_mean is not None and self.running_var is not None  # affine, tracked: ours all are
+        assert self.running_mean is not None and self.running_var is not None  # all of ours are affine and tracked
         self.running_mean.lerp_(mean, momentum)
         self.running_var.lerp_(variance * (count / max(1, count - 1)), momentum)
 
 
 def join_norms(network: nn.Module) -> None:
-    """Make every BatchNorm of `network` a joined one, in place; the names of its tensors stay."""
+    """Replace every BatchNorm of `network` by a joined one, in place; the names of its tensors stay."""
     for module in network.modules():
         if type(module) is nn.BatchNorm2d:
             module.__class__ = JoinedBatchNorm2d

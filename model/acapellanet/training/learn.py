@@ -1,4 +1,4 @@
-"""A personal model from a few songs of one's own: trained on for minutes, and kept only if it does better.
+"""Make a personal model from a few songs: it is trained for minutes, and kept only if it does better.
 
 The last fifth of every song is held back. The model that was, the one trained on, and the mean of both are judged on
 it; the best one is written, if it beats the first by `GAIN_DB`.
@@ -28,14 +28,14 @@ from acapellanet.training.trainer import Trainer, TrainingOptions
 HELD_BACK = 0.2
 EXCERPT_S, SHORTEST_S = 12.0, 2.0
 GAIN_DB = 0.1
-"""What is less counts as luck."""
+"""Smallest gain in decibels that does not count as luck."""
 RATE = 2e-4
-"""Low, so that a network that knows many voices does not forget them for a few."""
+"""Learning rate, low so that a network that knows many voices does not forget them for a few."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What came of it: the vocals' SDR on the held-back part, in decibels."""
+    """The result: SDR of the vocals on the held-back part, in decibels."""
 
     before_db: float
     after_db: float
@@ -49,12 +49,12 @@ def learn(
     out: Path,
     minutes: float,
     model: str,
-    told: Callable[[float], None] = lambda share: None,
+    report: Callable[[float], None] = lambda share: None,
     options: TrainingOptions | None = None,
 ) -> Learned:
     """Train `model` on with the songs of `folder`, and write `out` if that does better on their held-back parts.
 
-    `folder`: songs, each a folder with vocals.* and instrumental.*; `told` hears the share of the time that is spent.
+    `folder`: songs, each a folder with vocals.* and instrumental.*; `report` is called with the share of time spent.
     Raises `DataError` if there is no song of ten seconds or more, `ModelError` for an unknown model.
     """
     library = open_library(folder, out.parent / f"{out.stem}-cache")
@@ -68,7 +68,7 @@ def learn(
     began = time.monotonic()
     while not trainer.done:
         trainer.step()
-        told(min(1.0, (time.monotonic() - began) / (minutes * 60)))
+        report(min(1.0, (time.monotonic() - began) / (minutes * 60)))
     excerpts = _held_back(library, songs)
     before_db = _judged(source, excerpts)
     candidates = (trainer.averaged, mean_network([source, trainer.averaged], config))
@@ -81,7 +81,7 @@ def learn(
 
 
 def _songs(library: Library) -> list[tuple[Track, Track]]:
-    """Vocals and instrumental of each song that is long enough to hold some of it back."""
+    """Find vocals and instrumental of each song that is long enough for a part to be held back."""
     halves: dict[str, dict[str, Track]] = {}
     for track in library.tracks:
         if track.paired and track.frames * HELD_BACK >= SHORTEST_S * SAMPLE_RATE:
@@ -94,14 +94,14 @@ def _songs(library: Library) -> list[tuple[Track, Track]]:
 
 
 def _training_split(songs: list[tuple[Track, Track]]) -> Split:
-    """The first four fifths of each song."""
+    """Take the first four fifths of each song."""
     cut = [tuple(replace(half, frames=int(half.frames * (1 - HELD_BACK))) for half in song) for song in songs]
     voices, music = [song[0] for song in cut], [song[1] for song in cut]
     return Split({"stems": voices}, music, {track.bank: track for track in music})
 
 
 def _held_back(library: Library, songs: list[tuple[Track, Track]]) -> list[tuple[Samples, Samples]]:
-    """Excerpts of the last fifth of each song in which somebody sings: vocals and instrumental."""
+    """Cut excerpts in which somebody sings from the last fifth of each song: vocals and instrumental."""
     excerpts = []
     length = int(EXCERPT_S * SAMPLE_RATE)
     for vocals, instrumental in songs:

@@ -1,4 +1,4 @@
-"""Processes that train apart and meet now and then: local SGD through one file, without waiting for one another.
+"""Let processes train apart and meet from time to time: local SGD through one file, without waiting.
 
 Each process takes some steps of its own from the weights they share, then adds a part of what it moved to them and
 goes on from the sum (Stich 2019, "Local SGD converges fast and communicates little", arXiv:1805.09767). What is added
@@ -30,11 +30,11 @@ STATE_KEY = "state"
 
 @dataclass(slots=True)
 class Heard:
-    """How far all processes have come together."""
+    """The progress of all processes together."""
 
     steps: int = 0
     audio_s: float = 0.0
-    """Duration of all examples, in seconds."""
+    """Duration of all examples that were heard, in seconds."""
     meetings: int = 0
 
 
@@ -50,7 +50,7 @@ class MeetingOptions:
     """Decay of the averaged weights per step of one process."""
     ema_flat: ClassVar[float] = 0.9995
     ema_cooling: ClassVar[float] = 0.99
-    """The rate falls to nothing then, and does the averaging."""
+    """Decay while the rate falls to nothing, which averages by itself."""
 
 
 class MeetingPlace:
@@ -65,7 +65,7 @@ class MeetingPlace:
         self._base: dict[str, Tensor] = {}
 
     def join(self, network: nn.Module, averaged: nn.Module) -> None:
-        """Take the shared weights into `network` and `averaged`, or found them from these two.
+        """Load the shared weights into `network` and `averaged`, or create them from these two.
 
         Raises `TrainingError` if they are of another configuration, `ModelError` if the file is damaged.
         """
@@ -81,7 +81,7 @@ class MeetingPlace:
         self._take(shared, network, averaged)
 
     def meet(self, network: nn.Module, averaged: nn.Module, steps: int, audio_s: float) -> None:
-        """Add what `network` moved in `steps` to the shared weights, and take their sum and average."""
+        """Add what `network` moved in `steps` to the shared weights, and load their sum and average."""
         with self._lock:
             shared = self._read()
             for name, value in network.state_dict().items():
@@ -102,7 +102,7 @@ class MeetingPlace:
             shared[f"weights.{name}"] = torch.maximum(weights, value)
             return
         moved = (value - self._base[name]) * self.options.share
-        if "running_" not in name:  # statistics are averaged, never thrown beyond
+        if "running_" not in name:  # statistics are averaged without momentum
             momentum.mul_(self.options.momentum).add_(moved)
             moved = momentum
         weights.add_(moved)

@@ -1,4 +1,4 @@
-"""What training minimises.
+"""Define what training minimises.
 
 The linear error decides where energy is; compressed magnitudes decide what is heard; the error's ratio to the mixture
 is what separation is measured by, and counts a quiet example as much as a loud one. With the first alone a small
@@ -18,12 +18,12 @@ SMALL_RATIO = 1e-3
 
 
 def magnitude(planes: Tensor) -> Tensor:
-    """`[batch, channels, 2, frames, bins]` → `[batch, channels, frames, bins]`, smooth at 0."""
+    """Compute magnitudes `[batch, channels, frames, bins]` from planes, smooth at 0."""
     return (planes.square().sum(2) + TINY).sqrt()
 
 
 def separation_loss(estimate: Tensor, vocals: Tensor, mixture: Tensor, level: Tensor) -> Tensor:
-    """Mean over the batch, relative to the mixture's level.
+    """Compute the mean loss over the batch, relative to the mixture's level.
 
     `estimate`, `vocals`, `mixture`: planes `[batch, channels, 2, frames, bins]`, `mixture` being what the
     network saw; `level`: `[batch]`, the mean magnitude of the original mixture.
@@ -44,7 +44,7 @@ def _compress(planes: Tensor, scale: Tensor) -> Tensor:
 
 
 def _error_ratio(estimate: Tensor, vocals: Tensor, mixture: Tensor) -> Tensor:
-    """Mean over the batch of the error's energy to the mixture's, in natural logarithms above `SMALL_RATIO`."""
+    """Average the logarithm of the error's energy over the mixture's, as far as it is above `SMALL_RATIO`."""
     dims = tuple(range(1, estimate.dim()))
     error, whole = (estimate - vocals).square().sum(dims), mixture.square().sum(dims) + TINY
     return torch.log1p(error / (SMALL_RATIO * whole)).mean()

@@ -1,4 +1,4 @@
-"""Several processes that train one network apart and meet through files: `acapellanet train --processes N`."""
+"""Start the processes that train one network apart and meet through files: `acapellanet train --processes N`."""
 
 import os
 import subprocess

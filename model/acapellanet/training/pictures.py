@@ -1,4 +1,4 @@
-"""Spectrograms of mixture, estimate and truth, one above the other. Needs matplotlib (extra `train`)."""
+"""Draw spectrograms of mixture, estimate and truth. This needs matplotlib (extra `train`)."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ WINDOW, HOP = 2048, 512
 
 
 def draw_spectrograms(path: Path, panels: dict[str, npt.NDArray[np.float32]], sample_rate: int) -> bool:
-    """Write a PNG of `panels` (title → `[channels, samples]`); False when matplotlib is not installed."""
+    """Write a PNG of `panels` (title → `[channels, samples]`); return False if matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -27,7 +27,7 @@ def draw_spectrograms(path: Path, panels: dict[str, npt.NDArray[np.float32]], sa
 
 
 def _levels_db(mono: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """`[samples]` → `[bins, frames]` dB."""
+    """Compute a spectrogram `[bins, frames]` in decibels."""
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(mono, WINDOW // 2), WINDOW)[::HOP]
     magnitude = np.abs(np.fft.rfft(frames * np.hanning(WINDOW).astype(np.float32))) * (4 / WINDOW)
     return np.asarray(20 * np.log10(magnitude.T + 1e-6), dtype=np.float32)

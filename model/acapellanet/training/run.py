@@ -1,4 +1,4 @@
-"""A training run from the command line: folders, checkpoints, progress, and judgements from time to time."""
+"""Run a training from the command line: folders, checkpoints, progress, and judgements from time to time."""
 
 import shutil
 import time
@@ -33,7 +33,7 @@ LINE_EVERY_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """Where a run reads and writes, and how often it says something."""
+    """Where a run reads and writes, and how often it reports."""
 
     data: Path
     out: Path
@@ -50,7 +50,7 @@ class RunOptions:
     cooled: Path | None = None
     """Folder of a flat run that this one begins from, to be cooled."""
     other_data: bool = False
-    """Whether to resume although the data is not what the run had before."""
+    """Whether to resume although the run had other data before."""
     checkpoint_every_s: float = 180.0
     judge_every_s: float = 540.0
 
@@ -90,12 +90,12 @@ def run_training(
 
 
 def checkpoint_name(member: int | None) -> str:
-    """Name of the checkpoint of a process that trains alone, or of one of several that meet."""
+    """Return the name of the checkpoint of a process that trains alone, or of one of several."""
     return CHECKPOINT_FILE if member is None else f"member-{member}-{CHECKPOINT_FILE}"
 
 
 def _take_over(flat: Path, out: Path, member: int | None) -> None:
-    """Copy where a flat run stands. Raises `TrainingError` if there is no such run."""
+    """Copy the state of a flat run. Raises `TrainingError` if there is no such run."""
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = flat / checkpoint_name(member)
     if not checkpoint.exists():
@@ -132,7 +132,7 @@ def _report_library(library: Library, console: Console) -> None:
 
 
 class _Run:
-    """One run's comings and goings around the trainer."""
+    """What a run does around the trainer: it saves, judges and reports."""
 
     def __init__(self, trainer: Trainer, validation: Validation, run: RunOptions, console: Console) -> None:
         self.trainer = trainer

@@ -1,4 +1,4 @@
-"""How much of the time is spent, and what that means for the learning rate."""
+"""Keep count of the training time, and derive the learning rate from it."""
 
 import math
 from collections import deque
@@ -23,7 +23,7 @@ class Schedule(StrEnum):
 
 @dataclass(slots=True)
 class Budget:
-    """Training time that counts: that spent in steps.
+    """The training time that counts, which is the time spent in steps.
 
     A step that took more than five times the usual (the process was stopped, the machine slept) counts
     as the usual one, so that a pause does not eat the schedule.
@@ -42,17 +42,17 @@ class Budget:
 
     @property
     def progress(self) -> float:
-        """0 at the start, 1 when the time is spent."""
+        """Share of the time that is spent, 0..1."""
         return min(1.0, self.spent_s / self.limit_s) if self.limit_s > 0 else 1.0
 
 
 def learning_rate(peak: float, progress: float, step: int, schedule: Schedule = Schedule.COSINE) -> float:
-    """The rate at `progress` 0..1 of the time and after `step` steps, with a linear warm-up in steps."""
+    """Compute the rate at `progress` 0..1 of the time after `step` steps, with a linear warm-up in steps."""
     cosine = 0.01 + 0.99 * (0.5 + 0.5 * math.cos(math.pi * progress))
     share = {Schedule.COSINE: cosine, Schedule.FLAT: 1.0, Schedule.COOLING: 1.0 - progress}[schedule]
     return peak * share * min(1.0, (step + 1) / WARM_UP_STEPS)
 
 
 def ema_decay(final: float, step: int) -> float:
-    """Decay of the averaged weights: short at first, so that the beginning is forgotten."""
+    """Compute the decay of the averaged weights, short at first, so that the beginning is forgotten."""
     return min(final, (1 + step) / (10 + step))

@@ -1,4 +1,4 @@
-"""Training: mashups in, weights out, within a budget of minutes, and on again after a kill."""
+"""Train a network on mashups within a budget of minutes, resumable after a kill."""
 
 import math
 import time
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from acapellanet.training.local_sgd import MeetingPlace
 
 Loss = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
-"""Of estimate, vocals, mixture and level, as `separation_loss` takes them."""
+"""A function of estimate, vocals, mixture and level, such as `separation_loss`."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """What a training run is asked to do."""
+    """Options of a training run."""
 
     minutes: float
     seed: int = 0
     batch: int = 5
-    """Examples per step, of all processes together."""
+    """Number of examples in each step, of all processes of one batch together."""
     frames: int = 192
-    """Length of an example in STFT frames."""
+    """Length of an example, in STFT frames."""
     peak_rate: float = 1.5e-3
     schedule: Schedule = Schedule.COSINE
     weight_decay: float = 1e-2
@@ -47,18 +47,18 @@ class TrainingOptions:
     settle: float = 0.75
     """Share of the time after which BatchNorm's statistics stay as they are, as in inference; never if it is flat."""
     max_bad_steps: int = 50
-    """Steps with a loss that is not finite, after which training stops."""
+    """Number of steps with a loss that is not finite after which training stops."""
     bfloat16: bool | None = None
-    """Autocast; `None`: where the processor multiplies bfloat16 in hardware (elsewhere it halves the speed)."""
+    """Whether to use autocast; `None`: if the processor multiplies bfloat16 in hardware (elsewhere it is slower)."""
     compiled: bool = False
-    """Whether features and loss go through `torch.compile`; a tenth faster on CPU, needs a C++ compiler."""
+    """Whether to compile features and loss by `torch.compile`: a quarter faster on a CPU, needs a C++ compiler."""
     threads: int = 2
-    """Threads that mix examples."""
+    """Number of threads that mix examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After each step."""
+    """The state of a run after a step."""
 
     step: int
     loss: float
@@ -73,7 +73,7 @@ class Progress:
 
 
 class Trainer:
-    """Network, averaged network, optimizer and clock; `step` by `step` until `done`."""
+    """Network, averaged network, optimizer and clock; call `step` until `done`."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Trainer:
         return self.budget.progress >= 1.0
 
     def step(self) -> Progress:
-        """One batch. Raises `TrainingError` when too many losses were not finite."""
+        """Learn from one batch. Raises `TrainingError` if too many losses were not finite."""
         began = time.monotonic()
         batch = self._next_batch()
         mixing_s = time.monotonic() - began
@@ -138,7 +138,7 @@ class Trainer:
         return Progress(self.step_number, loss, rate, spent_s, limit_s, self.bad_steps, mixing_s / step_s, self.heard_s)
 
     def _count_heard(self) -> None:
-        """Count the last step's audio; now and then meet the others, whose audio counts too."""
+        """Count the audio of the last step; from time to time meet the others, whose audio counts too."""
         step_s = self.options.batch * (self.options.frames - 1) * self.config.hop_samples / self.config.sample_rate
         if self.meeting is None:
             self.heard_s += step_s
@@ -146,7 +146,7 @@ class Trainer:
             self.meet(step_s)
 
     def rejoin(self) -> None:
-        """Take the weights that the processes share, if there are several."""
+        """Load the weights that the processes share, if there are several."""
         self._met_at = self.step_number
         if self.meeting is not None:
             self.meeting.join(self.network, self.averaged)
@@ -162,7 +162,7 @@ class Trainer:
         self.heard_s = self.meeting.heard.audio_s
 
     def learn(self, batch: Batch, progress: float) -> tuple[float, float]:
-        """One step on `batch` at `progress` 0..1 of the schedule: learning rate and loss."""
+        """Learn from `batch` at `progress` 0..1 of the schedule; return the learning rate and the loss."""
         schedule = self.options.schedule
         rate = learning_rate(self.options.peak_rate, progress, self.step_number, schedule)
         self.network.train(schedule is Schedule.FLAT or progress < self.options.settle)
@@ -203,7 +203,7 @@ class Trainer:
             )
 
     def _average(self) -> None:
-        if self.meeting is not None:  # averages for all
+        if self.meeting is not None:  # it averages for all processes
             return
         decay = ema_decay(self.options.ema, self.step_number)
         ours, theirs = self.averaged.state_dict(), self.network.state_dict()
@@ -227,7 +227,7 @@ def _masked_loss(
 
 
 class _Masks(nn.Module):
-    """A network's masks as a module's forward, which is what can be run on several devices."""
+    """A network's masks as a module, which is what can run on several devices."""
 
     def __init__(self, network: AcapellaNet) -> None:
         super().__init__()
@@ -250,7 +250,7 @@ def _precision(device: torch.device, bfloat16: bool) -> AbstractContextManager[o
 
 
 def _optimizer(network: AcapellaNet, options: TrainingOptions) -> torch.optim.AdamW:
-    """AdamW; biases, norms and positions do not decay."""
+    """Build AdamW, in which biases, norms and positions do not decay."""
     decaying = [p for name, p in network.named_parameters() if p.dim() > 1 and name != "position"]
     rest = [p for name, p in network.named_parameters() if p.dim() <= 1 or name == "position"]
     groups = [{"params": decaying, "weight_decay": options.weight_decay}, {"params": rest, "weight_decay": 0.0}]

@@ -1,4 +1,4 @@
-"""The network with one thing changed: what the 2017 author's list asks about, as subclasses."""
+"""Networks that differ from `AcapellaNet` in one thing, which the 2017 author's list asks about."""
 
 import math
 from functools import lru_cache
@@ -15,23 +15,23 @@ LOWEST_HZ = 30.0
 
 
 class MonoInput(AcapellaNet):
-    """Sees the mean of left and right alone."""
+    """A network that sees only the mean of left and right."""
 
     def features(self, planes: Tensor) -> Tensor:
-        """As `AcapellaNet.features`, M in all four places."""
+        """Compute features with M in all four places."""
         return features_of(planes)[:, 2:3].expand(-1, 4, -1, -1)
 
 
 class LeftRightInput(AcapellaNet):
-    """Sees left and right, not their mean and difference."""
+    """A network that sees left and right, but not their mean and difference."""
 
     def features(self, planes: Tensor) -> Tensor:
-        """As `AcapellaNet.features`, L R L R."""
+        """Compute features of L R L R."""
         return features_of(planes)[:, [0, 1, 0, 1]]
 
 
 class LocalFrequencies(AcapellaNet):
-    """Without dense layers across frequency: a bin hears what lies within reach of the convolutions."""
+    """A network without dense layers across frequency: a bin depends on what its convolutions reach."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config)
@@ -41,18 +41,18 @@ class LocalFrequencies(AcapellaNet):
 
 
 class Nothing(nn.Module):
-    """Adds nothing."""
+    """A block that adds nothing."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zeros of the same shape."""
+        """Return zeros of the same shape."""
         return torch.zeros_like(x)
 
 
 class LinearAxis(AcapellaNet):
-    """The plain STFT's axis: all bins as they are, twice as many to a patch, so that the patches are as many."""
+    """A network on the plain STFT's axis: all bins, twice as many to a patch, so that the patches are as many."""
 
     def features(self, planes: Tensor) -> Tensor:
-        """`[batch, 2, 2, frames, bins]` → `[batch, 8, frames, bins / 2]`: odd and even bins as planes of their own."""
+        """Compute features `[batch, 8, frames, bins / 2]`, with odd and even bins as planes of their own."""
         whole = torch.log1p(MAGNITUDE_GAIN * magnitudes_of(planes) / level_around(planes))  # [batch, 4, frames, bins]
         return torch.cat((whole[..., 0::2], whole[..., 1::2]), dim=1)
 
@@ -63,75 +63,75 @@ class LinearAxis(AcapellaNet):
         self.head = nn.ConvTranspose2d(channels + 8 * patch, 2 * self.outputs, (1, patch), stride=(1, patch))
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """As `AcapellaNet.applied`, with a value of the masks for every bin."""
+        """Apply masks that have a value for every bin."""
         both = torch.unflatten(masks.float(), 1, (2, self.outputs))  # [batch, 2, 3, frames, bins / 2]
         return _gated(both.permute(0, 2, 3, 4, 1).flatten(3), planes)
 
 
 class LogAxis(AcapellaNet):
-    """A constant-Q axis from 30 Hz up, read off the STFT: low bins interpolated, high ones joined."""
+    """A network on a constant-Q axis from 30 Hz up, taken from the STFT: low bins interpolated, high ones joined."""
 
     def features(self, planes: Tensor) -> Tensor:
-        """As `AcapellaNet.features`, on a logarithmic axis of as many values."""
+        """Compute features on a logarithmic axis of as many values."""
         both = magnitudes_of(planes) @ _log_bands(planes.shape[-1], self.config.sample_rate).T
         return torch.log1p(MAGNITUDE_GAIN * both / level_around(planes))
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """As `AcapellaNet.applied`, masks interpolated at the bins."""
+        """Apply masks that are interpolated at the bins."""
         back = _back_from_log(planes.shape[-1], self.config.sample_rate)
         return _gated(masks.float() @ back.T, planes)
 
 
 class RealMask(AcapellaNet):
-    """One mask per channel, no gate to the middle."""
+    """A network with one mask for each channel and no gate to the middle."""
 
     outputs = 2
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """`[batch, 2, frames, folded]` on the mixture."""
+        """Apply masks `[batch, 2, frames, folded]` to the mixture."""
         return unfold(masks.float()).unsqueeze(2) * planes
 
 
 class ComplexMask(AcapellaNet):
-    """A complex mask per channel: its real part 0..1, its imaginary part -1..1."""
+    """A network with a complex mask for each channel: real part 0..1, imaginary part -1..1."""
 
     outputs = 4
 
     def activated(self, planes: Tensor) -> Tensor:
-        """Real parts of L and R, imaginary parts of L and R."""
+        """Return the real parts of L and R, then the imaginary parts of L and R."""
         return torch.cat((torch.sigmoid(planes[:, :2]), torch.tanh(planes[:, 2:])), dim=1)
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """`[batch, 4, frames, folded]` on the mixture."""
+        """Apply complex masks `[batch, 4, frames, folded]` to the mixture."""
         whole = unfold(masks.float())
         return _product(whole[:, :2], whole[:, 2:], planes)
 
 
 class Residual(AcapellaNet):
-    """A mask per channel, and a spectrum that is added to what it gives, at most as loud as the level around."""
+    """A network with a mask for each channel and a spectrum to add, at most as loud as the level around."""
 
     outputs = 6
 
     def activated(self, planes: Tensor) -> Tensor:
-        """Masks of L and R, then real and imaginary parts of the addition to L and to R."""
+        """Return the masks of L and R, then real and imaginary parts of what is added to L and to R."""
         return torch.cat((torch.sigmoid(planes[:, :2]), torch.tanh(planes[:, 2:])), dim=1)
 
     def applied(self, masks: Tensor, planes: Tensor) -> Tensor:
-        """`[batch, 6, frames, folded]` and the mixture."""
+        """Apply masks and additions `[batch, 6, frames, folded]` to the mixture."""
         whole = unfold(masks.float())
         added = torch.unflatten(whole[:, 2:], 1, (2, 2)) * level_around(planes).unsqueeze(2)
         return whole[:, :2].unsqueeze(2) * planes + added
 
 
 def log_magnitude_mse(estimate: Tensor, vocals: Tensor, mixture: Tensor, level: Tensor) -> Tensor:
-    """The 2017 loss: mean squared error of the vocals' log magnitude; arguments as `separation_loss`."""
+    """Compute the loss of 2017, the mean squared error of the vocals' log magnitude; see `separation_loss`."""
     scale = COMPRESSION / level.clamp_min(1e-4).view(-1, 1, 1, 1)
     error = torch.log1p(scale * magnitude(estimate)) - torch.log1p(scale * magnitude(vocals))
     return error.square().mean()
 
 
 def _gated(whole: Tensor, planes: Tensor) -> Tensor:
-    """Masks and gate `[batch, 3, frames, bins]` on the mixture: the drawing in `AcapellaNet`."""
+    """Apply masks and gate `[batch, 3, frames, bins]` to the mixture, by the formula in `AcapellaNet`."""
     shared = whole[:, :2] * whole[:, 2:] * 0.5
     return (whole[:, :2] - shared).unsqueeze(2) * planes + shared.unsqueeze(2) * planes.flip(1)
 
@@ -142,14 +142,14 @@ def _product(real: Tensor, imaginary: Tensor, planes: Tensor) -> Tensor:
 
 
 def _log_positions(bins: int, sample_rate: int) -> Tensor:
-    """`[bins / 2]`: where on the STFT's axis, in bins, each logarithmic value lies."""
+    """Compute where on the STFT's axis, in bins, each logarithmic value is, `[bins / 2]`."""
     lowest = LOWEST_HZ / (sample_rate / 2) * bins
     return lowest * (bins / lowest) ** ((torch.arange(bins // 2) + 0.5) / (bins // 2))
 
 
 @lru_cache(maxsize=4)
 def _log_bands(bins: int, sample_rate: int) -> Tensor:
-    """`[bins / 2, bins]`: triangles, at least a bin to either side, rows of sum 1."""
+    """Make triangles `[bins / 2, bins]` of at least a bin to either side, whose rows sum to 1."""
     centres = _log_positions(bins, sample_rate)
     ratio = (bins / (LOWEST_HZ / (sample_rate / 2) * bins)) ** (2 / bins) - 1
     reach = (centres * ratio).clamp_min(1.0)
@@ -160,7 +160,7 @@ def _log_bands(bins: int, sample_rate: int) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _back_from_log(bins: int, sample_rate: int) -> Tensor:
-    """`[bins, bins / 2]`: linear interpolation of logarithmic values at the STFT's bins."""
+    """Make a linear interpolation `[bins, bins / 2]` of logarithmic values at the STFT's bins."""
     lowest = LOWEST_HZ / (sample_rate / 2) * bins
     octaves = torch.log(torch.arange(bins).clamp_min(lowest) / lowest) / math.log(bins / lowest)
     places = (octaves * (bins // 2) - 0.5).clamp(0, bins // 2 - 1.001)

@@ -1,8 +1,8 @@
-"""Starting a network from the weights of another: the same one, or a narrower one grown wider.
+"""Start a network from the weights of another of the same width, or of a narrower one that is widened.
 
-Growing after Chen et al. 2016, "Net2Net" (arXiv:1511.05641): each new channel repeats an old one, and
-whoever reads the old one reads its copies in equal shares, so that the wider network begins by giving what
-the narrower one gave. A little noise tells the copies apart. Drawn for one layer that reads `b` twice::
+Widening follows Chen et al. 2016, "Net2Net" (arXiv:1511.05641): each new channel repeats an old one, and
+whatever reads the old one reads its copies in equal shares, so that the wider network begins with the output of
+the narrower one. A little noise tells the copies apart. Drawn for one layer that reads `b` twice::
 
     a  b          a  b  b'
     |  |    →     |  |  |
@@ -19,13 +19,13 @@ from acapellanet.net.config import NetworkConfig
 from acapellanet.net.network import AcapellaNet
 
 NOISE = 0.1
-"""Of the copies, relative to the spread of the tensor's weights."""
+"""Noise of the copies, relative to the spread of the tensor's weights."""
 
 
 def start_from(network: AcapellaNet, source: AcapellaNet, seed: int = 0) -> None:
-    """Give `network` what `source` knows.
+    """Initialise `network` with what `source` has learned.
 
-    Raises `ModelError` unless the two differ in name, width and temper alone, `network` being at least as wide.
+    Raises `ModelError` unless the two differ only in name, width and temper, and `network` is at least as wide.
     """
     _check(network.config, source.config)
     random = torch.Generator().manual_seed(seed)
@@ -48,7 +48,7 @@ def _check(new: NetworkConfig, old: NetworkConfig) -> None:
 
 
 def _copies(old: int, new: int, random: torch.Generator) -> Tensor:
-    """`[new]`: which old channel each new one repeats."""
+    """Choose which old channel each new one repeats, `[new]`."""
     return torch.cat((torch.arange(old), torch.randint(old, (new - old,), generator=random)))
 
 
@@ -72,7 +72,7 @@ def _grown(name: str, old: Tensor, copies: list[Tensor], random: torch.Generator
 
 
 def _is_new(shape: torch.Size, old: torch.Size, transposed: bool) -> Tensor:
-    """1 where a weight was not in the old tensor, 0 where it was."""
+    """Mark weights that were not in the old tensor by 1, all others by 0."""
     outs, ins = (old[1], old[0]) if transposed else (old[0], old[1])
     new = torch.ones(shape[0], shape[1], 1, 1)
     new[:outs, :ins] = 0.0
@@ -80,7 +80,7 @@ def _is_new(shape: torch.Size, old: torch.Size, transposed: bool) -> Tensor:
 
 
 def _read_in_shares(name: str, weight: Tensor, reads: Tensor) -> Tensor:
-    """Columns of `[out, in, ...]` repeated and divided; what the head reads of the input is left alone."""
+    """Repeat and divide columns of `[out, in, ...]`; what the head reads of the input is left alone."""
     shares = torch.bincount(reads)[reads].to(weight.dtype).view(1, -1, 1, 1)
     old = int(reads.max()) + 1
     repeated = weight[:, reads] / shares
@@ -88,7 +88,7 @@ def _read_in_shares(name: str, weight: Tensor, reads: Tensor) -> Tensor:
 
 
 def _channels_of(name: str, copies: list[Tensor]) -> tuple[Tensor | None, Tensor | None]:
-    """What a tensor reads and writes, as the copies of a level; `None` where it is no level's."""
+    """Return the copies of the levels that a tensor reads and writes; `None` if it is not a level's."""
     part, _, rest = name.partition(".")
     if part in ("position", "patch", "patch_norm"):
         return None, copies[0]

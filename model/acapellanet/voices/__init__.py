@@ -1,1 +1,1 @@
-"""Voices to train on that nobody recorded singing: made from nothing, or from speech."""
+"""Make voices to train on that nobody recorded singing: from nothing, or from speech."""

@@ -1,4 +1,4 @@
-"""Melodies of real songs, as the pitch that somebody sang, with its slides and its vibrato."""
+"""Take melodies from real songs: the pitch that somebody sang, with its slides and its vibrato."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +14,14 @@ from acapellanet.voices.manners import Values
 FRAME_S = 0.005
 SHORTEST_S, LONGEST_S = 3.0, 12.0
 VOICED = 0.45
-"""Least share of a phrase in which a pitch is found."""
+"""Smallest share of a phrase in which a pitch must be found, 0..1."""
 HIGHEST_HZ, LOWEST_HZ = 1000.0, 60.0
 STRETCH_LEAST, STRETCH_MOST = 0.25, 1.5
-"""Frames of speech for each sung one: held for up to four times, or hurried."""
+"""Fewest and most frames of speech for each sung frame: speech is held up to four times as long, or hurried."""
 
 
 def contours_of(recordings: Path) -> list[Values]:
-    """Phrases of all solo songs in a folder: semitones to their median, one value per 5 ms.
+    """Extract the phrases of all solo songs in a folder: semitones to their median, one value per 5 ms.
 
     Raises `DataError` if there are none, or WORLD is not installed.
     """

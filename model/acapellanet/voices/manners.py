@@ -1,4 +1,4 @@
-"""Ways of singing: how a voice moves from note to note, and what it is made of."""
+"""Define manners of singing: how a voice moves from note to note, and what its sound is made of."""
 
 from dataclasses import dataclass
 
@@ -45,18 +45,18 @@ MANNERS = (
 
 
 def any_manner(random: np.random.Generator) -> Manner:
-    """A manner, drawn as often as `MANNERS` says."""
+    """Draw a manner, each as often as `MANNERS` says."""
     chances = [chance for chance, _ in MANNERS]
     return MANNERS[int(random.choice(len(MANNERS), p=chances))][1]
 
 
 def with_breath(aperiodicity: Values, manner: Manner) -> Values:
-    """Aperiodicity 0 (a tone) to 1 (noise), `[frames, bins]`, moved toward noise."""
+    """Move aperiodicity `[frames, bins]`, 0 (a tone) to 1 (noise), toward noise, as the manner asks."""
     return np.asarray(aperiodicity + manner.breath * (1.0 - aperiodicity))
 
 
 def roughened(song: Values, pitch_hz: Values, manner: Manner, sample_rate: int) -> Values:
-    """`song` `[samples]` modulated at half its pitch (`[frames]`, 0 if unvoiced) and saturated, as the manner asks."""
+    """Modulate `song` `[samples]` at half its pitch `[frames]` and saturate it, as the manner asks."""
     if manner.growl:
         positions = np.linspace(0, len(pitch_hz) - 1, len(song))
         phase = np.pi * np.cumsum(np.interp(positions, np.arange(len(pitch_hz)), pitch_hz)) / sample_rate

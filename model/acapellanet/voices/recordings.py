@@ -1,4 +1,4 @@
-"""Recorded speech as phrases to sing: long takes as they are, single words of one speaker joined."""
+"""Cut recorded speech into phrases to sing: long takes stay as they are, single words of a speaker are joined."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,30 +11,30 @@ from acapellanet.audio import AUDIO_SUFFIXES, Samples
 from acapellanet.errors import DataError
 
 LONGEST_S = 20.0
-"""Of a take: the rest is not used."""
+"""Longest part of a take that is used, in seconds."""
 PHRASE_S = 8.0
-"""Takes shorter than this are joined until they last so long."""
+"""Duration in seconds up to which shorter takes are joined."""
 PAUSE_S = 0.1
 LEVEL_RMS = 0.1
-"""Each take is brought to it, so that no word of a phrase is drowned by its neighbours."""
+"""Level that every take is brought to, so that no word of a phrase is drowned by its neighbours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """What one speaker says: mono `audio` `[samples]` at `sample_rate` Hz."""
+    """A phrase of one speaker: mono `audio` `[samples]` at `sample_rate` Hz."""
 
     speaker: str
-    """The folder's path from the recordings' own name on, with `_` between its parts: `klettres_de_alpha`."""
+    """Path of the speaker's folder, from the name of the recordings on, joined by `_`: `klettres_de_alpha`."""
     name: str
-    """Of the first take in it."""
+    """Name of the first take in the phrase."""
     audio: Samples
     sample_rate: int
 
 
 def phrases(recordings: Path, problems: list[str]) -> Iterator[Phrase]:
-    """All phrases in a folder of recordings, each folder with takes being a speaker.
+    """Yield all phrases in a folder of recordings, in which each folder with takes is a speaker.
 
-    What is silent or cannot be read is told to `problems`. Raises `DataError` if there are no audio files.
+    Takes that are silent or cannot be read are added to `problems`. Raises `DataError` if there are no audio files.
     """
     paths = sorted(path for path in recordings.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
     if not paths:

@@ -1,7 +1,7 @@
-"""A singer out of nothing: glottal pulses, formants that glide, breath and consonants. Mono, 44.1 kHz.
+"""Synthesise a singer from nothing: glottal pulses, formants that glide, breath and consonants. Mono, 44.1 kHz.
 
-For probes whose truth has to be known to the sample, and in training as throats that no recording has; it needs
-no licence.
+It serves stress tests whose truth must be known to the sample, and adds throats to training that no recording has. It
+needs no licence.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,27 @@ import numpy.typing as npt
 from acapellanet.audio import SAMPLE_RATE
 
 Wave = npt.NDArray[np.float64]
-"""`[samples]`."""
+"""Mono audio, `[samples]`."""
 
 VOWELS_HZ = ((730, 1090, 2440, 3400), (530, 1840, 2480, 3500), (570, 840, 2410, 3300),
              (300, 870, 2240, 3200), (270, 2290, 3010, 3700))  # fmt: skip
 """Formants of a e o u i (Peterson and Barney 1952, men); the fourth is the singer's."""
 BANDWIDTHS_HZ = (80.0, 100.0, 140.0, 200.0)
 OPEN_SHARE = 0.6
-"""Of a period, in which the glottis is open."""
+"""Share of a period in which the glottis is open."""
 CONSONANT_S = 0.07
 FRAME, HOP = 1024, 256
 
 
 @dataclass(frozen=True, slots=True)
 class Throat:
-    """Whose voice it is."""
+    """The body that a voice comes from."""
 
     formant_scale: float = 1.0
-    """1 for a man, 1.15 for a woman, 1.3 for a child."""
+    """Factor of all formants: 1 for a man, 1.15 for a woman, 1.3 for a child."""
     breath: float = 0.02
     tilt_db: float = 0.0
-    """Of the source, per octave above 500 Hz, on top of its own fall: negative is darker."""
+    """Change of the source's slope above 500 Hz, in decibels per octave; negative is darker."""
 
 
 def sing(
@@ -44,7 +44,7 @@ def sing(
     random: np.random.Generator,
     throat: Throat = Throat(),
 ) -> Wave:
-    """Notes of `note_s`, over and over, each a syllable; every eighth is a rest. Peaks at 1.
+    """Sing notes of `note_s` again and again, each a syllable; every eighth is a rest. The peak is 1.
 
     `vibrato`: depth as a fraction of the pitch, 0 for none; it sets in after 0.2 s.
     """
@@ -64,7 +64,7 @@ def sing(
 
 
 def someone(random: np.random.Generator, samples: int) -> Wave:
-    """Somebody singing something, `[samples]`: any throat, from a bass to a child, steady or with vibrato."""
+    """Let somebody sing something, `[samples]`: any throat, from a bass to a child, steady or with vibrato."""
     throat = Throat(
         formant_scale=0.85 + 0.45 * random.random() ** 1.7,  # more men than children, whom the recordings lack
         breath=random.uniform(0.0, 0.08),
@@ -79,7 +79,7 @@ def someone(random: np.random.Generator, samples: int) -> Wave:
 
 
 def _pitch(target_hz: Wave, time_s: Wave, since_s: Wave, vibrato: float, random: np.random.Generator) -> Wave:
-    """Glides of 60 ms between notes, vibrato, and jitter of half a percent."""
+    """Compute a pitch with glides of 60 ms between notes, vibrato, and jitter of half a percent."""
     jitter = _smooth(random.standard_normal(time_s.size), 0.02)
     jitter *= 0.005 / (jitter.std() + 1e-12)
     sway = vibrato * np.sin(2 * np.pi * 5.5 * time_s) * np.clip((since_s - 0.2) / 0.2, 0, 1)
@@ -87,7 +87,7 @@ def _pitch(target_hz: Wave, time_s: Wave, since_s: Wave, vibrato: float, random:
 
 
 def _glottis(pitch_hz: Wave) -> tuple[Wave, Wave]:
-    """The flow's derivative after Liljencrants and Fant (1985), in closed form, and how far it is open, 0..1."""
+    """Compute the flow's derivative after Liljencrants and Fant (1985), and how far the glottis is open, 0..1."""
     phase = np.cumsum(pitch_hz) / SAMPLE_RATE % 1
     open_phase = phase / OPEN_SHARE
     is_open = open_phase < 1
@@ -98,7 +98,7 @@ def _glottis(pitch_hz: Wave) -> tuple[Wave, Wave]:
 
 
 def _through_formants(source: Wave, vowel: npt.NDArray[np.int64], throat: Throat) -> Wave:
-    """Frames of the source, each under the resonances of its vowel; formants glide over 50 ms."""
+    """Filter each frame of the source by the resonances of its vowel; formants glide over 50 ms."""
     formants = np.asarray(VOWELS_HZ, np.float64)[vowel].T * throat.formant_scale
     tracks = np.stack([_smooth(formant, 0.05) for formant in formants])
     window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME))
@@ -114,7 +114,7 @@ def _through_formants(source: Wave, vowel: npt.NDArray[np.int64], throat: Throat
 
 
 def _envelope(frequency_hz: Wave, formants_hz: Wave) -> Wave:
-    """Gain of each bin: resonances in parallel, each a little weaker than the one below."""
+    """Compute the gain of each bin: resonances in parallel, each a little weaker than the one below."""
     gains = [
         0.7**place / (1 + ((frequency_hz - formant) / width) ** 2)
         for place, (formant, width) in enumerate(zip(formants_hz, BANDWIDTHS_HZ, strict=True))
@@ -123,7 +123,7 @@ def _envelope(frequency_hz: Wave, formants_hz: Wave) -> Wave:
 
 
 def _consonants(note: npt.NDArray[np.int64], since_s: Wave, random: np.random.Generator) -> Wave:
-    """At the start of a syllable, in turn: s (a hiss that swells), t (a click and a breath), nothing."""
+    """Begin syllables, in turn, with s (a hiss that swells), t (a click and a breath), or nothing."""
     hiss = np.diff(random.standard_normal(note.size + 2), 2) / 2
     is_sung = note % 8 != 7
     swell = np.sin(np.pi * np.clip(since_s / CONSONANT_S, 0, 1)) * 0.5
@@ -132,7 +132,7 @@ def _consonants(note: npt.NDArray[np.int64], since_s: Wave, random: np.random.Ge
 
 
 def _smooth(values: Wave, seconds: float) -> Wave:
-    """The mean under a raised cosine of that length; ends as if they went on."""
+    """Average under a raised cosine of that length, as if the ends continued."""
     kernel = np.hanning(max(3, round(seconds * SAMPLE_RATE)) | 1)
     padded = np.pad(values, kernel.size // 2, "edge")
     size = 1 << int(np.ceil(np.log2(padded.size + kernel.size)))

@@ -1,4 +1,4 @@
-"""Songs sung by Sinsy, a singing synthesizer: a voice with true vowels, consonants and slides between its notes.
+"""Let Sinsy sing, a synthesizer with true vowels, consonants and slides between its notes.
 
 Sinsy (Oura et al. 2010, "Recent development of the HMM-based singing voice synthesis system - Sinsy") takes a score
 with lyrics; its voice here, NIT SONG070 F001, learned from 70 songs of one Japanese singer. It needs the extra `sinsy`.
@@ -18,14 +18,14 @@ from acapellanet.voices.scales import SCALES
 
 Random = np.random.Generator
 Note = tuple[int | None, int]
-"""MIDI number, or `None` for a rest, and length in sixteenths."""
+"""A MIDI number, or `None` for a rest, and a length in sixteenths."""
 
 VOICE, BANK = "nitech_jp_song070_f001.htsvoice", "sinsy_f001"
 LOWEST, HIGHEST = 61, 76
-"""MIDI numbers; below, the voice whispers."""
+"""Range as MIDI numbers; below it the voice whispers."""
 SECONDS, TEMPO_BPM, BAR = 26.0, (70, 170), 16
 ALPHAS = (0.55, 0.55, 0.55, 0.5, 0.6)
-"""Frequency warping of the voice's spectrum: another size of mouth around the 0.55 that it was made with."""
+"""Frequency warpings of the voice's spectrum: sizes of mouth around the 0.55 that it was made with."""
 SLOW_NOTES, FAST_NOTES, FAST_BPM = (1, 2, 2, 2, 3, 4, 4, 4, 6, 8), (2, 2, 4, 4, 4, 6, 8), 130
 SYLLABLES = (
     "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわ"
@@ -43,7 +43,7 @@ TAIL = "</measure></part></score-partwise>"
 
 
 def is_installed() -> bool:
-    """Whether Sinsy can be asked to sing."""
+    """Tell whether Sinsy is installed."""
     try:
         _sinsy()
     except DataError:
@@ -52,9 +52,9 @@ def is_installed() -> bool:
 
 
 def sing(random: Random) -> tuple[npt.NDArray[np.float32], int]:
-    """A song of about 25 s that `random` makes up: mono `[samples]`, peak 0.7, and its rate in Hz.
+    """Sing a song of about 25 s that `random` makes up: mono `[samples]`, peak 0.7, and its rate in Hz.
 
-    Raises `DataError` where Sinsy is not installed or fails.
+    Raises `DataError` if Sinsy is not installed or fails.
     """
     singer = _singer(_sinsy())
     singer.setAlpha(float(random.choice(ALPHAS)))
@@ -89,7 +89,7 @@ def _sounding(song: npt.NDArray[np.float32], rate: int) -> slice:
 
 
 def _tune(random: Random, tempo_bpm: int) -> list[Note]:
-    """Notes of a scale, up and down by up to three steps; most fourth bars end in a rest."""
+    """Make up notes of a scale, up and down by at most three steps; most fourth bars end in a rest."""
     scale, root = SCALES[random.integers(len(SCALES))], int(random.integers(12))
     notes = [note for note in range(LOWEST, HIGHEST + 1) if (note - root) % 12 in scale]
     lengths = SLOW_NOTES if tempo_bpm < FAST_BPM else FAST_NOTES
@@ -106,7 +106,7 @@ def _tune(random: Random, tempo_bpm: int) -> list[Note]:
 
 
 def _score(random: Random) -> str:
-    """MusicXML with one syllable to a note."""
+    """Write MusicXML with one syllable for each note."""
     tempo_bpm = int(random.integers(*TEMPO_BPM))
     parts, place = [HEAD.format(tempo_bpm=tempo_bpm)], 0
     for note, length in [(None, BAR), *_tune(random, tempo_bpm), (None, BAR)]:

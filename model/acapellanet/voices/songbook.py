@@ -1,4 +1,4 @@
-"""Voice banks sung by synthesizers, or by the speakers of recordings: `acapellanet sing`."""
+"""Write voice banks sung by synthesizers, or by the speakers of recordings: `acapellanet sing`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,25 +21,25 @@ BANK_PREFIX = "sung_"
 FOLLOWED = 0.5
 """Share of the phrases that follow the melody of a real song, if there are any."""
 GIVE_UP_AFTER = 3
-"""Songs in a row that a singer fails at."""
+"""Number of failures in a row after which a singer is given up."""
 Singer = Callable[[Random], tuple[np.typing.NDArray[np.float32], int]]
-"""Makes a song up: mono samples and their rate in Hz."""
+"""A function that makes a song up: mono samples and their rate in Hz."""
 
 
 @dataclass(slots=True)
 class Songbook:
-    """What was written, and who could not be used."""
+    """What was written, and what could not be used."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    """Of song, by bank."""
+    """Duration of song in seconds, by bank."""
     problems: list[str] = field(default_factory=list)
 
 
-def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], None]) -> Songbook:
+def sing_verses(out: Path, minutes: float, seed: int, report: Callable[[float], None]) -> Songbook:
     """Let every installed speaker sing, and Sinsy, `minutes` of song in all, into a bank of `out` each.
 
-    The same seed and voices give the same songs. `told` hears seconds as they are written.
-    Raises `DataError` where nobody can sing.
+    The same seed and voices give the same songs. `report` is called with the seconds of each song that is written.
+    Raises `DataError` if nobody can sing.
     """
     choir: dict[str, Singer] = {f"{BANK_PREFIX}{speaker.name}": partial(_sung_verse, speaker) for speaker in speakers()}
     if sinsy.is_installed():
@@ -52,12 +52,12 @@ def sing_verses(out: Path, minutes: float, seed: int, told: Callable[[float], No
     book = Songbook()
     for number, (bank, singer) in enumerate(choir.items()):
         random = np.random.default_rng((seed, number))
-        _sing_alone(singer, out / bank, minutes * 60 / len(choir), random, book, told)
+        _sing_alone(singer, out / bank, minutes * 60 / len(choir), random, book, report)
     return _or_error(book)
 
 
 def sing_recordings(
-    recordings: Path, out: Path, seed: int, told: Callable[[float], None], melodies: Path | None = None
+    recordings: Path, out: Path, seed: int, report: Callable[[float], None], melodies: Path | None = None
 ) -> Songbook:
     """Sing each phrase of `recordings` once, into `out/sung_<its speaker>/`, in any manner of `manners`.
 
@@ -75,7 +75,7 @@ def sing_recordings(
         except DataError as error:
             book.problems.append(f"{phrase.speaker}/{phrase.name}: {error}")
             continue
-        _write(out / f"{BANK_PREFIX}{phrase.speaker}", phrase.name, song, SAMPLE_RATE, book, told)
+        _write(out / f"{BANK_PREFIX}{phrase.speaker}", phrase.name, song, SAMPLE_RATE, book, report)
     return _or_error(book)
 
 
@@ -85,7 +85,7 @@ def _sung_verse(speaker: Speaker, random: Random) -> tuple[np.typing.NDArray[np.
 
 
 def _sing_alone(
-    singer: Singer, folder: Path, limit_s: float, random: Random, book: Songbook, told: Callable[[float], None]
+    singer: Singer, folder: Path, limit_s: float, random: Random, book: Songbook, report: Callable[[float], None]
 ) -> None:
     failed = number = 0
     while book.seconds.get(folder.name, 0.0) < limit_s and failed < GIVE_UP_AFTER:
@@ -97,7 +97,7 @@ def _sing_alone(
                 book.problems.append(str(error))
             continue
         failed = 0
-        _write(folder, f"{number:03d}", song, rate, book, told)
+        _write(folder, f"{number:03d}", song, rate, book, report)
         number += 1
 
 
@@ -107,13 +107,13 @@ def _write(
     song: np.typing.NDArray[np.float32],
     rate: int,
     book: Songbook,
-    told: Callable[[float], None],
+    report: Callable[[float], None],
 ) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     soundfile.write(folder / f"{name}.flac", song, rate)
     seconds = len(song) / rate
     book.seconds[folder.name] = book.seconds.get(folder.name, 0.0) + seconds
-    told(seconds)
+    report(seconds)
 
 
 def _or_error(book: Songbook) -> Songbook:

@@ -1,4 +1,4 @@
-"""Who can speak here: the voices of flite and festival, free synthesizers, and what they are given to say."""
+"""Let the voices of the free synthesizers flite and festival speak, and choose what they say."""
 
 import re
 import shutil
@@ -15,7 +15,7 @@ from acapellanet.errors import DataError
 
 Random = np.random.Generator
 TOO_ROUGH = frozenset({"kal", "awb_time"})
-"""Voices of flite that are of 8 kHz, or say nothing but the time."""
+"""Voices of flite that are limited to 8 kHz, or can only tell the time."""
 LIMIT_S = 60.0
 LYRICS = (
     "love you me we they never always night light day away stay fire higher desire heart start apart dream stream "
@@ -29,13 +29,13 @@ LYRICS = (
 WORDS = LYRICS.split()
 NONSENSE = "la me no ri tu sa ve do mi ka lo ne ti bu ra se po fi ma da le so ni ta vo pe li ro na be"
 SYLLABLES = NONSENSE.split()
-"""For voices that do not speak English."""
+"""Syllables for voices that do not speak English."""
 ENGLISH = re.compile(r"cmu_us|^ked|^kal|^don|^rab")
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice and the program that has it."""
+    """A voice, and the program that it belongs to."""
 
     program: str
     """`flite` or `festival`."""
@@ -43,24 +43,24 @@ class Speaker:
 
     @property
     def name(self) -> str:
-        """For a folder: `flite_slt`."""
+        """Name for a folder, such as `flite_slt`."""
         return f"{self.program}_{self.voice}"
 
 
 def speakers() -> list[Speaker]:
-    """All voices of the synthesizers that are installed, by name; none is an empty list."""
+    """List all voices of the installed synthesizers, sorted by name."""
     found: list[Speaker] = []
     if shutil.which("flite"):
-        listed = _told(["flite", "-lv"]).partition(":")[2].split()
+        listed = _output_of(["flite", "-lv"]).partition(":")[2].split()
         found += [Speaker("flite", voice) for voice in listed if voice not in TOO_ROUGH]
     if shutil.which("festival") and shutil.which("text2wave"):
-        listed = re.findall(r"[\w-]+", _told(["festival", "-b", "(print (voice.list))"]))
+        listed = re.findall(r"[\w-]+", _output_of(["festival", "-b", "(print (voice.list))"]))
         found += [Speaker("festival", voice) for voice in listed]
     return sorted(found, key=lambda speaker: speaker.name)
 
 
 def say(speaker: Speaker, text: str) -> tuple[npt.NDArray[np.float32], int]:
-    """`text` spoken: mono samples `[samples]` and their rate in Hz. Raises `DataError` if the program fails."""
+    """Speak `text`: mono `[samples]` and their rate in Hz. Raises `DataError` if the program fails."""
     with TemporaryDirectory() as folder:
         wav, words = Path(folder, "speech.wav"), Path(folder, "words.txt")
         words.write_text(text, encoding="ascii")
@@ -68,7 +68,7 @@ def say(speaker: Speaker, text: str) -> tuple[npt.NDArray[np.float32], int]:
             command = ["flite", "-voice", speaker.voice, "-f", str(words), "-o", str(wav)]
         else:
             command = ["text2wave", "-eval", f"(voice_{speaker.voice})", "-o", str(wav), str(words)]
-        _told(command)
+        _output_of(command)
         try:
             audio, rate = soundfile.read(wav, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
@@ -77,14 +77,14 @@ def say(speaker: Speaker, text: str) -> tuple[npt.NDArray[np.float32], int]:
 
 
 def verse(speaker: Speaker, random: Random, words: int = 14) -> str:
-    """Something to say: English words, or syllables for a speaker of another language."""
+    """Make up something to say: English words, or syllables for a speaker of another language."""
     if speaker.program == "flite" or ENGLISH.search(speaker.voice):
         return " ".join(random.choice(WORDS, words))
     lengths = random.integers(2, 4, words)
     return " ".join("".join(random.choice(SYLLABLES, length)) for length in lengths)
 
 
-def _told(command: list[str]) -> str:
+def _output_of(command: list[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,4 +1,4 @@
-"""Speech turned into song: the same mouth and consonants, held longer and on the notes of a melody.
+"""Turn speech into song: the same mouth and consonants, held longer and on the notes of a melody.
 
 The WORLD vocoder (Morise, Yokomori and Ozawa 2016, "WORLD: a vocoder-based high-quality speech synthesis system for
 real-time applications") takes speech apart into pitch, spectral envelope and aperiodicity; what is changed here is the
@@ -24,23 +24,23 @@ Random = np.random.Generator
 
 FRAME_S = 0.005
 LOWEST_HZ, HIGHEST_HZ = 60.0, 500.0
-"""Of the pitch of speech."""
+"""Range of the pitch of speech."""
 SUNG_LOWEST_HZ, SUNG_HIGHEST_HZ = 75.0, 900.0
 SHORTEST_SYLLABLE_S, GLIDE_S, VIBRATO_AFTER_S = 0.12, 0.07, 0.25
 BEATS = (0.5, 0.5, 0.5, 1.0, 1.0, 1.0, 2.0, 4.0)
-"""How long a syllable may be held."""
+"""How long a syllable may be held, in beats; repeated entries are chosen more often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What WORLD finds in speech, one row per 5 ms."""
+    """WORLD's analysis of speech, one row per 5 ms."""
 
     pitch_hz: Values
-    """`[frames]`, 0 where nothing is voiced."""
+    """Pitch in Hz, `[frames]`; 0 if a frame is not voiced."""
     envelope: Values
-    """`[frames, bins]`, power."""
+    """Power spectrum, `[frames, bins]`."""
     aperiodicity: Values
-    """`[frames, bins]`, 0 (a tone) to 1 (noise)."""
+    """Share of noise, `[frames, bins]`, 0 (a tone) to 1 (noise)."""
 
 
 def sung(
@@ -50,7 +50,7 @@ def sung(
     manner: Manner = NATURAL,
     contour: Values | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Mono `speech` `[samples]` at `sample_rate` Hz, sung; at 44.1 kHz, peak 0.7.
+    """Sing mono `speech` `[samples]` at `sample_rate` Hz; the result is at 44.1 kHz with a peak of 0.7.
 
     The melody is `contour` (`contours`), or one that `random` makes up. Above what `sample_rate` can hold, the voice
     goes on as noise and weak harmonics, softer with each octave.
@@ -87,7 +87,7 @@ def _taken_apart(world: ModuleType, speech: npt.NDArray[np.float32], sample_rate
 
 
 def _extend(envelope: Values, aperiodicity: Values, sample_rate: int, random: Random) -> None:
-    """Fill in place what lies above the speech's own band, falling from its last octave."""
+    """Fill in what is missing above the speech's own band, in place, falling from its last octave."""
     bins = envelope.shape[1]
     hz = np.linspace(0, SAMPLE_RATE / 2, bins)
     top_hz = 0.44 * sample_rate
@@ -99,7 +99,7 @@ def _extend(envelope: Values, aperiodicity: Values, sample_rate: int, random: Ra
 
 
 def _syllables(spoken: Spoken) -> list[tuple[int, int]]:
-    """`(start, end)` in frames: from one dip of the loudness to the next, where most is voiced."""
+    """Find syllables, `(start, end)` in frames: from one dip of the loudness to the next, if enough is voiced."""
     loud = np.log(spoken.envelope.mean(1) + 1e-12)
     window = np.hanning(13)[1:-1]  # 55 ms
     smooth = np.convolve(np.pad(loud, 5, mode="edge"), window / window.sum(), mode="valid")
@@ -115,7 +115,7 @@ def _syllables(spoken: Spoken) -> list[tuple[int, int]]:
 def _score(
     spoken: Spoken, syllables: list[tuple[int, int]], random: Random, manner: Manner, contour: Values | None
 ) -> tuple[Values, Values]:
-    """Where in the speech each sung frame is taken from, and its pitch in Hz, 0 if it is not voiced."""
+    """Decide where in the speech each sung frame is taken from, and its pitch in Hz, 0 if it is not voiced."""
     voiced = spoken.pitch_hz[spoken.pitch_hz > 0]
     base_hz = float(np.median(voiced)) * 2 ** random.uniform(-0.2, 0.9)
     if contour is None:
@@ -131,7 +131,7 @@ def _score(
 
 
 def _made_up(spoken: Spoken, syllables: list[tuple[int, int]], random: Random, manner: Manner) -> tuple[Values, Values]:
-    """A melody on a scale, a note for each syllable: places in the speech, and semitones, `[frames]` each."""
+    """Make up a melody with a note for each syllable: places in the speech, and semitones, `[frames]` each."""
     beat_s, scale = random.uniform(0.16, 0.45), SCALES[random.integers(len(SCALES))]
     degree, places, notes = int(random.integers(len(scale))), [], []
     for start, end in syllables:
@@ -148,7 +148,7 @@ def _made_up(spoken: Spoken, syllables: list[tuple[int, int]], random: Random, m
 
 
 def _held(spoken: Spoken, start: int, end: int, seconds: float) -> Values:
-    """Frames `start` to `end` of the speech, the voiced ones read so slowly, up to 8 times, as to last `seconds`."""
+    """Hold the voiced part of frames `start` to `end`, up to 8 times as long, so that they last `seconds`."""
     voiced = spoken.pitch_hz[start:end] > 0
     wanted = seconds / FRAME_S - (~voiced).sum()
     slow = float(np.clip(wanted / max(1, voiced.sum()), 0.8, 8.0))
@@ -157,7 +157,7 @@ def _held(spoken: Spoken, start: int, end: int, seconds: float) -> Values:
 
 
 def _moved(notes: Values, random: Random, manner: Manner) -> Values:
-    """Semitones with glides between notes, vibrato on those that last, and a trembling hand."""
+    """Add glides between notes, vibrato on long ones, and a tremble, all in semitones."""
     glide = max(1, int(random.uniform(0.4, 1.6) * manner.glide * GLIDE_S / FRAME_S))
     padded = np.pad(notes, (glide // 2, glide - glide // 2), mode="edge")
     sums = np.cumsum(padded)
@@ -173,7 +173,7 @@ def _moved(notes: Values, random: Random, manner: Manner) -> Values:
 
 
 def _at(values: Values, places: Values) -> Values:
-    """`values` `[frames]` or `[frames, bins]` at fractional frames."""
+    """Interpolate `values` `[frames]` or `[frames, bins]` at fractional frames."""
     places = np.clip(places, 0, len(values) - 1.001)
     low = places.astype(np.int64)
     part = (places - low).reshape(-1, *[1] * (values.ndim - 1))

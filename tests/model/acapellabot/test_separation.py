@@ -122,7 +122,7 @@ def test_the_name_without_weights_says_how_to_get_them(tmp_path: Path, monkeypat
 
 
 def test_griffin_lim_is_for_the_ancestor_alone() -> None:
-    with pytest.raises(ModelError, match="leave it away"):
+    with pytest.raises(ModelError, match="leave it out"):
         load_estimator("acapellanet-small-griffinlim")
 
 

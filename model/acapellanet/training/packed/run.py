@@ -52,7 +52,7 @@ class PackedRun:
     """Whether the rate falls to nothing over these minutes."""
 
 
-def train_packed(run: PackedRun, told: Callable[[str], None]) -> Path:
+def train_packed(run: PackedRun, report: Callable[[str], None]) -> Path:
     """Train until the minutes are over and return the path of the averaged weights.
 
     Raises `DataError` for a pack that is missing or damaged, `TrainingError` for a device that cannot be used.
@@ -63,18 +63,18 @@ def train_packed(run: PackedRun, told: Callable[[str], None]) -> Path:
     begin_from = weights if weights.exists() else run.source
     heard_s = _heard_s(begin_from)
     source = load_network(begin_from) if begin_from else None
-    told(f"from {begin_from or 'nothing'}, {heard_s / 3600:.1f} h heard, on {world.device}")
+    report(f"from {begin_from or 'nothing'}, {heard_s / 3600:.1f} h heard, on {world.device}")
     pack = read_pack(run.pack)
-    told(
+    report(
         f"{len(pack.tracks)} tracks, {pack.values.nbytes / 1e9:.1f} GB decoded, after {time.monotonic() - began:.0f} s"
     )
     samples = (run.frames - 1) * run.config.hop_samples
     # every call draws other examples: what was heard so far counts into the seed
     seed = run.seed + int(heard_s)
     mashups = DeviceMashups(pack, run.config, samples, seed, world.device, dict(run.shares))
-    trainer = _fitting_trainer(run, source, mashups, world, began, told)
+    trainer = _fitting_trainer(run, source, mashups, world, began, report)
     trainer.heard_s += heard_s
-    _train(trainer, weights, began + run.minutes * 60 - SPARE_S, told)
+    _train(trainer, weights, began + run.minutes * 60 - SPARE_S, report)
     return weights
 
 
@@ -84,7 +84,7 @@ def _fitting_trainer(
     mashups: DeviceMashups,
     world: World,
     began: float,
-    told: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Trainer:
     """A trainer whose batch fits the device's memory: halved until it does."""
     batch = run.batch or (CPU_BATCH if world.device.type == "cpu" else GPU_BATCH)
@@ -103,23 +103,23 @@ def _fitting_trainer(
         try:
             trainer.step()
         except torch.OutOfMemoryError:
-            told(f"a batch of {batch} does not fit into memory")
+            report(f"a batch of {batch} does not fit into memory")
             del trainer
             torch.cuda.empty_cache()
             batch //= 2
             if not batch:
                 raise
             continue
-        told(f"batches of {batch}")
+        report(f"batches of {batch}")
         return trainer
 
 
-def _train(trainer: Trainer, weights: Path, until: float, told: Callable[[str], None]) -> None:
+def _train(trainer: Trainer, weights: Path, until: float, report: Callable[[str], None]) -> None:
     said = saved = time.monotonic()
     while (now := time.monotonic()) < until:
         progress = trainer.step()
         if now - said > LINE_EVERY_S:
-            told(
+            report(
                 f"step {progress.step} loss {progress.loss:.3f} rate {progress.rate:.1e} mixing {progress.mixing:.0%} "
                 f"heard {progress.heard_s / 3600:.2f} h, {progress.bad_steps} bad"
             )
@@ -128,7 +128,7 @@ def _train(trainer: Trainer, weights: Path, until: float, told: Callable[[str], 
             _save(trainer, weights)
             saved = now
     _save(trainer, weights)
-    told(f"{trainer.step_number} steps, {trainer.heard_s / 3600:.2f} h heard in all: {weights}")
+    report(f"{trainer.step_number} steps, {trainer.heard_s / 3600:.2f} h heard in all: {weights}")
 
 
 def _save(trainer: Trainer, weights: Path) -> None:
