@@ -28,6 +28,8 @@ _EXTENSION_ALONE = (".gsm", ".vox")
 _MPEG_SLACK = 8 * 1152
 """Samples by which a count of an MP3's frames and its decoded length differ: encoder's and decoder's delay, index."""
 _OGG_SLACK = 8192
+_PACKET = 8192
+"""Samples by which ffprobe's length may be more than a file's: it counts whole packets."""
 _COUNT_FRAMES = 2**18
 
 
@@ -113,11 +115,19 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
         file = _sound_file(path, stream, stack)
     except soundfile.LibsndfileError as error:
         return _refused(path, stream, blob, error, stack, heed)
+    if found.container == "FLAC" and not _flac_total(blob, found):
+        file, frames = _with_length(path, stream, found, file, stack)
+        return Opened(blob, found, file, frames)
     promised = _promised(blob, found, file)
-    if promised and abs(promised - file.frames) > _slack(found):
+    if (promised and abs(promised - file.frames) > _slack(found)) or (file.subtype.startswith("MPEG") and found.audio):
         if ffmpeg.is_installed():
             return _through_ffmpeg(path, found.container, blob, found, stack, heed, promised / file.samplerate)
-        frames = _counted(file) if found.container == "MPEG" else int(file.frames)
+        promised = promised or int(file.frames)
+        if file.subtype.startswith("MPEG"):
+            frames = _counted(file)
+            file = _sound_file(path, stream, stack)
+        else:
+            frames = int(file.frames)
         more = promised / file.samplerate if promised - frames > _slack(found) else 0.0
         return Opened(blob, found, file, frames, promised_s=more)
     return Opened(blob, found, file, _frames(blob, found, file))
@@ -147,15 +157,18 @@ def _refused(
     found = table.walk_blob(blob)
     peaks = [chunk.start for chunk in found.chunks if chunk.id == "PEAK" and chunk.end <= found.file_size]
     if peaks:
-        copy = stack.enter_context(_without_peak(path, stream, peaks))
+        patches = dict.fromkeys(peaks, b"JUNK")
+        copy = stack.enter_context(_patched(path, stream, patches, "its PEAK chunk has to be stepped over"))
         try:
             file = stack.enter_context(soundfile.SoundFile(native(copy)))
             return Opened(blob, found, file, int(file.frames))
         except soundfile.LibsndfileError:
             pass
     head = blob.at(0, 64)
-    if not (found.container or head.startswith(b"ID3")) or _cut_off(found) or not ffmpeg.is_installed():
+    if not (found.container or head.startswith(b"ID3")) or _cut_off(found):
         raise AudioError(f"{path}: {_trouble(blob, error)}") from error
+    if not ffmpeg.is_installed():
+        raise AudioError(f"{path}: {_trouble(blob, error)}, or install ffmpeg, which may read it as it is") from error
     name = found.container.title() if found.container in ("OPAQUE", "MPEG") else found.container or "ID3"
     try:
         facts = ffmpeg.facts_of(path, name)
@@ -180,8 +193,11 @@ def _through_ffmpeg(
     copy = stack.enter_context(ffmpeg.decoded(path, name, facts, heed))
     file = stack.enter_context(soundfile.SoundFile(native(copy)))
     frames = int(file.frames)
+    if not frames:
+        raise AudioError(f"{path}: ffmpeg decodes nothing of this {name} file; a newer ffmpeg may, else export it "
+                         "again as WAV, AIFF or FLAC of at most 24 bits")  # fmt: skip
     promised_s = promised_s or (facts.duration_s if facts.subtype != "DECODED" else 0.0)
-    short = promised_s - frames / file.samplerate > max(0.05, _slack(found) / file.samplerate)
+    short = promised_s - frames / file.samplerate > max(_PACKET, _slack(found)) / file.samplerate
     return Opened(blob, found, file, frames, facts, copy, promised_s if short else 0.0)
 
 
@@ -217,19 +233,32 @@ def _frames(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
     if found.container == "W64" and form and data and data.size:
         align = number(payload(blob, form, 64)[12:14], "<H")
         return min(frames, data.size // align) if align else frames
-    info = found.find("STREAMINFO")
-    if info and not flac.total_of(payload(blob, info, 64)):
-        return _counted(file)  # its writer could not go back to fill it in
     return frames
 
 
+def _flac_total(blob: FileBlob, found: ChunkMap) -> int:
+    info = found.find("STREAMINFO")
+    return flac.total_of(payload(blob, info, 64)) if info else 0
+
+
+def _with_length(
+    path: Path, stream: BinaryIO, found: ChunkMap, file: soundfile.SoundFile, stack: ExitStack
+) -> tuple[soundfile.SoundFile, int]:
+    """A FLAC whose writer could not go back to fill in its length: a copy that has it, so that libsndfile can seek."""
+    frames, info = _counted(file), found.find("STREAMINFO")
+    at = info.offset + 13 if info else 0
+    nibble = FileBlob(stream.fileno()).at(at, 1)[0] & 0xF0
+    patches = {at: bytes([nibble | frames >> 32]), at + 1: (frames & 0xFFFFFFFF).to_bytes(4, "big")}
+    copy = stack.enter_context(_patched(path, stream, patches, "its missing length has to be filled in"))
+    return stack.enter_context(soundfile.SoundFile(native(copy))), frames
+
+
 def _counted(file: soundfile.SoundFile) -> int:
-    """Samples per channel, by decoding all of them."""
-    file.seek(0)
+    """Samples per channel, by decoding all of them from the start, where `file` stands."""
     frames = 0
+    file.seekable = lambda: False  # else soundfile seeks after each read, which takes a length that is known
     while count := len(file.read(_COUNT_FRAMES, dtype="float32", always_2d=True)):
         frames += count
-    file.seek(0)
     return frames
 
 
@@ -249,18 +278,18 @@ def _trouble(blob: FileBlob, error: soundfile.LibsndfileError) -> str:
 
 
 @contextmanager
-def _without_peak(path: Path, stream: BinaryIO, peaks: list[int]) -> Iterator[Path]:
-    """A copy whose PEAK chunks are called JUNK."""
+def _patched(path: Path, stream: BinaryIO, patches: dict[int, bytes], why: str) -> Iterator[Path]:
+    """A temporary copy with other bytes at some places."""
     with tempfile.TemporaryDirectory(prefix="dawbridge-") as folder:
-        copy = Path(folder) / "stripped.wav"
+        copy = Path(folder) / "patched"
         try:
             stream.seek(0)
             with copy.open("wb") as target:
                 shutil.copyfileobj(stream, target, 2**20)
-                for start in peaks:
-                    target.seek(start)
-                    target.write(b"JUNK")
+                for place, content in patches.items():
+                    target.seek(place)
+                    target.write(content)
         except OSError as failure:
-            raise AudioError(f"{path}: its PEAK chunk has to be stepped over in a temporary copy, which cannot be "
-                             f"made ({failure.strerror}); make room in {folder}") from failure  # fmt: skip
+            raise AudioError(f"{path}: {why} in a temporary copy, which cannot be made ({failure.strerror}); "
+                             f"make room in {folder}") from failure  # fmt: skip
         yield copy

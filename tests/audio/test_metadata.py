@@ -196,3 +196,120 @@ def test_no_more_is_carried_than_fits(bounce: Bounce, monkeypatch: pytest.Monkey
     assert {"acid", "inst"} <= {name for name, _ in chunks_of(stem_of(path))} and "id3 " not in dict(
         chunks_of(path.parent / "stem.wav")
     )
+
+
+def riff(*chunks: tuple[bytes, bytes], padded: bool = True) -> bytes:
+    packed = [name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1 & padded) for name, body in chunks]
+    whole = b"WAVE" + b"".join(packed)
+    return b"RIFF" + struct.pack("<I", len(whole)) + whole
+
+
+FORM = (b"fmt ", struct.pack("<HHIIHH", 1, 1, 48000, 144000, 3, 24))
+CUE = (b"cue ", struct.pack("<I", 1) + struct.pack("<II4sIII", 1, 500, b"data", 0, 0, 500))
+ODD = (b"data", bytes(3 * 3001))
+
+
+@pytest.mark.parametrize("more", [[], [(b"zzzz", b"unknown")], [(b"JUNK", bytes(5))]])
+def test_chunks_after_an_odd_chunk_without_its_pad_byte(tmp_path: Path, more: list[tuple[bytes, bytes]]) -> None:
+    (tmp_path / "x.wav").write_bytes(riff(FORM, ODD, *more, (b"bext", bext()), CUE, padded=False))
+    found = dict(chunks_of(stem_of(tmp_path / "x.wav")))
+    assert found["cue "] == CUE[1] and struct.unpack_from("<Q", found["bext"], 338)[0] == TIME_REFERENCE
+
+
+def test_chunks_after_an_id3_tag_ahead_of_the_container(bounce: Bounce, tmp_path: Path) -> None:
+    tag = b"ID3\x03\0\0\0\0\0\x20" + bytes(32)
+    (tmp_path / "x.wav").write_bytes(tag + riff(FORM, (b"bext", bext()), ODD, CUE))
+    assert {"bext", "cue "} <= {name for name, _ in chunks_of(stem_of(tmp_path / "x.wav"))}
+    aiff = with_chunks(bounce("AIFF", "PCM_24"), [(b"NAME", b"My Song")], order=">")
+    aiff.write_bytes(tag + aiff.read_bytes())
+    assert ("NAME", b"My Song") in chunks_of(stem_of(aiff))
+
+
+@pytest.mark.parametrize("name", [b"r64m", b"cart", b"strc", b"plst", b"DISP", b"axml", b"chna", b"CSET", b"_PMX"])
+def test_chunks_of_the_trade_are_carried(bounce: Bounce, name: bytes) -> None:
+    body = bytes(range(64))
+    assert (name.decode(), body) in chunks_of(stem_of(with_chunks(bounce("WAV", "PCM_24"), [(name, body)])))
+
+
+ENTRIES = {
+    "cp1252": "Köln".encode("cp1252"),
+    "cp932": "東京".encode("cp932"),
+    "UTF-16": "東京 Köln".encode("utf-16-le"),
+    "UTF-8": "東京".encode(),
+}
+
+
+@pytest.mark.parametrize("encoding", ENTRIES)
+@pytest.mark.parametrize("padded", [True, False])
+def test_information_is_bytes(bounce: Bounce, encoding: str, padded: bool) -> None:
+    text = ENTRIES[encoding]
+    entries = [(b"INAM", text), (b"ISFT", b"the DAW"), (b"IART", b"odd"), (b"ICMT", text + b"!")]
+    pad = b"\0" if padded else b""
+    body = b"INFO" + b"".join(k + struct.pack("<I", len(t)) + t + (pad if len(t) & 1 else b"") for k, t in entries)
+    stem = stem_of(
+        with_chunks(bounce("WAV", "PCM_24"), [(b"CSET", struct.pack("<HHHH", 932, 81, 17, 1)), (b"LIST", body)])
+    )
+    found = dict(chunks_of(stem))
+    for key, raw in entries:
+        if key != b"ISFT":
+            assert key + struct.pack("<I", len(raw)) + raw in found["LIST"], key
+    assert b"the DAW" not in found["LIST"] and files.read_mark(stem) == MARK
+    assert found["CSET"] == struct.pack("<HHHH", 932, 81, 17, 1)
+
+
+def id3(version: int, *frames: tuple[bytes, bytes]) -> bytes:
+    def size(count: int) -> bytes:
+        return bytes(count >> 21 - 7 * n & 0x7F for n in range(4))
+
+    packed = [n + (size(len(b)) if version == 4 else struct.pack(">I", len(b))) + b"\0\0" + b for n, b in frames]
+    body = b"".join(packed)
+    return b"ID3" + bytes([version, 0, 0]) + size(len(body) + 20) + body + bytes(20)
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_bounce_s_loudness_is_not_its_stem_s(bounce: Bounce, version: int) -> None:
+    title = (b"TIT2", b"\0My Song")
+    gain = (b"TXXX", b"\0REPLAYGAIN_TRACK_GAIN\0-7.50 dB")
+    wide = (b"TXXX", b"\1" + "replaygain_track_peak\0".encode("utf-16") + "0.9".encode("utf-16"))
+    other = (b"TXXX", b"\0MOOD\0calm")
+    tag = id3(version, title, gain, wide, (b"RVA2", bytes(9)), other)
+    ixml = b"<BWFXML><BEXT><BWF_LOUDNESS_VALUE>-1400</BWF_LOUDNESS_VALUE><X>1</X></BEXT></BWFXML>"
+    found = dict(chunks_of(stem_of(with_chunks(bounce("WAV", "PCM_24"), [(b"id3 ", tag), (b"iXML", ixml)]))))
+    carried = found["id3 "]
+    assert len(carried) == len(tag) and b"My Song" in carried and b"MOOD" in carried
+    assert b"REPLAYGAIN" not in carried and b"RVA2" not in carried and "replaygain".encode("utf-16-le") not in carried
+    assert found["iXML"] == b"<BWFXML><BEXT><X>1</X></BEXT></BWFXML>"
+
+
+def flac_with(path: Path, *blocks: tuple[int, bytes]) -> Path:
+    """The file with these metadata blocks instead of its own comments."""
+    data, old = path.read_bytes(), walk(path).find("VORBIS_COMMENT")
+    assert old is not None
+    packed = b"".join(struct.pack(">I", kind << 24 | len(body)) + body for kind, body in blocks)
+    padding = b"\x81\0\0\0"
+    path.write_bytes(data[:42] + packed + padding + data[old.end :])
+    return path
+
+
+def test_flac_loudness_goes_and_the_rest_stays(bounce: Bounce) -> None:
+    lines = [(b"TITLE", b"My Song"), (b"replaygain_track_gain", b"-7 dB"), (b"R128_TRACK_GAIN", b"-100")]
+    path = flac_with(bounce("FLAC", "PCM_24"), (4, tags.build_vorbis(lines)), (6, bytes(32)))
+    found = dict(chunks_of(stem_of(path)))
+    comments = tags.parse_vorbis(found["VORBIS_COMMENT"])
+    assert ("TITLE", "My Song") in comments and not [key for key, _ in comments if tags.is_loudness(key)]
+    assert found["PICTURE"] == bytes(32)
+
+
+@pytest.mark.parametrize(("subtype", "holds"), [("PCM_16", False), ("PCM_24", True)])
+def test_another_container_s_header_in_flac_is_carried_only_where_it_holds(
+    bounce: Bounce, subtype: str, holds: bool
+) -> None:
+    path = flac_with(bounce("FLAC", subtype), (2, b"riffRIFF" + bytes(8)), (2, b"ATCHdata"))
+    bodies = [body for name, body in chunks_of(stem_of(path)) if name == "APPLICATION"]
+    assert b"ATCHdata" in bodies and (b"riffRIFF" + bytes(8) in bodies) is holds
+
+
+def test_big_endian_wav_gives_its_tags_and_no_chunks(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "x.wav", np.zeros((500, 2)), 44100, "PCM_24", endian="BIG", format="WAV")
+    with_chunks(tmp_path / "x.wav", [(b"cue ", bytes(28))], order=">")
+    assert "cue " not in dict(chunks_of(stem_of(tmp_path / "x.wav")))

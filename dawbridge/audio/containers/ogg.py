@@ -44,13 +44,15 @@ class Link:
 
 def links(blob: Blob, base: int = 0) -> list[Link]:
     """All streams of the whole file, in order. Raises `OSError`."""
-    found: dict[int, Link] = {}
-    for place, kind, body, serial, granule in _pages(blob, base, blob.size):
+    found: list[Link] = []
+    current: dict[int, int] = {}
+    for _, kind, body, serial, granule in _pages(blob, base, blob.size):
         if kind & _BEGINS and len(found) < MAX_CHUNKS:
-            found[serial if serial not in found else -place] = Link(_codec(body), 0)
-        elif serial in found and 0 < granule < _NO_GRANULE:
-            found[serial] = replace(found[serial], frames=granule)
-    return list(found.values())
+            current[serial] = len(found)  # a later link may have the number of an earlier one
+            found.append(Link(_codec(body), 0))
+        elif serial in current and 0 < granule < _NO_GRANULE:
+            found[current[serial]] = replace(found[current[serial]], frames=granule)
+    return found
 
 
 def _streams(pages: Iterator[Page]) -> Iterator[Chunk]:
