@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 PCM_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 """The last 14 bytes of the identifier of ordinary samples in an extensible header; the first 2 are the encoding."""
+AMBISONIC_GUID_TAIL = bytes.fromhex("00002107d3118644c8c1ca000000")
+"""The same of ambisonic B-format."""
 
 _BITMAP = 0x10000
 """Apple's layout tag that says: the bitmap counts, and its bits are Microsoft's."""
@@ -68,7 +70,8 @@ def from_format(body: bytes) -> Speakers:
     """From a WAV's `fmt ` payload."""
     if len(body) < 40 or body[:2] != b"\xfe\xff":
         return Speakers()
-    return Speakers(struct.unpack_from("<I", body, 20)[0], body[26:40])
+    tail = AMBISONIC_GUID_TAIL if body[26:40] == AMBISONIC_GUID_TAIL else PCM_GUID_TAIL
+    return Speakers(struct.unpack_from("<I", body, 20)[0], tail)
 
 
 def from_flac_comment(text: str) -> Speakers:

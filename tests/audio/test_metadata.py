@@ -313,3 +313,10 @@ def test_big_endian_wav_gives_its_tags_and_no_chunks(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "x.wav", np.zeros((500, 2)), 44100, "PCM_24", endian="BIG", format="WAV")
     with_chunks(tmp_path / "x.wav", [(b"cue ", bytes(28))], order=">")
     assert "cue " not in dict(chunks_of(stem_of(tmp_path / "x.wav")))
+
+
+def test_a_chunk_of_odd_length_keeps_rf64_readable(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawbridge.audio.formats.RIFF_LIMIT", 1000)
+    stem = stem_of(with_chunks(bounce("WAV", "PCM_24"), [(b"bext", bext()), (b"iXML", b"<BWFXML/>")]))
+    assert walk(stem).container == "RF64" and soundfile.info(stem).frames == 5000
+    assert ("iXML", b"<BWFXML/>") in chunks_of(stem)

@@ -10,12 +10,11 @@ import soundfile
 from dawbridge.audio import files
 from dawbridge.audio.containers.base import FileBlob, payload
 from dawbridge.audio.containers.table import walk
-from dawbridge.audio.speakers import PCM_GUID_TAIL, Speakers, from_flac_comment
+from dawbridge.audio.speakers import AMBISONIC_GUID_TAIL, PCM_GUID_TAIL, Speakers, from_flac_comment
 
 from .conftest import Bounce
 from .test_metadata import stem_of, with_chunks
 
-AMBISONIC_TAIL = bytes.fromhex("00002107d3118644c8c1ca000000")
 LCRS = struct.pack(">3I", 132 << 16 | 4, 0, 0)
 BITMAP = struct.pack(">3I", 0x10000, 0x60F, 0)
 MASKS = [(6, 0x60F), (8, 0x63F), (4, 0x107), (3, 0x00B), (2, 0x600), (2, 0)]
@@ -49,8 +48,8 @@ def test_wav(bounce: Bounce, channels: int, mask: int, subtype: str, level: floa
 
 
 def test_ambisonic_b_format(bounce: Bounce) -> None:
-    path = extensible(bounce("WAVEX", "PCM_24", 4), 0, AMBISONIC_TAIL)
-    assert body_of(stem_of(path), "fmt ")[24:40] == b"\1\0" + AMBISONIC_TAIL
+    path = extensible(bounce("WAVEX", "PCM_24", 4), 0, AMBISONIC_GUID_TAIL)
+    assert body_of(stem_of(path), "fmt ")[24:40] == b"\1\0" + AMBISONIC_GUID_TAIL
 
 
 def test_rf64_and_w64(bounce: Bounce, tmp_path: Path) -> None:

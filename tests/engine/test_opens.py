@@ -16,9 +16,10 @@ class Opens:
         sys.addaudithook(self._heard)  # hooks stay for the process's life
 
     def _heard(self, event, arguments):
-        if self.watching and event in ("open", "soundfile") and isinstance(arguments[0], str | bytes | os.PathLike):
-            if os.fsencode(arguments[0]) == self.watching:
-                self.seen.append(event)
+        if not self.watching or event not in ("open", "soundfile"):
+            return
+        if isinstance(arguments[0], str | bytes | os.PathLike) and os.fsencode(arguments[0]) == self.watching:
+            self.seen.append(event)
 
     def count(self, path, work):
         self.watching, self.seen = os.fsencode(path), []

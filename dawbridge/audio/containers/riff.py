@@ -70,6 +70,9 @@ class Riff(Container):
     def surround(self, facts: StemFacts, metadata: Metadata, mark: str) -> tuple[bytes, bytes]:
         """Format and timeline ahead of the samples, the rest after them."""
         before, after = riff_chunks.carried(facts, metadata, mark)
+        if facts.format == "RF64":  # where libsndfile, looking for the samples, does not know of pad bytes
+            after = [part for part in before if len(part[1]) & 1] + after
+            before = [part for part in before if not len(part[1]) & 1]
         head = b"".join(_packed(*part) for part in before)
         tail = b"\0" * (facts.data_bytes & 1) + b"".join(_packed(*part) for part in after)
         if facts.format != "RF64":

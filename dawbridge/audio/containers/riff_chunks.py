@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dawbridge.audio import id3, tags
 from dawbridge.audio.containers.base import MARK_LIMIT, Blob, Chunk, ChunkMap, StemFacts, payload
 from dawbridge.audio.metadata import Metadata, Part, within_limits
-from dawbridge.audio.speakers import PCM_GUID_TAIL, from_format
+from dawbridge.audio.speakers import from_format
 
 BEFORE = ("bext", "iXML", "cart", "chna")
 """Ahead of the samples: where the stem lies on the timeline, and what its channels are."""
@@ -95,8 +95,7 @@ def format_chunk(facts: StemFacts) -> bytes:
     )
     if not extensible:
         return head
-    tail = facts.speakers.guid_tail if len(facts.speakers.guid_tail) == 14 else PCM_GUID_TAIL
-    return head + struct.pack("<HHIH", 22, bits, mask or 0, code) + tail
+    return head + struct.pack("<HHIH", 22, bits, mask or 0, code) + facts.speakers.guid_tail
 
 
 def history_line(sample_rate: int, bits: int, channels: int, text: str) -> str:
