@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit gpu-train lint generate clean quick
+.PHONY: help demo listen test watch bench bench-control soak report-files audit fuzz gpu-train lint generate clean quick
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +48,10 @@ bench-control: $(STAMP) ## measure control latency, floods and audition times (A
 
 soak: $(STAMP) ## test that nothing is lost: random bounces and kill -9 for MINUTES=30, SEED=1
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
+
+fuzz: $(STAMP) ## damaged files and nonsense at the control surfaces: COUNT=100000, SEED=1
+	$(BIN)/python -m benchmarks.fuzz_files --count $(or $(COUNT),100000) --seed $(or $(SEED),1)
+	$(BIN)/python -m benchmarks.fuzz --datagrams $(or $(COUNT),100000) --midi-bytes $(or $(COUNT),100000) --seed $(or $(SEED),1)
 
 gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfile alone: make gpu-train PACK=folder [OUT=gpu MINUTES=9]
 	@test -n "$(PACK)" || { echo 'which pack? acapellanet pack DATA --out PACK --cache CACHE, then make gpu-train PACK=PACK' >&2; exit 2; }
