@@ -47,6 +47,8 @@ def adopt(turn: Turn, job: Job, twin: Twin) -> None:
     if old != job.path:
         turn.say(earlier, f"is {old.name} of {old.parent}, moved; its stems and their settings stay as they are")
     turn.do(Publish(StateChanged(earlier.id, JobState.DONE, str(job.path))))
+    if not turn.state.focused and turn.state.focus_if_found == earlier.id:
+        turn.state.focused = earlier.id
     if turn.is_running(earlier):
         turn.cancel_running()
         turn.state.rerenders[earlier.id] = None

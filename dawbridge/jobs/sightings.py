@@ -23,8 +23,11 @@ def started(turn: Turn, event: Started) -> None:
         if turn.facts.is_watched(record.path) and untouched(record.stamp, turn.facts.stamp(record.path)):
             state.rerenders[turn.restore(record).id] = None
     last = event.last_done
-    if last is not None and last.stems_stand and turn.facts.is_watched(last.path):
-        state.focused = turn.restore(last).id
+    if last is not None and turn.facts.is_watched(last.path):
+        if last.stems_stand:
+            state.focused = turn.restore(last).id
+        else:
+            state.focus_if_found = last.id
     for path in event.accepted:
         turn.do(Watch("accept", path))
 

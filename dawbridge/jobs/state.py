@@ -122,6 +122,8 @@ class State:
     """When the engine was last done with something."""
     focused: int = 0
     """Id of the job that knobs re-render; 0: none."""
+    focus_if_found: int = 0
+    """Id of the job that was in focus when the last run ended and is not at its place now; 0: none."""
     turned: Turned | None = None
     analysis_turned: bool = False
     """Whether a knob of the analysis stage was turned that nothing running knows of."""

@@ -1,0 +1,322 @@
+"""A world for replays of the scheduler: files, a ledger, an engine and a clock that are dictionaries and numbers."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dawbridge.audio.files import WriteReport
+from dawbridge.config.settings import FolderSettings
+from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.process.messages import Cancel as Stop
+from dawbridge.engine.process.messages import Finished, Identified, Identify
+from dawbridge.errors import PresetError
+from dawbridge.events import Done, JobState
+from dawbridge.files.stamp import Stamp
+from dawbridge.jobs import effects, inputs
+from dawbridge.jobs.facts import StemTargets, Twin
+from dawbridge.jobs.record import JobRecord, stamp_columns, untouched
+from dawbridge.jobs.scheduler import due_s, step
+from dawbridge.jobs.state import State
+from dawbridge.jobs.stem_names import one_name
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import DEFAULTS, Change
+
+ROOT = Path("/bounces")
+
+
+@dataclass
+class Rows:
+    """The ledger: what was stored, and nothing else, survives a crash."""
+
+    jobs: dict[int, JobRecord] = field(default_factory=dict)
+    automations: dict[int, Automation] = field(default_factory=dict)
+    claims: dict[str, Path] = field(default_factory=dict)
+    finished: list[int] = field(default_factory=list)
+    last_id: int = 0
+
+    def store(self, effect):
+        match effect:
+            case effects.Add(job_id, path, state):
+                assert job_id not in self.jobs, "an id was given twice"
+                self.jobs[job_id] = JobRecord(job_id, path, "", state, None, "", {}, "", "", "", "", False, 0.0)
+            case effects.Save(job_id, fields):
+                self._save(job_id, dict(fields))
+            case effects.SaveAutomation(job_id, automation):
+                self.automations[job_id] = automation
+            case effects.Claim(name, path):
+                self.claims[name] = path
+            case effects.Remove(job_id, whole_file):
+                path = self.jobs[job_id].path if job_id in self.jobs else None
+                gone = [each for each, row in self.jobs.items() if each == job_id or (whole_file and row.path == path)]
+                for each in gone:
+                    del self.jobs[each]
+            case effects.Move(job_id, old, new, stems, stamp, names):
+                for each, row in list(self.jobs.items()):
+                    if row.path == old:
+                        self.jobs[each] = replace(row, path=new)
+                moved = replace(self.jobs[job_id], acapella=stems[0], instrumental=stems[1], stamp=stamp)
+                self.jobs[job_id] = moved
+                self.claims |= dict.fromkeys(names, new)
+
+    def _save(self, job_id, fields):
+        if "size" in fields:
+            size, modified, inode, changed = (fields.pop(name) for name in stamp_columns(None))
+            fields["stamp"] = Stamp(size, modified, inode, changed) if size >= 0 else None
+        if "rendering" in fields:
+            fields["rendering"] = bool(fields["rendering"])
+        if job_id in self.jobs:
+            self.jobs[job_id] = replace(self.jobs[job_id], **fields)
+            if fields.get("state") is JobState.DONE:
+                self.finished.append(job_id)
+
+
+class Replay:
+    """One daemon after the other on one ledger. Implements `Facts`."""
+
+    def __init__(self, prefetch=False):
+        self.now, self.prefetch = 100.0, prefetch
+        self.rows, self.files, self.clock_ns = Rows(), {}, 0
+        self.stems = {}
+        self.knobs = dict(DEFAULTS)
+        self.engine = None
+        self.stopping = False
+        self.sent, self.published, self.replies, self.wishes = [], [], [], []
+        self.rendered = []
+        """Every finished task: path, stamp, values, whether it was a new bounce."""
+        self.crashes = 0
+        self.begin()
+
+    # --- the world ---
+
+    def write(self, path, content):
+        """A file's content changes, as when it is bounced."""
+        self.clock_ns += 1
+        self.files[path] = (content, Stamp(len(content), self.clock_ns, self.clock_ns, self.clock_ns))
+
+    def move_file(self, old, new):
+        """Rename a bounce, with its stems."""
+        content, stamp = self.files.pop(old)
+        self.clock_ns += 1
+        self.files[new] = (content, replace(stamp, changed_ns=self.clock_ns))
+        for name in ("acapella", "instrumental"):
+            stem = self.stems.pop(_stem(old, name), None)
+            if stem is not None:
+                self.stems[_stem(new, name)] = stem
+
+    def tick(self, seconds):
+        self.now += seconds
+        self.step(inputs.Tick())
+
+    def turn(self, name, value):
+        previous, self.knobs[name] = self.knobs[name], value
+        self.step(inputs.KnobsTurned((Change(name, value, previous, "test", False, self.now),)))
+
+    def ask(self, command):
+        request = inputs.Request(command)
+        self.step(request)
+        (reply,) = [effect for effect in self.replies if effect.answer is request.answer]
+        return reply
+
+    def bounce(self, path, content):
+        self.write(path, content)
+        self.step(inputs.Settling(path))
+        self.step(inputs.Settled(path))
+
+    # --- the engine ---
+
+    def finish(self, code=""):
+        """The engine ends what it does: well, or with `code`; cancelled if it was told so."""
+        message, self.engine = self.engine, None
+        if message is None:
+            return
+        stopped, self.stopping = self.stopping, False
+        code = "cancelled" if stopped else code
+        content, stamp = self.files.get(
+            message.source if isinstance(message, Identify) else message.order.source, (None, None)
+        )
+        if isinstance(message, Identify):
+            answer = Identified(message.job_id, content or "", code or ("" if content else "unreadable"))
+            self.step(answer if not code else Identified(message.job_id, "", code))
+        elif code or content is None:
+            self.step(Finished(message.job_id, code=code or "unreadable", message=f"because of {code}"))
+        elif message.order.prefetch:
+            self.step(Finished(message.job_id, SeparationResult(None, content, 1.0, 1.0, 1.0)))
+        else:
+            self.stems |= dict.fromkeys(stem_files(message), (content, dict(message.order.values)))
+            self.rendered.append((message.order.source, stamp, dict(message.order.values), not message.order.live))
+            self.step(Finished(message.job_id, SeparationResult(report_of(message), content, 1.0, 1.0, 1.0)))
+
+    def lose(self):
+        """The engine dies, and the next one starts."""
+        self.engine, self.stopping = None, False
+        self.step(inputs.EngineLost("exit code -9"))
+        self.step(inputs.EngineReady())
+
+    # --- the daemon ---
+
+    def begin(self):
+        """A daemon starts on what the ledger has."""
+        self.state, self.engine, self.stopping = State(), None, False
+        rows = [self.rows.jobs[each] for each in sorted(self.rows.jobs)]
+        unfinished = [row for row in rows if row.state.value in ("settling", "queued", "running", "stalled")]
+        unfinished += [row for row in rows if row.passing]
+        last = next((self.rows.jobs[each] for each in reversed(self.rows.finished) if each in self.rows.jobs), None)
+        last = last if last and last.state is JobState.DONE else None
+        self.step(
+            inputs.Started(
+                dict(self.knobs), sorted(unfinished, key=lambda row: row.id),
+                [row for row in rows if row.state is JobState.DONE and row.rendering],
+                self._standing(last), (), self.prefetch,
+            )
+        )  # fmt: skip
+        for path in sorted(self.files):
+            if not self.knows(path):
+                self.step(inputs.Settling(path))
+                self.step(inputs.Settled(path))
+        self.step(inputs.EngineReady())
+
+    def crash(self, event=None, cut=0):
+        """kill -9: while the effects of `event` are carried out, after `cut` of them, if there is one."""
+        self.crashes += 1
+        if event is not None:
+            _, wanted = step(self.state, event, self.now, self)
+            for effect in [each for each in wanted if isinstance(each, effects.Stored)][:cut]:
+                self.rows.store(effect)
+        self.begin()
+
+    def step(self, event):
+        self.state, wanted = step(self.state, event, self.now, self)
+        for effect in [each for each in wanted if isinstance(each, effects.Stored)]:
+            self.rows.store(effect)
+        for effect in wanted:
+            match effect:
+                case effects.Send(Stop()):
+                    self.stopping = self.engine is not None
+                case effects.Send(message):
+                    assert self.engine is None, "the engine was sent a second task"
+                    self.engine = message
+                    self.sent.append(message)
+                case effects.Publish(event):
+                    self.published.append(event)
+                case effects.Reply():
+                    self.replies.append(effect)
+                case effects.Watch(action, path):
+                    self.wishes.append((action, path))
+
+    def settle(self, rounds=400):
+        """Let time pass and the engine work until nothing is to be done any more."""
+        for _ in range(rounds):
+            if self.engine is not None:
+                self.finish()
+                continue
+            due = due_s(self.state, self.now, self)
+            if due == float("inf"):
+                return
+            self.tick(max(due - self.now, 0.0) + 1e-6)
+        raise AssertionError("it never comes to rest")
+
+    def dones(self):
+        return [event for event in self.published if isinstance(event, Done)]
+
+    # --- facts ---
+
+    def new_id(self):
+        self.rows.last_id += 1
+        return self.rows.last_id
+
+    def stamp(self, path):
+        return self.files.get(path, (None, None))[1]
+
+    def is_away(self, path):
+        return False
+
+    def is_watched(self, path):
+        return path.is_relative_to(ROOT)
+
+    def folder(self, path):
+        return FolderSettings(ROOT)
+
+    def submitted(self, path):
+        return Path(path)
+
+    def record(self, job_id):
+        return self.rows.jobs.get(job_id)
+
+    def automation(self, job_id):
+        return self.rows.automations.get(job_id, Automation())
+
+    def presets(self):
+        return ()
+
+    def preset(self, name):
+        raise PresetError(name)
+
+    def beside(self, bounce):
+        return None
+
+    def targets(self, bounce):
+        acapella, instrumental = (_stem(bounce, name).with_suffix("") for name in ("acapella", "instrumental"))
+        claim = "" if self.rows.claims.get(one_name(acapella)) == bounce else one_name(acapella)
+        return StemTargets(acapella, instrumental, claim)
+
+    def stems_of(self, bounce):
+        return ()
+
+    def older_stems(self, bounce):
+        return ()
+
+    def is_familiar(self, path, stamp):
+        own = self._done_of(path)
+        if own:
+            return _touched(own, stamp)
+        return any(row.stamp.size == stamp.size for row in self._gone(path))
+
+    def twin(self, path, stamp, content_hash):
+        own = self._done_of(path)
+        if own:
+            same = own.content_hash == content_hash and _touched(own, stamp)
+            return Twin(own, (own.acapella, own.instrumental), ()) if same else None
+        stems = tuple(str(_stem(path, name)) for name in ("acapella", "instrumental"))
+        for row in self._gone(path):
+            if row.content_hash == content_hash and all(Path(stem) in self.stems for stem in stems):
+                return Twin(row, stems, ())
+        return None
+
+    def knows(self, path):
+        rows = [row for row in self.rows.jobs.values() if row.path == path]
+        if not rows:
+            return False
+        last = max(rows, key=lambda row: row.id)
+        return untouched(last.stamp, self.stamp(path)) and last.state.value in (
+            "failed", "cancelled", "queued", "running", "done",
+        )  # fmt: skip
+
+    def _standing(self, row):
+        """The record, on whose stems the test's own disk is asked: without any if they are there."""
+        there = row and all(stem in self.stems for stem in row.stems)
+        return replace(row, acapella="", instrumental="") if there else row
+
+    def _done_of(self, path):
+        rows = [row for row in self.rows.jobs.values() if row.path == path and row.state is JobState.DONE]
+        return max(rows, key=lambda row: row.id) if rows else None
+
+    def _gone(self, path):
+        rows = (row for row in self.rows.jobs.values() if row.state is JobState.DONE and row.content_hash)
+        return [row for row in rows if row.path != path and row.path not in self.files]
+
+
+def stem_files(task):
+    """Where a task's stems go."""
+    return [path.with_name(path.name + ".wav") for path in (task.order.acapella, task.order.instrumental)]
+
+
+def report_of(task):
+    """What the engine reports of them."""
+    return WriteReport(*stem_files(task), "WAV", "PCM_24", float("-inf"), 0, 0.0)
+
+
+def _stem(bounce, name):
+    return bounce.parent / "separated" / f"{bounce.stem}_{name}.wav"
+
+
+def _touched(row, stamp):
+    return row.stamp is not None and (row.stamp.size, row.stamp.modified_ns) == (stamp.size, stamp.modified_ns)

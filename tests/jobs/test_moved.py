@@ -1,0 +1,119 @@
+"""Moved is not new, with real files and a real ledger; `tests/jobs/test_scheduler.py` has the histories."""
+
+import os
+
+import pytest
+
+from dawbridge.engine.process.messages import Identified, Identify
+from dawbridge.events import JobState
+from dawbridge.files.output import Output
+from dawbridge.jobs.stem_names import moved_stems
+
+
+def settle(desk, path):
+    desk.board.settling(path)
+    desk.board.settled(path, None)
+
+
+def moved(desk, old, new, *, content_hash="hash"):
+    """The watch sees a bounce under another name; what the engine gets, after it has hashed it."""
+    desk.board.gone(old)
+    settle(desk, new)
+    asked = desk.task()
+    if not isinstance(asked, Identify):
+        return asked
+    assert asked.source == new
+    desk.rig.handle(Identified(asked.job_id, content_hash))
+    return desk.task()
+
+
+def test_a_renamed_folder_with_its_stems_is_the_same_job(desk):
+    job_id = desk.done("new song/mix.wav")
+    old = desk.root.resolve() / "new song" / "mix.wav"
+    (desk.root / "new song" / "separated" / "mix_acapella.wav").write_bytes(b"edited by hand")
+    (desk.root / "new song").rename(desk.root / "final song")
+    new = desk.root.resolve() / "final song" / "mix.wav"
+    assert moved(desk, old, new) is None
+    record = desk.ledger.get(job_id)
+    assert (record.path, record.state) == (new, JobState.DONE)
+    assert record.stems == [new.parent / "separated" / f"mix_{stem}.wav" for stem in ("acapella", "instrumental")]
+    assert (new.parent / "separated" / "mix_acapella.wav").read_bytes() == b"edited by hand"
+    assert desk.board.knows(new)
+    assert len(desk.ledger.newest(10)) == 1
+    again = desk.restarted()
+    assert again.board.focused == job_id
+    assert again.task() is None
+
+
+def test_a_renamed_bounce_with_its_renamed_stems_is_the_same_job(desk):
+    job_id = desk.done("mix.wav")
+    old = desk.root.resolve() / "mix.wav"
+    new = old.rename(old.with_name("final.wav"))
+    for stem in ("acapella", "instrumental"):
+        (new.parent / "separated" / f"mix_{stem}.wav").rename(new.parent / "separated" / f"final_{stem}.wav")
+    assert moved(desk, old, new) is None
+    assert desk.ledger.get(job_id).path == new
+    desk.board.rerender(job_id)
+    assert desk.task().order.acapella == new.parent / "separated" / "final_acapella"
+
+
+def test_a_bounce_that_was_renamed_alone_is_a_new_job(desk):
+    desk.done("mix.wav")
+    old = desk.root.resolve() / "mix.wav"
+    new = old.rename(old.with_name("final.wav"))
+    assert moved(desk, old, new).order.acapella.name == "final_acapella"
+
+
+def test_a_bounce_moved_over_another_one_is_a_new_bounce_there(desk):
+    """`mv other.wav loop.wav`, same size and time: its stems are the other's, not the loop's."""
+    desk.done("loop.wav", b"12345", "loop")
+    desk.done("other.wav", b"54321", "other")
+    loop, other = (desk.root.resolve() / name for name in ("loop.wav", "other.wav"))
+    status = loop.stat()
+    other.replace(loop)
+    os.utime(loop, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert not desk.board.knows(loop)
+    task = moved(desk, other, loop, content_hash="other")
+    assert (task.order.source, task.order.acapella.name) == (loop, "loop_acapella")
+
+
+def test_a_touched_bounce_keeps_its_job(desk):
+    job_id = desk.done("mix.wav")
+    path = desk.root.resolve() / "mix.wav"
+    path.chmod(0o600)
+    assert not desk.board.knows(path)
+    settle(desk, path)
+    asked = desk.task()
+    assert isinstance(asked, Identify)
+    desk.rig.handle(Identified(asked.job_id, "hash"))
+    assert desk.task() is None
+    assert desk.board.knows(path)
+    assert [record.id for record in desk.ledger.newest(10)] == [job_id]
+
+
+@pytest.mark.parametrize("trouble", [Identified(2, code="unreadable", message="no audio"), None])
+def test_one_that_cannot_be_hashed_is_separated_as_ever(desk, trouble):
+    desk.done("mix.wav")
+    path = desk.root.resolve() / "mix.wav"
+    path.chmod(0o600)
+    settle(desk, path)
+    assert isinstance(desk.task(), Identify)
+    if trouble:
+        desk.rig.handle(trouble)
+    else:
+        desk.board.engine_lost("exit code -9")
+    assert desk.task().order.source == path
+
+
+def test_stems_in_a_folder_of_their_own_stay_there(desk, tmp_path):
+    output = Output(str(tmp_path / "stems"))
+    place = tmp_path / "stems"
+    place.mkdir()
+    written = [place / f"mix_{stem}.wav" for stem in ("acapella", "instrumental")]
+    for stem in written:
+        stem.write_bytes(b"stem")
+    job_id = desk.done("a/mix.wav")
+    desk.ledger.update(job_id, acapella=str(written[0]), instrumental=str(written[1]))
+    record = desk.ledger.get(job_id)
+    assert moved_stems(record, desk.root / "b" / "mix.wav", output) == tuple(map(str, written))
+    assert moved_stems(record, desk.root / "b" / "other.wav", output) is None

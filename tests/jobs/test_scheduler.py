@@ -1,0 +1,431 @@
+"""The scheduler by replay: random histories, cut anywhere, and what has to be true in the end."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.process.messages import Finished, Identify, Task, TaskProgress
+from dawbridge.errors import JobError
+from dawbridge.events import Failed, JobState, Notice
+from dawbridge.files.stamp import Stamp
+from dawbridge.jobs import inputs
+from dawbridge.jobs.live import LONGEST_WAIT_S, NOTE_S, SETTLE_S
+from dawbridge.jobs.picking import LONG_BYTES, PASSES
+from dawbridge.jobs.scheduler import due_s
+from dawbridge.jobs.turn import RETRY_S
+from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Stage
+from tests.jobs.replay import ROOT, Replay, report_of, stem_files
+
+PATHS = [ROOT / f"{name}.wav" for name in "abcd"]
+SOUND = [name for name in DEFAULTS if PARAMETERS[name].stage is not Stage.CONTROL]
+KNOBS = ["mask_depth", "mask_strength", "center_width"]
+
+paths = st.sampled_from(PATHS)
+bounces = st.tuples(st.just("bounce"), paths, st.text("xyz", min_size=1, max_size=4))
+knobs = st.tuples(st.just("turn"), st.sampled_from(KNOBS), st.sampled_from([0.1, 0.2, 0.3, 0.4]))
+waits = st.tuples(st.just("wait"), st.sampled_from([0.01, 0.06, 0.2, 1.5]))
+engine = st.sampled_from([("finish", ""), ("finish", ""), ("finish", "unreadable"), ("finish", "disk"), ("lose",)])
+others = st.one_of(
+    st.tuples(st.just("settling"), paths),
+    st.tuples(st.just("delete"), paths),
+    st.tuples(st.sampled_from(["cancel", "rerender", "retry"]), st.integers(1, 6)),
+    st.tuples(st.just("switch"), st.sampled_from(["live_enable", "watch_enable"]), st.sampled_from([0.0, 1.0])),
+)
+histories = st.lists(st.one_of(bounces, knobs, waits, engine, others), max_size=40)
+
+
+def play(replay, move):
+    """One thing that happens."""
+    match move:
+        case ("bounce", path, content):
+            replay.bounce(path, content)
+        case ("settling", path):
+            if path in replay.files:
+                replay.step(inputs.Settling(path))
+                replay.step(inputs.Settled(path))
+        case ("delete", path):
+            if replay.files.pop(path, None):
+                replay.step(inputs.Gone(path))
+        case ("turn" | "switch", name, value):
+            replay.turn(name, value)
+        case ("wait", seconds):
+            replay.tick(seconds)
+        case ("finish", code):
+            replay.finish(code)
+        case ("lose",):
+            replay.lose()
+        case ("focus", job_id):
+            replay.ask(inputs.Focus(job_id))
+        case ("cancel", job_id):
+            replay.ask(inputs.Cancel(job_id))
+        case ("rerender", job_id):
+            replay.ask(inputs.Rerender(job_id))
+        case ("retry", job_id):
+            replay.ask(inputs.Retry(job_id))
+
+
+def come_to_rest(replay):
+    """Everything is switched on, the engine works, time passes."""
+    for name in ("live_enable", "watch_enable"):
+        replay.turn(name, 1.0)
+    replay.settle()
+
+
+def latest(replay, path):
+    rows = [row for row in replay.rows.jobs.values() if row.path == path]
+    return max(rows, key=lambda row: row.id) if rows else None
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories)
+def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history):
+    replay = Replay()
+    for move in history:
+        play(replay, move)
+    come_to_rest(replay)
+    for path in replay.files:
+        row = latest(replay, path)
+        assert row is not None
+        assert row.state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+        if row.state is JobState.DONE:
+            assert row.stamp == replay.stamp(path)
+            last = [values for source, _, values, _ in replay.rendered if source == path][-1]
+            assert row.settings == last
+            assert not row.rendering
+    assert replay.state.is_idle
+    assert not replay.state.queue
+    for job in replay.state.jobs.values():
+        assert replay.rows.jobs[job.id].state is job.state
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(bounces, knobs, waits, st.just(("finish", ""))), max_size=40))
+def test_each_bounce_is_done_once_in_order_and_the_last_knobs_are_rendered_into_the_focused_one(history):
+    replay = Replay()
+    for move in history:
+        play(replay, move)
+    come_to_rest(replay)
+    new = [(source, stamp) for source, stamp, _, is_new in replay.rendered if is_new]
+    assert len(new) == len(set(new))
+    for path in replay.files:
+        assert (path, replay.stamp(path)) in new
+    order = [stamp.modified_ns for _, stamp in new]
+    assert order == sorted(order)
+    assert not [event for event in replay.published if isinstance(event, Failed)]
+    if new:
+        focused = replay.state.jobs[replay.state.focused]
+        assert (focused.path, focused.stamp) == new[-1]
+        values = [values for source, _, values, _ in replay.rendered if source == focused.path][-1]
+        assert {name: values[name] for name in SOUND} == {name: replay.knobs[name] for name in SOUND}
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, max_size=4))
+def test_a_kill_anywhere_loses_nothing_and_repeats_only_what_was_cut(history, cuts):
+    """kill -9 between any two effects of any step, then a start on what was stored."""
+    replay = Replay()
+    for place, move in enumerate(history):
+        if move[0] == "finish":
+            move = ("finish", "")
+        cut = next((cut for at, cut in cuts if at == place), None)
+        if cut is not None and move[0] == "bounce":
+            replay.write(move[1], move[2])
+            replay.crash(inputs.Settling(move[1]), cut)
+        elif cut is not None:
+            replay.crash(inputs.Tick(), cut)
+        play(replay, move)
+    replay.crash()
+    come_to_rest(replay)
+    for path in replay.files:
+        row = latest(replay, path)
+        assert row is not None
+        assert row.state in (JobState.DONE, JobState.CANCELLED, JobState.FAILED)
+        if row.state is JobState.DONE:
+            assert row.stamp == replay.stamp(path)
+            assert not row.rendering
+    ids = [row.id for row in replay.rows.jobs.values()]
+    assert len(ids) == len(set(ids))
+    asked = sum(move[0] in ("retry", "lose", "settling") for move in history)
+    new = [(source, stamp) for source, stamp, _, is_new in replay.rendered if is_new]
+    assert len(new) - len(set(new)) <= replay.crashes + asked
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 12))
+def test_a_kill_while_a_result_is_noted_leaves_one_truth(first, second):
+    """Each prefix of the effects of a finished task, and of a knob, is a ledger that a start can go on from."""
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    message, replay.engine = replay.engine, None
+    replay.stems |= dict.fromkeys(stem_files(message), "x")
+    replay.crash(Finished(1, SeparationResult(report_of(message), "x", 1.0, 1.0, 1.0)), first)
+    replay.settle()
+    replay.turn("mask_depth", 0.4)
+    replay.crash(inputs.Tick(), second)
+    come_to_rest(replay)
+    assert latest(replay, PATHS[0]).state is JobState.DONE
+    assert latest(replay, PATHS[0]).settings["mask_depth"] == 0.4
+
+
+@pytest.mark.parametrize("after_s", [0.0, NOTE_S, SETTLE_S, LONGEST_WAIT_S])
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_knobs_turned_before_a_kill_are_rendered_at_the_next_start(is_busy, after_s):
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    if is_busy:
+        replay.bounce(PATHS[1], "longer")
+    replay.turn("mask_depth", 0.2)
+    replay.now += NOTE_S
+    replay.turn("mask_depth", 0.3)
+    replay.tick(after_s)
+    replay.knobs = dict(DEFAULTS)  # even if the knobs' positions were not kept
+    replay.crash()
+    come_to_rest(replay)
+    last = [values for source, _, values, _ in replay.rendered if source == PATHS[0]][-1]
+    assert last["mask_depth"] == 0.3
+
+
+def test_the_wish_goes_along_when_another_bounce_takes_the_focus():
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    replay.bounce(PATHS[1], "y")
+    replay.turn("mask_depth", 0.3)
+    assert replay.rows.jobs[1].rendering
+    assert replay.rows.jobs[1].settings["mask_depth"] == 0.3
+    replay.settle()
+    assert not replay.rows.jobs[1].rendering
+    assert replay.rows.jobs[1].settings["mask_depth"] == 1.0
+    assert replay.rows.jobs[2].settings["mask_depth"] == 0.3
+    assert [source for source, _, values, _ in replay.rendered if values["mask_depth"] == 0.3] == [PATHS[1]]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [inputs.Rerender(1), inputs.Automate(Automation.of({"mask_depth": [(0.0, 0.5)]}), 1)],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_was_asked_for_before_a_kill_is_done_at_the_next_start(command):
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    replay.turn("live_enable", 0.0)
+    replay.turn("mask_depth", 0.3)
+    replay.bounce(PATHS[1], "the engine is busy")
+    count = len(replay.rendered)
+    assert replay.ask(command).error is None
+    replay.crash()
+    replay.settle()
+    assert [source for source, *_ in replay.rendered[count:]].count(PATHS[0]) == 1
+    assert replay.rows.automations.get(1, Automation()) == getattr(command, "automation", Automation())
+
+
+def test_a_full_disk_keeps_a_knob_until_there_is_room():
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    replay.turn("mask_depth", 0.3)
+    replay.tick(SETTLE_S)
+    replay.finish("disk")
+    assert replay.rows.jobs[1].rendering
+    assert due_s(replay.state, replay.now, replay) == pytest.approx(replay.now + RETRY_S)
+    replay.tick(RETRY_S)
+    replay.settle()
+    assert not replay.rows.jobs[1].rendering
+    assert replay.rendered[-1][2]["mask_depth"] == 0.3
+    assert len([event for event in replay.published if isinstance(event, Failed)]) == 1
+
+
+def test_submitted_twenty_times_is_one_job():
+    replay = Replay()
+    replay.write(PATHS[0], "x")
+    replay.bounce(PATHS[1], "the engine is busy")
+    answers = {replay.ask(inputs.Submit(str(PATHS[0]))).result for _ in range(20)}
+    assert answers == {2}
+    replay.settle()
+    assert [source for source, *_ in replay.rendered] == [PATHS[1], PATHS[0]]
+
+
+def test_a_refusal_changes_nothing():
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    before = (dict(replay.rows.jobs), dict(replay.state.jobs), replay.state.focused)
+    for command in (inputs.Cancel(9), inputs.Rerender(9), inputs.Focus(9), inputs.Retry(9), inputs.Forget(9)):
+        assert isinstance(replay.ask(command).error, JobError)
+    assert isinstance(replay.ask(inputs.Accept(1)).error, JobError)
+    assert (replay.rows.jobs, replay.state.jobs, replay.state.focused) == before
+
+
+class TestLongBounces:
+    @staticmethod
+    def long(replay, path):
+        replay.clock_ns += 1
+        replay.files[path] = ("long", Stamp(LONG_BYTES, replay.clock_ns, replay.clock_ns, replay.clock_ns))
+        replay.step(inputs.Settling(path))
+        replay.step(inputs.Settled(path))
+
+    def test_short_ones_get_past_one_that_waits_but_not_for_ever(self):
+        replay = Replay()
+        replay.bounce(ROOT / "first.wav", "x")
+        self.long(replay, ROOT / "long.wav")
+        for number in range(PASSES + 3):
+            replay.bounce(ROOT / f"{number}.wav", "x")
+        replay.settle()
+        order = [source.stem for source, *_ in replay.rendered]
+        assert order == ["first", *map(str, range(PASSES)), "long", *map(str, range(PASSES, PASSES + 3))]
+
+    def test_one_that_runs_gives_way_if_it_has_long_to_go(self):
+        replay = Replay()
+        self.long(replay, ROOT / "long.wav")
+        replay.now += 60
+        replay.step(_progress(1, 0.1))
+        replay.bounce(PATHS[0], "x")
+        assert replay.stopping
+        replay.settle()
+        assert [source.stem for source, *_ in replay.rendered] == ["a", "long"]
+        assert not [event for event in replay.published if isinstance(event, Failed)]
+
+    def test_one_that_is_nearly_done_is_not_interrupted(self):
+        replay = Replay()
+        self.long(replay, ROOT / "long.wav")
+        replay.now += 600
+        replay.step(_progress(1, 0.9))
+        replay.bounce(PATHS[0], "x")
+        assert not replay.stopping
+
+
+class TestMoved:
+    new = ROOT / "final mixes" / "a.wav"
+
+    def moved(self, replay, new):
+        replay.move_file(PATHS[0], new)
+        replay.step(inputs.Gone(PATHS[0]))
+        replay.step(inputs.Settling(new))
+        replay.step(inputs.Settled(new))
+
+    def test_a_moved_bounce_is_the_same_job_and_nothing_is_rendered(self):
+        replay = Replay()
+        replay.turn("mask_depth", 0.2)
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.turn("live_enable", 0.0)
+        replay.turn("mask_depth", 0.9)
+        self.moved(replay, self.new)
+        assert isinstance(replay.sent[-1], Identify)
+        replay.settle()
+        assert len(replay.rendered) == 1
+        assert replay.rows.jobs.keys() == {1}
+        row = replay.rows.jobs[1]
+        assert (row.path, row.settings["mask_depth"], row.state) == (self.new, 0.2, JobState.DONE)
+        assert replay.state.jobs[1].path == self.new
+        (notice,) = [event.text for event in replay.published if isinstance(event, Notice)]
+        assert notice.startswith("[1] a.wav: is a.wav of /bounces, moved")
+        replay.turn("live_enable", 1.0)
+        replay.settle()
+        assert replay.rendered[-1][0] == self.new
+
+    def test_a_rename_while_the_daemon_was_down(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.move_file(PATHS[0], self.new)
+        replay.crash()
+        replay.settle()
+        assert len(replay.rendered) == 1
+        assert replay.rows.jobs[1].path == self.new
+        assert replay.state.focused == 1
+
+    def test_a_copy_is_a_new_job(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.bounce(self.new, "x")
+        replay.settle()
+        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
+
+    def test_another_bounce_of_the_same_size_is_a_new_job(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.files.pop(PATHS[0])
+        replay.bounce(self.new, "y")
+        assert isinstance(replay.sent[-1], Identify)
+        replay.settle()
+        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
+        assert replay.sent[-1].order.content_hash == "y"
+
+    def test_one_that_lost_its_stems_is_rendered_again(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.stems.clear()
+        self.moved(replay, self.new)
+        replay.settle()
+        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
+
+    def test_a_render_that_was_asked_for_is_done_at_the_new_place(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.bounce(PATHS[1], "the engine is busy")
+        replay.ask(inputs.Rerender(1))
+        replay.move_file(PATHS[0], self.new)
+        replay.crash()
+        replay.settle()
+        assert [source for source, *_ in replay.rendered if source != PATHS[1]] == [PATHS[0], self.new]
+
+    def test_a_touched_bounce_is_left_as_it_is(self):
+        """chmod, a backup that was restored: size and time are as before, the content decides."""
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        content, stamp = replay.files[PATHS[0]]
+        replay.files[PATHS[0]] = (content, replace(stamp, inode=99, changed_ns=99))
+        replay.crash()
+        replay.settle()
+        assert len(replay.rendered) == 1
+        assert replay.rows.jobs[1].stamp.inode == 99
+
+    def test_one_of_the_same_size_and_time_with_other_content_is_done(self):
+        """`mv other.wav a.wav`."""
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.files[PATHS[0]] = ("y", replace(replay.stamp(PATHS[0]), inode=99, changed_ns=99))
+        replay.crash()
+        replay.settle()
+        assert len(replay.rendered) == 2
+        assert latest(replay, PATHS[0]).content_hash == "y"
+
+    def test_bounces_of_before_the_first_watch_are_recognised_and_others_left_alone(self):
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.settle()
+        replay.move_file(PATHS[0], self.new)
+        replay.write(PATHS[1], "y")
+        replay.step(inputs.FoundBefore((self.new, PATHS[1])))
+        replay.settle()
+        assert len(replay.rendered) == 1
+        assert {row.path for row in replay.rows.jobs.values()} == {self.new}
+
+
+def _progress(job_id, fraction):
+    return TaskProgress(job_id, fraction)
+
+
+def test_the_same_history_gives_the_same_effects():
+    def history():
+        replay = Replay()
+        replay.bounce(PATHS[0], "x")
+        replay.turn("mask_depth", 0.3)
+        replay.settle()
+        return [(type(message), message.job_id) for message in replay.sent], replay.published
+
+    assert history() == history()
+    assert (Task, 1) in history()[0]
