@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from dawbridge.cli.flags import add_config_flag, add_engine_flags
 from dawbridge.config.file import config_file, folders_of
+from dawbridge.config.paths import daemon_log_path
 from dawbridge.config.settings import HOST, HTTP_PORT, OSC_PORT, FolderSettings, Settings
 from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import ConfigError
@@ -39,17 +40,19 @@ def add_flags(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     """Watch until Ctrl-C, or with `--once` until all is done. 1 if a file stalled or failed, or the model is missing."""
     from dawbridge.daemon import Daemon
+    from dawbridge.surfaces.chatter import diverted
     from dawbridge.surfaces.terminal import Terminal
 
     settings = read_settings(options)
     bus = Bus()
     terminal = Terminal(bus)  # first: the daemon reports what is missing while it is built
-    try:
-        daemon = Daemon(settings, bus, terminal=terminal)
-        daemon.stop_on_signals()
-        daemon.run()
-    finally:
-        terminal.close()
+    with diverted(daemon_log_path()):
+        try:
+            daemon = Daemon(settings, bus, terminal=terminal)
+            daemon.stop_on_signals()
+            daemon.run()
+        finally:
+            terminal.close()
     return 1 if settings.once and daemon.failed else 0
 
 

@@ -27,6 +27,11 @@ def engine_log_path() -> Path:
     return state_folder() / "engine.log"
 
 
+def daemon_log_path() -> Path:
+    """Return the log of a running daemon: its own tracebacks, and what libraries write past it."""
+    return state_folder() / "daemon.log"
+
+
 def cache_folder() -> Path:
     """The analyses. It can be deleted at any time; they are made again when they are needed."""
     return _folder("cache", platformdirs.user_cache_path)
