@@ -6,9 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 LIMIT_BYTES = 1_000_000
 """Length of the file at which a new one is begun; the one before is kept beside it."""
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    """Passes over what cannot be written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing: the disk is full."""
 
 
 @contextmanager
@@ -28,7 +36,7 @@ def diverted(log: Path) -> Iterator[None]:
     os.dup2(target, 2)
     sys.stderr = os.fdopen(os.dup(terminal), "w", encoding="utf-8", errors="backslashreplace", buffering=1)
     stream = os.fdopen(target, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
-    handler = logging.StreamHandler(stream)
+    handler = _Handler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     try:
