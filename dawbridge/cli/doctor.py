@@ -19,6 +19,7 @@ from dawbridge.estimators import DEFAULT_MODEL, find_model, model_names, provide
 from dawbridge.files.paths import user_path
 from dawbridge.files.presence import gone
 from dawbridge.files.printable import printable
+from dawbridge.files.stamp import stamp_of
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 
@@ -142,13 +143,11 @@ def _midi() -> Line:
 
 def _engine_log() -> Line:
     path = engine_log_path()
-    try:
-        written = datetime.fromtimestamp(path.stat().st_mtime)
-    except OSError:
+    stamp = stamp_of(path)
+    if stamp is None:
         return Line(True, "engine log", f"no errors in dawbridge so far; {path} would have their details")
-    return Line(
-        True, "engine log", f"{path} has the details of errors in dawbridge, the last on {written:%Y-%m-%d %H:%M}"
-    )
+    last = datetime.fromtimestamp(stamp.modified_ns / 1e9)
+    return Line(True, "engine log", f"{path} has the details of errors in dawbridge, the last on {last:%Y-%m-%d %H:%M}")
 
 
 def _models() -> Iterator[Line]:

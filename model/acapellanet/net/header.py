@@ -22,6 +22,8 @@ class Header:
 def read_header(path: Path) -> Header:
     """Read the header of a safetensors file. Raises `ModelError` if it is missing, damaged or hostile."""
     try:
+        if not path.is_file() and path.exists():  # opening a pipe would wait for ever
+            raise ValueError("it is not a regular file")
         with path.open("rb") as file:
             size = int.from_bytes(file.read(8), "little")
             if size > LARGEST_HEADER_BYTES:
