@@ -1,10 +1,13 @@
 """The files of one watched folder that are on their way, or were dealt with: what becomes of each."""
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dawbridge.audio.containers.base import Completeness
+from dawbridge.audio.containers.table import AUDIO_SUFFIXES, completeness
 from dawbridge.files.presence import out_of_sight
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.watch.examine import Examined, examine
@@ -12,12 +15,14 @@ from dawbridge.watch.own import has_mark
 from dawbridge.watch.reports import Gone, Settled, Settling, Stalled, Tell, Waiting, WatchEvent, stalled, waiting
 from dawbridge.watch.settle import Ripe, Settle, Stuck, Tail, Watched
 from dawbridge.watch.tail import tail_of
-from dawbridge.watch.verdict import AUDIO_SUFFIXES, Verdict, verdict
 from dawbridge.watch.writers.evidence import Known
 from dawbridge.watch.writers.query import WriterQuery
 
-_ENDS = (Verdict.COMPLETE, Verdict.OPAQUE)
-"""Verdicts of files that settle by themselves."""
+_ENDS = (Completeness.COMPLETE, Completeness.OPAQUE)
+"""That of files which settle by themselves."""
+
+_UNFINISHED = (Completeness.PLACEHOLDER, Completeness.STREAMED, Completeness.OPEN)
+"""That of files which a writer may still complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Candidates:
         self._examining: dict[Path, _Examination] = {}
         self._reports: dict[Path, _Report] = {}
         self._events: list[WatchEvent] = []
+        self._stopping = threading.Event()
 
     def __iter__(self) -> Iterator[Path]:
         """Every file that is known, on its way or handled."""
@@ -99,8 +105,12 @@ class Candidates:
         return [
             file.path
             for file in self._settle
-            if not file.reported or file.verdict is Verdict.UNREADABLE or file.known is Known.HELD
+            if not file.reported or file.completeness is Completeness.UNREADABLE or file.known is Known.HELD
         ]
+
+    def stop(self) -> None:
+        """End what is being examined as soon as possible."""
+        self._stopping.set()
 
     def take_events(self) -> list[WatchEvent]:
         """What happened since the last time."""
@@ -133,19 +143,19 @@ class Candidates:
             return
         before = self._settle.get(path)
         # a header patched within one tick of the file system's clock shows in no stamp: only what is whole stays judged
-        same = before is not None and before.stamp == stamp and before.verdict in _ENDS
-        judged = before.verdict if before and same else verdict(path, self._promises(path))
-        if before is None or (before.stamp, before.verdict) != (stamp, judged):
+        same = before is not None and before.stamp == stamp and before.completeness in _ENDS
+        judged = before.completeness if before and same else completeness(path, self._promises(path))
+        if before is None or (before.stamp, before.completeness) != (stamp, judged):
             self._tell("verdict", path, f"{judged}, {stamp.size} bytes" + (", closed" if closed else ""))
-        if judged is Verdict.FOREIGN and not self._promises(path):
+        if judged is Completeness.FOREIGN and not self._promises(path):
             self.leave(path, stamp, "not audio: left alone")
             return
         self._handled.pop(path, None)
         self._touched.discard(path)
-        if not same and not accepted and judged is Verdict.COMPLETE:
+        if not same and not accepted and judged is Completeness.COMPLETE:
             (self._suspects.add if has_mark(path) else self._suspects.discard)(path)
         new = self._settle.observe(path, stamp, judged, now, closed)
-        if new and judged is not Verdict.FOREIGN and path not in self._suspects:
+        if new and judged is not Completeness.FOREIGN and path not in self._suspects:
             self._report(Settling(path))
         if accepted:
             self._settle.accept(path)
@@ -191,12 +201,12 @@ class Candidates:
             return
         if not file.accepted:
             evidence = self.writers.ask(ripe.path)
-            tail = tail_of(ripe.path) if file.verdict in _ENDS else Tail.FULL
+            tail = tail_of(ripe.path) if file.completeness in _ENDS else Tail.FULL
             if (evidence.known, tail) != (file.known, file.tail):
                 self._tell("writers", ripe.path, f"{evidence.known}, its end: {tail}")
             if not self._settle.weigh(ripe.path, evidence.known, tail, now):
                 return
-        future = self._executor.submit(examine, ripe.path, file.accepted)
+        future = self._executor.submit(examine, ripe.path, file.accepted, self._stopping)
         future.add_done_callback(lambda _: self._wake())
         self._examining[ripe.path] = _Examination(ripe.stamp, file.accepted, future)
 
@@ -233,8 +243,8 @@ class Candidates:
         return waiting(file, writers, self._settle.times)
 
     def _diagnosis(self, stuck: Stuck) -> Stalled:
-        unread = stuck.verdict in (Verdict.PLACEHOLDER, Verdict.STREAMED, Verdict.OPEN) and not stuck.trouble
-        trouble = examine(stuck.path, accepted=True).trouble if unread else ""
+        unread = stuck.completeness in _UNFINISHED and not stuck.trouble
+        trouble = examine(stuck.path, True, self._stopping).trouble if unread else ""
         writers = self.writers.name(stuck.path) if stuck.held or unread else ()
         return stalled(stuck, writers, trouble)
 

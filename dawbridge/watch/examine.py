@@ -3,16 +3,18 @@
 It may take long: a format that only ffmpeg reads is decoded, a stem of ours is hashed.
 """
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dawbridge.audio.containers.base import Completeness
+from dawbridge.audio.containers.table import completeness
 from dawbridge.audio.source import open_source
-from dawbridge.errors import AudioError
+from dawbridge.errors import AudioError, Cancelled
 from dawbridge.watch.own import has_mark, is_own_stem
-from dawbridge.watch.verdict import Verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,25 @@ class Examined:
     """It is a stem that dawbridge wrote."""
 
 
-def examine(path: Path, accepted: bool) -> Examined:
-    """Open the file and read of it what tells whether it is whole. `accepted`: it is wanted as it is. Never raises."""
+def examine(path: Path, accepted: bool, stopping: threading.Event) -> Examined:
+    """Open the file and read of it what tells whether it is whole. Never raises.
+
+    `accepted`: it is wanted as it is. Ends early, with a file that is busy, when `stopping` is set.
+    """
+
+    def heed() -> None:
+        if stopping.is_set():
+            raise Cancelled(f"{path}: not looked at")
+
     try:
-        with open_source(path) as source:
+        heed()
+        with open_source(path, heed) as source:
             if source.info.container == "FLAC" and not accepted:
                 source.read(source.info.frames - 1, 1)  # a copy that was cut off has the whole length in its header
+    except Cancelled:
+        return Examined("not looked at", busy=True)
     except AudioError as error:
-        return Examined(str(error), verdict(path) is Verdict.UNREADABLE)
+        return Examined(str(error), completeness(path) is Completeness.UNREADABLE)
     except Exception as error:  # a library's bug must end neither the thread nor the watch
         return Examined(f"{path}: cannot be looked at ({type(error).__name__}: {error}); bounce it again")
     return Examined(own=not accepted and has_mark(path) and is_own_stem(path))

@@ -132,8 +132,9 @@ class FolderWatch:
         self._root.start()
 
     def stop(self) -> None:
-        """End them."""
+        """End them, and every examination."""
         self._root.stop()
+        self._files.stop()
 
     def next_due(self) -> float:
         """When `step` has something to do, at the latest, on the clock that `step` is given; the past for now."""
@@ -290,4 +291,5 @@ class FolderWatch:
         due = min(self._next_presence, self._next_scan, self._settle.next_due())
         if len(self._settle) and not self.polling:
             due = min(due, self._next_look)
-        return min(due, now + _ANSWER_S) if self._files.is_awaiting else due
+        due = min(due, now + _ANSWER_S) if self._files.is_awaiting else due
+        return max(due, now + _ANSWER_S)  # what is due and cannot be decided yet is not asked about at once again

@@ -6,9 +6,9 @@ from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
 
+from dawbridge.audio.containers.table import AUDIO_SUFFIXES
 from dawbridge.watch.partial_names import PARTIAL, QUIET_FOLDERS, QUIET_HIDDEN, SIDECARS, VIDEO
 from dawbridge.watch.projects import owner
-from dawbridge.watch.verdict import AUDIO_SUFFIXES
 
 OUTPUTS = "separated"
 """Name of the folder that stems are written to. Not `stems`: DAWs write bounces there."""

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dawbridge.audio.containers.base import Completeness
 from dawbridge.watch.damage import damage
 from dawbridge.watch.left_alone import LeftAlone, in_one_line
 from dawbridge.watch.settle import SettleTimes, Stuck, Watched
-from dawbridge.watch.verdict import Verdict
 from dawbridge.watch.writers.evidence import Known, Writer
 
 
@@ -89,13 +89,13 @@ def silent(_kind: str, _path: Path, _text: str) -> None:
 
 
 _REASONS = {
-    Verdict.PLACEHOLDER: "its header was never filled in: the program that wrote it was ended",
-    Verdict.STREAMED: "its header has no length, as programs that write into a pipe leave it "
+    Completeness.PLACEHOLDER: "its header was never filled in: the program that wrote it was ended",
+    Completeness.STREAMED: "its header has no length, as programs that write into a pipe leave it "
     "(--accept-streamed takes such files)",
-    Verdict.OPEN: "it is shorter than its header says, or has no samples yet: a copy that was cut off",
-    Verdict.FOREIGN: "it is named like audio and holds none",
-    Verdict.UNREADABLE: "it cannot be opened: another program holds it, or its permissions forbid it. It is taken as "
-    "soon as it can be read; else",
+    Completeness.OPEN: "it is shorter than its header says, or has no samples yet: a copy that was cut off",
+    Completeness.FOREIGN: "it is named like audio and holds none",
+    Completeness.UNREADABLE: "it cannot be opened: another program holds it, or its permissions forbid it. It is "
+    "taken as soon as it can be read; else",
 }
 
 
@@ -103,11 +103,11 @@ def waiting(file: Watched, writers: tuple[Writer, ...], times: SettleTimes) -> W
     """The report about a file that looks whole and is not taken yet."""
     if file.known is Known.HELD:
         return Waiting(file.path, f"is still open in {_named(writers)}; it is taken as soon as that lets go of it")
-    if file.verdict is Verdict.COMPLETE:
+    if file.completeness is Completeness.COMPLETE:
         why = "ends with zeros that a copy may still have to fill"
     else:
         why = "does not say how long it is, and this system does not tell whether a program still writes it"
-    seconds = max(times.zeros_s if file.verdict is Verdict.COMPLETE else times.unproven_s, times.opaque_s)
+    seconds = max(times.zeros_s if file.completeness is Completeness.COMPLETE else times.unproven_s, times.opaque_s)
     return Waiting(file.path, f"{why}; it is taken when it has not changed for {seconds:g} s")
 
 
@@ -119,13 +119,13 @@ def stalled(stuck: Stuck, writers: tuple[Writer, ...], trouble: str) -> Stalled:
     path = stuck.path
     if stuck.trouble:
         return Stalled(path, stuck.trouble, acceptable=False)
-    if stuck.verdict is Verdict.UNREADABLE or stuck.verdict is Verdict.FOREIGN:
-        return Stalled(path, f"{path}: {_REASONS[stuck.verdict]}; bounce or copy it again", acceptable=False)
+    if stuck.completeness is Completeness.UNREADABLE or stuck.completeness is Completeness.FOREIGN:
+        return Stalled(path, f"{path}: {_REASONS[stuck.completeness]}; bounce or copy it again", acceptable=False)
     if stuck.held or writers:
         state = "and looks whole" if stuck.held else "and is not whole yet"
         what = f"is still open in {_named(writers)}, {state}; it is taken as soon as that lets go of a whole file"
         return Stalled(path, f"{path}: {what}", acceptable=not trouble)
-    what = damage(path) or _REASONS.get(stuck.verdict, "it does not become whole")
+    what = damage(path) or _REASONS.get(stuck.completeness, "it does not become whole")
     cannot = f" (it cannot be taken as it is: {trouble.removeprefix(f'{path}: ')})" if trouble else ""
     return Stalled(path, f"{path}: {what}; bounce or copy it again{cannot}", acceptable=not trouble)
 

@@ -1,6 +1,6 @@
 """When is a bounce finished? A pure machine: time and file facts are passed in, records come out.
 
-seen ──► quiet ──(long enough, by verdict)──► ripe ──► weighed: does anybody still have it open for writing?
+seen ──► quiet ──(long enough, by completeness)──► ripe ──► weighed: does anybody still have it open for writing?
   ▲        │                                              │                 │
   └─change─┘                                    held: quiet counts        free, or not to be known:
            │                                    from when it is let go    the caller opens it ──► forget, or restart
@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
+from dawbridge.audio.containers.base import Completeness
 from dawbridge.config.settle_times import SettleTimes
 from dawbridge.files.stamp import Stamp
-from dawbridge.watch.verdict import Verdict
 from dawbridge.watch.writers.evidence import Known
 
 __all__ = ["Ripe", "Settle", "SettleTimes", "Stamp", "Stuck", "Tail", "Watched"]
@@ -41,7 +41,7 @@ class Watched:
 
     path: Path
     stamp: Stamp
-    verdict: Verdict
+    completeness: Completeness
     quiet_since: float
     """When it changed last, in seconds on the caller's clock."""
     closed: bool = False
@@ -76,7 +76,7 @@ class Stuck:
     """Quiet for long, and not whole, or still held."""
 
     path: Path
-    verdict: Verdict
+    completeness: Completeness
     trouble: str
     held: bool = False
 
@@ -103,14 +103,14 @@ class Settle:
         """What is known about a file."""
         return self._files.get(path)
 
-    def observe(self, path: Path, stamp: Stamp, verdict: Verdict, now: float, closed: bool = False) -> bool:
+    def observe(self, path: Path, stamp: Stamp, completeness: Completeness, now: float, closed: bool = False) -> bool:
         """A look at a file at time `now`; `closed`: an event said so since the last look. True if the file is new."""
         old = self._files.get(path)
         if old is None:
-            self._files[path] = Watched(path, stamp, verdict, now, closed)
-        elif (old.stamp, old.verdict) != (stamp, verdict):
+            self._files[path] = Watched(path, stamp, completeness, now, closed)
+        elif (old.stamp, old.completeness) != (stamp, completeness):
             closed = closed or (old.closed and old.stamp == stamp)
-            new = Watched(path, stamp, verdict, now, closed)
+            new = Watched(path, stamp, completeness, now, closed)
             self._files[path] = replace(new, accepted=old.accepted, explained=old.explained)
         elif closed:
             self._files[path] = replace(old, closed=True)
@@ -151,7 +151,7 @@ class Settle:
         """Files that are reported as stalled now; each once, until it changes."""
         late = [file for file in self._files.values() if self._is_stuck(file, now)]
         self._files.update({file.path: replace(file, reported=True) for file in late})
-        return [Stuck(file.path, file.verdict, file.trouble, file.known is Known.HELD) for file in late]
+        return [Stuck(file.path, file.completeness, file.trouble, file.known is Known.HELD) for file in late]
 
     def unexplained(self, now: float) -> list[Watched]:
         """Files that would have been taken by now but for their writers or for what cannot be known; each once."""
@@ -165,18 +165,18 @@ class Settle:
 
     def quiet_needed(self, file: Watched) -> float:
         """How long this file has to be quiet, in seconds; infinite if it never settles by itself."""
-        return max(self._by_verdict(file), 2 * self.poll_s)
+        return max(self._by_completeness(file), 2 * self.poll_s)
 
-    def _by_verdict(self, file: Watched) -> float:
+    def _by_completeness(self, file: Watched) -> float:
         times = self.times
         if file.accepted:
             return 0.0
-        if file.verdict is Verdict.COMPLETE:
+        if file.completeness is Completeness.COMPLETE:
             return max(times.closed_s if file.closed else times.unclosed_s, self._by_tail(file))
-        if file.verdict is Verdict.OPAQUE:
+        if file.completeness is Completeness.OPAQUE:
             unproven = times.unproven_s if file.known is Known.UNKNOWN else 0.0
             return max(times.opaque_s, unproven, self._by_tail(file))
-        if file.verdict is Verdict.STREAMED and times.accept_streamed:
+        if file.completeness is Completeness.STREAMED and times.accept_streamed:
             return times.streamed_s
         return _NEVER
 

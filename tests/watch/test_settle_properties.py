@@ -6,9 +6,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawbridge.audio.containers.base import Completeness
 from dawbridge.files.stamp import Stamp
 from dawbridge.watch.settle import Settle, SettleTimes, Tail
-from dawbridge.watch.verdict import Verdict
 from dawbridge.watch.writers.evidence import Known
 
 PATHS = [Path("a.wav"), Path("b.wav")]
@@ -18,7 +18,7 @@ LONG_S = max(TIMES.zeros_s, TIMES.unproven_s) + 3 * TIMES.stalled_s
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("wait"), st.floats(0.0, 90.0)),
-        st.tuples(st.just("write"), st.integers(0, 1), st.sampled_from(list(Verdict))),
+        st.tuples(st.just("write"), st.integers(0, 1), st.sampled_from(list(Completeness))),
         st.tuples(st.just("touch"), st.integers(0, 1), st.booleans()),
         st.tuples(st.just("open"), st.integers(0, 1)),
         st.tuples(st.just("close"), st.integers(0, 1), st.booleans()),
@@ -30,13 +30,15 @@ EVENTS = st.lists(
     max_size=40,
 )
 
+WHOLE = (Completeness.COMPLETE, Completeness.OPAQUE)
+
 
 @dataclass
 class File:
     """A file of a made-up disk."""
 
     stamp: Stamp = field(default_factory=lambda: Stamp(1, 1))
-    verdict: Verdict = Verdict.COMPLETE
+    completeness: Completeness = Completeness.COMPLETE
     held: bool = False
     knowable: bool = True
     tail: Tail = Tail.FULL
@@ -71,11 +73,11 @@ class World:
             file = self.files[ripe.path]
             if self.settle.weigh(ripe.path, file.known, file.tail, self.now):
                 assert file.known is not Known.HELD, "taken while somebody is known to write it"
-                assert file.verdict in (Verdict.COMPLETE, Verdict.OPAQUE), "taken although its header says no"
+                assert file.completeness in WHOLE, "taken although its header says no"
                 assert self.now - file.written_at >= TIMES.closed_s - 1e-9, "taken without a rest"
                 if file.tail is Tail.HOLE:
                     assert self.now - file.written_at >= TIMES.zeros_s - 1e-9
-                if file.verdict is Verdict.OPAQUE and not file.knowable:
+                if file.completeness is Completeness.OPAQUE and not file.knowable:
                     assert self.now - file.written_at >= TIMES.unproven_s - 1e-9
                 self.settle.forget(ripe.path)
                 self.taken.append(ripe.path)
@@ -92,16 +94,16 @@ class World:
         if kind == "write":
             file = self.files.setdefault(path, File())
             self.writes += 1
-            file.stamp, file.verdict, file.written_at = Stamp(self.writes, self.writes), rest[1], self.now
-            self.settle.observe(path, file.stamp, file.verdict, self.now)
+            file.stamp, file.completeness, file.written_at = Stamp(self.writes, self.writes), rest[1], self.now
+            self.settle.observe(path, file.stamp, file.completeness, self.now)
         elif file is None:
             return
         elif kind == "touch" and path in self.settle:
-            self.settle.observe(path, file.stamp, file.verdict, self.now, closed=rest[1])
+            self.settle.observe(path, file.stamp, file.completeness, self.now, closed=rest[1])
         elif kind in ("open", "close"):
             file.held = kind == "open"
             if kind == "close" and rest[1] and path in self.settle:
-                self.settle.observe(path, file.stamp, file.verdict, self.now, closed=True)
+                self.settle.observe(path, file.stamp, file.completeness, self.now, closed=True)
         elif kind == "unknown":
             file.knowable = rest[1]
         elif kind == "tail":
@@ -114,7 +116,7 @@ class World:
             self.settle.forget(path)
             self.settle.forget(to)
             self.files[to] = self.files.pop(path)
-            self.settle.observe(to, file.stamp, file.verdict, self.now, closed=True)
+            self.settle.observe(to, file.stamp, file.completeness, self.now, closed=True)
             file.written_at = self.now
 
 
@@ -136,7 +138,7 @@ def test_taken_after_everybody_has_let_go_and_never_twice(events: list[tuple]) -
         file.held = False
     world.taken.clear()
     world.wait(LONG_S)
-    whole = {path for path in waiting if world.files[path].verdict in (Verdict.COMPLETE, Verdict.OPAQUE)}
+    whole = {path for path in waiting if world.files[path].completeness in WHOLE}
     assert set(world.taken) == whole
     assert len(world.taken) == len(whole)
     assert world.stalled >= {path for path in waiting if path not in whole}

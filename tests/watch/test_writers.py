@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.audio.containers.base import Completeness
+from dawbridge.audio.containers.table import completeness
 from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
-from dawbridge.watch.verdict import Verdict, verdict
 
 Steps = Iterator[float]
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (2000, 2))
@@ -201,9 +202,9 @@ RAW = {
 def test_real_programs_while_they_write_and_after(tmp_path: Path, program: str, suffix: str) -> None:
     path = tmp_path / f"bounce.{suffix}"
     with begun(RAW[program], path) as process:
-        assert verdict(path) in (Verdict.PLACEHOLDER, Verdict.STREAMED, Verdict.OPEN)
+        assert completeness(path) in (Completeness.PLACEHOLDER, Completeness.STREAMED, Completeness.OPEN)
     assert process.returncode == 0
-    assert verdict(path) is Verdict.COMPLETE
+    assert completeness(path) is Completeness.COMPLETE
 
 
 def test_a_poll_of_a_network_folder_asks_for_two_looks(tmp_path: Path) -> None:
