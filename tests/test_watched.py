@@ -1,5 +1,6 @@
 """What a watched folder meets, through a real daemon: names, takes over takes, polling, several folders."""
 
+import io
 import os
 import subprocess
 import sys
@@ -119,3 +120,56 @@ def test_hundreds_at_once_in_many_folders(start_daemon, files=300):
         path = daemon.folder / f"{number % 30}" / f"{number}.wav"
         stems = [path.parent / "separated" / f"{number}_{stem}.wav" for stem in ("acapella", "instrumental")]
         assert nulls(path, stems)
+
+
+def lines_until(output, text):
+    """What the daemon prints, up to the line that has `text` in it."""
+    lines = []
+    for line in output:
+        lines.append(line)
+        if text in line:
+            return lines
+    raise AssertionError(lines)
+
+
+def test_what_rests_open_is_waited_for_and_what_is_left_alone_is_listed(start_daemon, tmp_path):
+    daemon = start_daemon(output=subprocess.PIPE)
+    with daemon.process.stderr, io.TextIOWrapper(daemon.process.stdout, encoding="utf-8") as printed:
+        write(daemon.folder / "Audio Files" / "take 1.wav")
+        write(daemon.folder / "Freeze" / "Freeze (mix).wav")
+        assert daemon.done()[1].name == "Freeze (mix)_acapella.wav"
+        with write(daemon.folder / "open.wav").open("ab"):
+            (daemon.folder / "song.wav.part").touch()
+            lines = lines_until(printed, "open.wav: is still open in ")
+            assert f"(pid {os.getpid()})" in lines[-1] and lines[-1].startswith("[2]")
+            assert any("left alone: Audio Files/ (part of a project of " in line for line in lines)
+            assert any("left alone: *.part (an unfinished download" in line for line in lines)
+            assert not any("open.wav: separated" in line for line in lines)
+        assert daemon.done()[1].name == "open_acapella.wav"
+        daemon.stop()
+    listed = subprocess.run(
+        [sys.executable, "-m", "dawbridge", "jobs"], env={**os.environ, "DAWBRIDGE_HOME": str(daemon.home)},
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert f"left alone in {daemon.folder}:" in listed
+    assert "Audio Files/" in listed and "song.wav.part" in listed
+    assert not list(daemon.folder.glob("Audio Files/separated"))
+
+
+def test_two_daemons_with_two_homes_do_not_share_a_folder_nor_one_inside_it(start_daemon, tmp_path):
+    daemon = start_daemon()
+    inner = daemon.folder / "inner"
+    inner.mkdir()
+    for folder, words in (
+        (daemon.folder, "is watched by another dawbridge"),
+        (inner, "which another dawbridge watches"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "dawbridge", "watch", folder, "--model", "center", "--no-midi", "--osc-port", "0"],
+            env={**os.environ, "DAWBRIDGE_HOME": str(tmp_path / "another home")}, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1, done.stderr
+    assert daemon.stop() == 0
+    assert [path.name for path in daemon.folder.iterdir()] == ["inner"]

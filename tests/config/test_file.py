@@ -183,3 +183,27 @@ def test_a_folder_inside_another_is_refused(tmp_path, capsys):
 def test_all_times_can_be_set():
     settling = {field.name for field in fields(SettleTimes)} - {"accept_streamed"}
     assert settling | {"poll_s", "rescan_s"} == set(TIMES)
+
+
+def test_what_is_left_alone_and_what_is_taken(write):
+    (folder,) = folders_of(
+        write("""
+        [[folder]]
+        path = "/music/a"
+        ignore = ["*.draft.wav", "Old/*"]
+        take = ["*.bak", "Samples/Recorded"]
+        projects = true
+        times = { unproven_s = 20, zeros_s = 40, explained_s = 3 }
+    """)
+    )
+    assert folder.ignore == ("*.draft.wav", "Old/*")
+    assert folder.take == ("*.bak", "Samples/Recorded")
+    assert folder.projects
+    assert (folder.times.unproven_s, folder.times.zeros_s, folder.times.explained_s) == (20.0, 40.0, 3.0)
+
+
+@pytest.mark.parametrize("value", ['"*.bak"', "[1]", '[""]', '["/"]', "true"])
+def test_patterns_that_are_none(write, value):
+    folders, mistakes = read(write(f"[[folder]]\npath = '/a'\ntake = {value}\n"))
+    assert folders == ()
+    assert "a list of patterns, in quotes" in str(mistakes[0])

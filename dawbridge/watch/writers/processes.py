@@ -17,7 +17,7 @@ from pathlib import Path
 from dawbridge.watch.writers.evidence import FREE, UNKNOWN, Evidence, Known, Writer
 
 LONGEST_S = 0.25
-"""A look through all processes is ended after this time."""
+"""A look through all processes is ended after this time, unless its caller has more."""
 
 _FIRST_NAMESPACE = "pid:[4026531836]"
 """The namespace that sees every process (PROC_PID_INIT_INO in the kernel's sources)."""
@@ -51,9 +51,11 @@ class OpenFiles:
         return FREE if self.complete else UNKNOWN
 
 
-def open_files(proc: Path = Path("/proc"), clock: Callable[[], float] = time.monotonic) -> OpenFiles:
-    """Look through all processes, for `LONGEST_S` at most. Never raises."""
-    found, end = OpenFiles(), clock() + LONGEST_S
+def open_files(
+    proc: Path = Path("/proc"), clock: Callable[[], float] = time.monotonic, longest_s: float = LONGEST_S
+) -> OpenFiles:
+    """Look through all processes, for `longest_s` seconds at most. Never raises."""
+    found, end = OpenFiles(), clock() + longest_s
     try:
         found.complete = os.readlink(proc / "self/ns/pid") == _FIRST_NAMESPACE
         processes = [name for name in os.listdir(proc) if name.isdigit()]

@@ -12,6 +12,9 @@ from dawbridge.watch.writers.evidence import FREE, UNKNOWN, Evidence, Known, Wri
 KEPT_S = 0.5
 """How long one look through all processes serves every file that is asked about."""
 
+NAMING_S = 5.0
+"""How long a busy machine may take to name a writer, in seconds."""
+
 
 class WriterQuery:
     """Answers for the files of one watched folder. Asked only about files that are otherwise ready."""
@@ -29,9 +32,9 @@ class WriterQuery:
         return found if found.known is not Known.FREE or self._is_local(path) else UNKNOWN
 
     def name(self, path: Path) -> tuple[Writer, ...]:
-        """The processes that write `path`, as far as they can be named."""
+        """The processes that write `path`, as far as they can be named. May take `NAMING_S`; call it elsewhere."""
         if sys.platform == "linux":
-            return self._all().of(path).writers
+            return processes.open_files(longest_s=NAMING_S).of(path).writers
         return self._ask(path).writers
 
     def _ask(self, path: Path) -> Evidence:
