@@ -12,7 +12,8 @@ from acapellanet.errors import AcapellanetError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 for success, 1 for a reported error, 130 if interrupted."""
-    options = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser().parse_args(given, argparse.Namespace(given=given))
     try:
         return int(options.run(options))
     except AcapellanetError as error:

@@ -1,7 +1,6 @@
 """`acapellanet train`: its options, and what they start."""
 
 import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def _train(options: argparse.Namespace) -> int:
     from acapellanet.training.trainer import TrainingOptions
 
     if options.processes > 1 and options.member is None:
-        run_members(options.processes, sys.argv[1:])
+        run_members(options.processes, options.given)
         return 0
     alone = options.member is None
     torch.set_num_threads(options.threads if alone else 1)
