@@ -65,8 +65,9 @@ class RunningDaemon:
         return job_id, Path(acapella), Path(instrumental)
 
     def send(self, address, *values):
-        """One OSC message to it."""
-        self.heard.send(address, *values)
+        """One OSC message to it, from a program of its own: what a subscriber sets itself is not told to it."""
+        with OscClient(self.port) as client:
+            client.send(address, *values)
 
     def stop(self, number=signal.SIGINT):
         """Ends it with a signal; its exit status."""

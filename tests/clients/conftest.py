@@ -55,8 +55,13 @@ def daemon(start, jack, tmp_path):
         command += ["--http-port", str(http_port := free_port())]
         process = start(*command, env=environment)
         heard.wait_for("/dawbridge/startup", PATIENCE_S)
+
+        def send(address, *values):
+            with OscClient(port) as client:
+                client.send(address, *values)
+
         yield SimpleNamespace(
-            heard=heard, send=heard.send, folder=folder, home=home, environment=environment, http_port=http_port
+            heard=heard, send=send, folder=folder, home=home, environment=environment, http_port=http_port
         )
         process.terminate()
         assert process.wait(PATIENCE_S) == 0
