@@ -47,6 +47,7 @@ WRITERS = (
     "a pre-allocating copier",
     "closes twice",
     "pauses between header and data",
+    "rests with the file open",
     "deletes and recreates",
     "copies over a network",
 )
