@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Callable
 
+from dawbridge.errors import ControlError
+
 MAX_CONNECTIONS = 64
 """Beyond this the one that has been idle for longest is closed."""
 IDLE_S = 15.0
@@ -84,3 +86,22 @@ class Connections:
         del self._last_s[transport]
         self._streaming.discard(transport)
         transport.abort()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket on TCP `host`:`port` that does not block. Raises `ControlError`."""
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ControlError(f"no OSCQuery: {host!r}: {error}") from error
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(where)
+        bound.listen(64)
+    except OSError as error:
+        bound.close()
+        reason = f"{host}, TCP port {port}: {error.strerror}"
+        raise ControlError(f"no OSCQuery on {reason}; choose another with --http-port") from error
+    bound.setblocking(False)
+    return bound

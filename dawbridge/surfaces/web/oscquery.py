@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterable
 from itertools import count
@@ -20,7 +19,7 @@ from dawbridge.surfaces.osc.knobs import READABLE, Knobs
 from dawbridge.surfaces.osc.subscribers import Address
 from dawbridge.surfaces.overview import News, Overview
 from dawbridge.surfaces.web.announce import Announcement
-from dawbridge.surfaces.web.connections import Connections
+from dawbridge.surfaces.web.connections import Connections, bind
 from dawbridge.surfaces.web.listeners import STREAM_HZ, Listener
 from dawbridge.surfaces.web.tree import ATTRIBUTES, Tree, host_info, job_path, preset_path
 from dawbridge.surfaces.web.trust import is_loopback, refusal
@@ -82,7 +81,7 @@ class OscQueryServer:
             lambda: self._overview.jobs,
         )  # fmt: skip
         self._news = News(lambda: dispatcher.state(only_states=True))
-        self._socket = _bind(host, port)
+        self._socket = bind(host, port)
         self._host, self._port = self._socket.getsockname()[:2]
         self._osc_port, self._announce = osc_port, announce and not is_loopback(host)
         self._listeners: set[Listener] = set()
@@ -286,21 +285,3 @@ class OscQueryServer:
             self._loop.call_soon_threadsafe(function, *arguments)
         except RuntimeError:  # the loop is closed
             return
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        bound = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ControlError(f"no OSCQuery: {host!r}: {error}") from error
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(where)
-        bound.listen(64)
-    except OSError as error:
-        bound.close()
-        reason = f"{host}, TCP port {port}: {error.strerror}"
-        raise ControlError(f"no OSCQuery on {reason}; choose another with --http-port") from error
-    bound.setblocking(False)
-    return bound
