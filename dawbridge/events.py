@@ -52,6 +52,8 @@ class Done:
     """Level of acapella + instrumental - bounce, dB relative to full scale; -inf where they are equal bit for bit."""
     realtime_factor: float = 0.0
     """`seconds` over the bounce's duration."""
+    claim: str = "sum equals the bounce"
+    """What `null_db` is said of; another text if a stem is off or has a gain, or if the bounce is lossy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,14 @@ def float_subtype(bits: int, peak: float) -> str:
     return "FLOAT" if peak * 2.0 ** (bits - 1) <= 2**24 else "DOUBLE"
 
 
+def claim(*, is_lossy: bool, both: bool, at_their_level: bool) -> str:
+    """What a null depth is said of: the sum of which samples, and what it is compared with."""
+    bounce = "the bounce as it decodes, at 24 bits," if is_lossy else "the bounce"
+    if both and at_their_level:
+        return f"sum equals {bounce}"
+    return f"both stems at 0 dB would add up to {bounce}"
+
+
 def decibels(peak: float) -> float:
     """A level in dB re full scale; -inf for silence."""
     return float(20.0 * np.log10(peak)) if peak > 0.0 else float("-inf")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dawbridge.audio import null, provenance
 from dawbridge.audio.formats import StemEncoding, decide, facts_of, widened
 from dawbridge.audio.gain import Gain
+from dawbridge.audio.info import SampleKind
 from dawbridge.audio.source import Bounce
 from dawbridge.audio.stem_file import StemFile
 from dawbridge.config.stem_format import StemFormat
@@ -43,6 +44,8 @@ class WriteReport:
     """Samples of both stems beyond full scale, as written."""
     peak_db: float
     """Greatest sample of both stems, dB re full scale."""
+    claim: str = ""
+    """What `null_db` is said of (see `null.claim`)."""
     notes: tuple[str, ...] = ()
     """Lines for the user: that overs made the files float, that a name was taken."""
 
@@ -155,6 +158,11 @@ class StemWriter:
             self.null_db,
             self._overs,
             null.decibels(self._peak),
+            null.claim(
+                is_lossy=self.info.kind is SampleKind.LOSSY,
+                both=len(stems) == 2,
+                at_their_level=all(stem.gain.is_neutral for stem in stems),
+            ),
             tuple(self._notes),
         )
         self._acapella = self._instrumental = None

@@ -74,7 +74,7 @@ def run(options: Namespace) -> int:
             assert report is not None  # only a prefetch has none
             paths = [str(path) if path else "" for path in (report.acapella, report.instrumental)]
             factor = outcome.seconds / outcome.duration_s
-            display(Done(number, paths[0], paths[1], outcome.seconds, report.null_db, factor))
+            display(Done(number, paths[0], paths[1], outcome.seconds, report.null_db, factor, report.claim))
     finally:
         display.close()
     return 1 if failures else 0

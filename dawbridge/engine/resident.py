@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.audio import null, provenance
-from dawbridge.audio.files import Source, WriteReport
+from dawbridge.audio.files import SampleKind, Source, WriteReport
 from dawbridge.audio.formats import StemEncoding, facts_of
 from dawbridge.audio.gain import Gain
 from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL, LoadedBounce, fits
@@ -258,6 +258,11 @@ class ResidentRenderer:
             take.null_db,
             sum(self._standing[stem].overs for stem in wishes),
             null.decibels(peak),
+            null.claim(
+                is_lossy=take.info.kind is SampleKind.LOSSY,
+                both=len(wishes) == 2,
+                at_their_level=all(wish.gain.is_neutral for wish in wishes.values()),
+            ),
             notes,
         )
 

@@ -94,7 +94,8 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
     )  # fmt: skip
     null_db = report.null_db if report else float("-inf")
     factor = outcome.seconds / outcome.duration_s
-    turn.do(Publish(Done(job.id, *stems, outcome.seconds, null_db, factor)))
+    claim = (report.claim,) if report and report.claim else ()
+    turn.do(Publish(Done(job.id, *stems, outcome.seconds, null_db, factor, *claim)))
     if first_time:
         turn.state.focused = job.id
         live.unnote(turn)

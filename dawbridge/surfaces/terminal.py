@@ -157,7 +157,7 @@ def done_text(event: Done, name: str) -> str:
     speed = f"{event.seconds:.1f} s, real-time factor {event.realtime_factor:.3f}"
     stems = [Path(stem) for stem in (event.acapella, event.instrumental) if stem]
     where = f"{stems[0].parent.name}/" + ", ".join(stem.name for stem in stems) if stems else "no stem switched on"
-    return f"[{event.job_id}] {name}: {where} ({speed}, sum equals the bounce {null})"
+    return f"[{event.job_id}] {name}: {where} ({speed}, {event.claim} {null})"
 
 
 def make_display(out: TextIO | None = None) -> PlainDisplay:

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from dawbridge.audio import files
+from dawbridge.audio.containers.base import FileBlob
 from dawbridge.errors import AudioError
 
 from .conftest import Bounce, names, separate
@@ -207,3 +208,28 @@ def test_what_32_bit_sizes_cannot_hold_is_written_as_rf64(
     assert report.container == "RF64" and files.probe(report.acapella or "").container == "RF64"
     assert np.array_equal(integers(report.acapella, 24) + integers(report.instrumental, 24), integers(path, 24))
     assert report.acapella and files.read_mark(report.acapella) == "dawbridge 0.1.0; model=test"
+
+
+@pytest.mark.row("stems do not null")
+def test_bit_for_bit_is_claimed_of_what_was_compared(bounce: Bounce) -> None:
+    path = bounce("WAV", "PCM_24")
+    assert separate(path).claim == "sum equals the bounce"
+    louder = separate(path, acapella_gain_db=-6.0)
+    assert louder.claim == "both stems at 0 dB would add up to the bounce"
+    assert "as it decodes, at 24 bits" in separate(bounce("OGG", "VORBIS", level=0.2), 0.1).claim
+
+
+def test_a_disk_that_gives_back_other_bytes_is_noticed(bounce: Bounce, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = FileBlob.at
+
+    def flipped(self: FileBlob, offset: int, count: int) -> bytes:
+        raw = real(self, offset, count)
+        return bytes([raw[0] ^ 1]) + raw[1:] if count > 1000 else raw
+
+    path = bounce("WAV", "PCM_24")
+    with files.open_source(path) as source:
+        writer = files.StemWriter(source.bounce, path.parent / "a", None)
+        monkeypatch.setattr(FileBlob, "at", flipped)
+        with writer, pytest.raises(AudioError, match="not all reached the disk as they were written"):
+            writer.write(np.zeros((2, 5000)), np.full((2, 5000), 0.1))
+    assert names(path.parent) == ["bounce.wav"]
