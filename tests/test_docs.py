@@ -29,7 +29,8 @@ from tools.song import make_song
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKED = [*PAGES, *sorted((ROOT / "examples").glob("*.md")), ROOT / "model/acapellanet/weights/README.md"]
-EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
 BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.S | re.M)
 BLOCKS = [
     (page.name, kind.strip(), text) for page in PAGES for kind, text in BLOCK.findall(page.read_text(encoding="utf-8"))
@@ -156,3 +157,12 @@ def test_toml_blocks_are_read_without_a_complaint(tmp_path, monkeypatch, text):
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
         assert target.startswith("http") or (page.parent / target).exists(), target
+
+
+def test_every_dependency_has_a_lower_bound_and_says_what_it_is_for():
+    wanted = [line for lines in (PROJECT["dependencies"], *EXTRAS.values()) for line in lines]
+    named = {re.match(r"[\w-]+", line)[0]: line for line in wanted if not line.startswith("dawbridge[")}
+    table = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    explained = {name for row in re.findall(r"^\| ([^|]+) \|", table, re.M) for name in re.findall(r"[\w-]+", row)}
+    assert set(named) - explained == set()
+    assert all(">=" in line or "<" in line for line in named.values())
