@@ -1,4 +1,4 @@
-"""The main job, shown: the daemon runs, a song is bounced into its folder, a knob is turned, stems lie there.
+"""Shows the main job: the daemon runs, a song is bounced into its folder, a knob is turned, and the stems are there.
 
 Writes everything below `demo/`. Run by `make demo`.
 """
@@ -25,7 +25,7 @@ PATIENCE_S = 600.0
 
 
 class Watching:
-    """`dawbridge watch` as a program of its own, with its settings inside the demo's folder."""
+    """Runs `dawbridge watch` as a program of its own, with its settings inside the demo's folder."""
 
     def __init__(self, bounces: Path, port: int, feedback: int) -> None:
         environment = {**os.environ, "DAWBRIDGE_HOME": str(FOLDER / "home")}
@@ -44,7 +44,7 @@ class Watching:
 
 
 def main() -> int:
-    """Run the demonstration; 0 where both stems stand and add up to the bounce."""
+    """Run the demonstration; 0 if both stems are there and add up to the bounce."""
     options = _options()
     shutil.rmtree(FOLDER, ignore_errors=True)
     bounces = FOLDER / "bounces"

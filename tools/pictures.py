@@ -1,4 +1,4 @@
-"""Spectrograms of a bounce and its stems, one below the other."""
+"""Draws spectrograms of a bounce and its stems, one below the other."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""A song out of nothing: drums, bass, wide chords and a formant voice in the middle, 120 BPM, stereo.
+"""Synthesizes a song: drums, bass, wide chords and a formant voice in the middle, 120 BPM, stereo.
 
-So that dawbridge can be shown and measured where no recording is at hand.
+It serves to show and measure dawbridge where no recording is at hand.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ VOWELS_HZ = ((730, 1090, 2440), (530, 1840, 2480), (570, 840, 2410), (300, 870, 
 
 
 def make_song(duration_s: float, sample_rate: int = 44100, seed: int = 2017) -> tuple[Samples, Samples]:
-    """Vocals and instrumental, `[2, samples]` each; their sum peaks at -1 dBFS. Every other bar is without voice."""
+    """Vocals and instrumental, `[2, samples]` each; their sum peaks at -1 dBFS. Every fourth bar is without voice."""
     noise = np.random.default_rng(seed)
     time_s = np.arange(round(duration_s * sample_rate)) / sample_rate
     vocals = _voice(time_s, sample_rate)

@@ -1,4 +1,4 @@
-"""The page itself: everything in one HTML file that asks the network for nothing."""
+"""The page itself: everything in one HTML file that loads nothing from the network."""
 
 import base64
 import html
@@ -17,17 +17,17 @@ TEMPLATE = Path(__file__).parent / "page.html"
 RATES_KBPS = (192, 160, 128, 112, 96, 80, 64)
 """Bit rates of a track; all keep its length to the sample."""
 BUDGET_BYTES = 5_500_000
-"""What the audio of a page may take where the lowest bit rate allows it."""
+"""How much the audio of a page may take, in bytes, if the lowest bit rate allows it."""
 
 
 def fitting_kbps(seconds: float, tracks: int) -> int:
-    """The highest bit rate with which so many tracks, as base64, stay inside the budget; at least 64 kbit/s."""
+    """Return the highest bit rate with which so many tracks, as base64, fit into the budget; at least 64 kbit/s."""
     spent = [rate for rate in RATES_KBPS if tracks * seconds * rate * 1000 / 8 * 4 / 3 <= BUDGET_BYTES]
     return spent[0] if spent else RATES_KBPS[-1]
 
 
 def mp3(samples: Samples, kbps: int) -> bytes:
-    """`[1 or 2, samples]` at 44.1 kHz as an MP3 of constant bit rate, 64..320 kbit/s."""
+    """Encode `[1 or 2, samples]` at 44.1 kHz as an MP3 of constant bit rate, 64..320 kbit/s."""
     stream = io.BytesIO()
     level = (320 - kbps) / (320 - 32)  # libsndfile spreads 0..1 over LAME's 320..32 kbit/s
     soundfile.write(
@@ -38,7 +38,7 @@ def mp3(samples: Samples, kbps: int) -> bytes:
 
 
 def render_page(excerpt: Excerpt, tracks: Sequence[Track], model: str, kbps: int) -> str:
-    """The whole page as HTML."""
+    """Return the whole page as HTML."""
     levels = [pictures.mel_levels(track.samples, PAGE_HZ) for track in tracks]
     reference_db = float(levels[0].max())
     seconds = tracks[0].samples.shape[1] / PAGE_HZ
@@ -78,7 +78,7 @@ def _section(number: int, track: Track, image: bytes, audio: bytes) -> str:
 
 
 def _filled(**values: str) -> str:
-    """The template with each `{{name}}` replaced."""
+    """Return the template with each `{{name}}` replaced."""
     template = TEMPLATE.read_text(encoding="utf-8")
     return re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], template)
 

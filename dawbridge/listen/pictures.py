@@ -1,4 +1,5 @@
-"""Spectrograms for the page: mel frequency, dB below the mixture's loudest, labels that show on dark and light."""
+"""Draws spectrograms for the page: mel frequency, dB below the mixture's loudest, labels that are legible on dark and
+light."""
 
 import io
 from typing import Any

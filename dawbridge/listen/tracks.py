@@ -1,4 +1,4 @@
-"""What the page plays: a song's mixture, its stems, and the true voice where it is known."""
+"""What the page plays: a song's mixture, its stems, and the true voice if it is known."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class Excerpt:
     mixture: Samples
     true_vocals: Samples | None
     start_s: float
-    """Where in the song it begins."""
+    """Where in the song it begins, in seconds."""
     song_s: float
-    """Length of the whole song."""
+    """Length of the whole song, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Track:
     name: str
     samples: Samples
     note: str = ""
-    """What is known of it: its SDR."""
+    """What is known about it: its SDR."""
 
 
 def read_excerpt(song: Path, start_s: float, seconds: float) -> Excerpt:
     """`seconds` of a file, or of a folder with `vocals.*` and `instrumental.*`, from `start_s` on.
 
-    Of more than two channels the first two are taken.
+    If there are more than two channels, the first two are taken.
 
     Raises `AudioError` for what is missing, unreadable or shorter than `start_s`.
     """
@@ -86,13 +86,15 @@ def _read(path: Path, start_s: float, seconds: float) -> tuple[Samples, int, flo
         rate, frames = source.info.sample_rate, source.info.frames
         first = round(start_s * rate)
         if first >= frames:
-            raise AudioError(f"{path}: is {frames / rate:.1f} s long; --start {start_s:g} lies behind its end")
+            raise AudioError(f"{path}: is {frames / rate:.1f} s long; --start {start_s:g} is after its end")
         count = min(frames - first, max(1, round(seconds * rate)))
         return source.read(first, count)[:2].astype(np.float32), rate, frames / rate
 
 
 def make_tracks(excerpt: Excerpt, model: str, device: str, progress: Callable[[float], None]) -> list[Track]:
-    """Mixture, acapella, instrumental, and the true voice where it is known, all by one gain below full scale.
+    """Separate an excerpt: mixture, acapella, instrumental, and the true voice if it is known, by one gain.
+
+    The gain keeps all of them below full scale.
 
     Raises `ModelError` and `ConfigError` as `VocalIsolator` does.
     """

@@ -137,7 +137,7 @@ def test_a_folder_of_stems_shows_the_truth(song, tmp_path, capsys):
         ("nowhere.wav", (), "dawbridge listen path"),
         ("text.wav", (), "no audio file"),
         ("empty", (), "must hold vocals"),
-        ("mixture.wav", ("--start", "9"), "behind its end"),
+        ("mixture.wav", ("--start", "9"), "is after its end"),
         ("mixture.wav", ("--model", "centre"), "did you mean"),
     ],
 )
