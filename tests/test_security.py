@@ -31,6 +31,10 @@ PIPE = {"daemon.py", "inbox.py", "link.py", "messages.py", "supervisor.py"}
 """The pipe between our own two processes, made by `multiprocessing` and reachable by nobody else, does pickle."""
 
 
+READERS = {"importing.py": {"torch.load"}, "safe_yaml.py": {"yaml"}, "configuration.py": {"yaml"}}
+"""Modules that read what strangers wrote by readers that can do more than they are allowed to here (see below)."""
+
+
 def trees():
     return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in SOURCES]
 
@@ -52,9 +56,14 @@ def calls(tree):
 def test_nothing_unpickles():
     assert len(SOURCES) > 90
     for path, tree in trees():
-        assert not UNPICKLING & set(imports(tree)), path
+        permitted = READERS.get(path.name, set())
+        assert not UNPICKLING & set(imports(tree)) - permitted, path
         for name, keywords in calls(tree):
-            assert name not in CALLS, f"{path}: {name}"
+            assert name not in CALLS - permitted, f"{path}: {name}"
+            if name == "torch.load":
+                assert ast.unparse(keywords["weights_only"]) == "True", path
+            if name.startswith("yaml.") and "load" in name:
+                assert name == "yaml.load" and ast.unparse(keywords["Loader"]) == "PlainLoader", path
             allowed = keywords.get("allow_pickle")
             assert allowed is None or ast.unparse(allowed) == "False", path
             if name.endswith(("np.load", "numpy.load")):

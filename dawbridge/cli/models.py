@@ -1,0 +1,117 @@
+"""`dawbridge models [list | import | remove | licence]`: the models that can separate, and bringing your own weights."""
+
+import re
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from acapellanet.errors import AcapellanetError
+from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM, SUFFIX, WEIGHTS_FOLDER, user_weights_folder
+from acapellanet.net.header import read_header
+from dawbridge.errors import ConfigError, ModelError
+from dawbridge.estimators import Model, find_model, model_names, provider_problems
+from dawbridge.files.paths import user_path
+
+ACTIONS = ("list", "import", "remove", "licence")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
+NOT_STATED = "not stated; you brought your own copy"
+_KERAS = (".h5", ".hdf5")
+
+
+def add_flags(parser: ArgumentParser) -> None:
+    """The flags of `dawbridge models`, and of `dawbridge weights`, its older name."""
+    add = parser.add_argument
+    add("action", nargs="?", choices=ACTIONS, default="list", help="[list]")
+    add("which", nargs="?", default="", metavar="FILE|NAME", help="with import: weights as they are passed around (.ckpt, .pth, .th, .safetensors), or weights.h5 of acapellabot, 2017, as Keras wrote it (needs h5py); with remove and licence: a model's name")  # fmt: skip
+    add("--config", type=user_path, metavar="FILE", help="with import: the .yaml file that belongs to the weights")
+    add("--name", default="", help=f"with import: what --model will call it [the file's name; {ANCESTOR} for weights.h5: --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental]")  # fmt: skip
+    add("--licence", default="", metavar="TEXT", help="with import: the licence of the weights, as their author states it; it is shown with the model")  # fmt: skip
+
+
+def run(options: Namespace) -> int:
+    """Do one action. Raises `ConfigError`, `ModelError`."""
+    if options.action == "list":
+        print("\n".join(_lines()))
+    elif not options.which:
+        raise ConfigError(f"{options.action}: which {'file' if options.action == 'import' else 'model'}?")
+    elif options.action == "import":
+        path = _import(user_path(options.which), options)
+        print(f"{path}\nuse it: dawbridge watch FOLDER --model {path.stem}")
+    elif options.action == "remove":
+        _remove(options.which)
+    else:
+        print(find_model(options.which).licence)
+    return 0
+
+
+def _import(source: Path, options: Namespace) -> Path:
+    """Import one file; return where its weights are now."""
+    if source.suffix.lower() in _KERAS:
+        from acapellanet.estimate.keras_import import import_weights
+
+        try:
+            return import_weights(source, options.name or ANCESTOR)
+        except AcapellanetError as error:
+            raise ModelError(str(error)) from error
+    target = _free_place(options.name or _FOREIGN.sub("-", source.stem)[:60])
+    if not source.is_file():
+        raise ModelError(f"{source}: no such file")
+    try:
+        from dawbridge.estimators.waveform.configuration import read_configuration
+        from dawbridge.estimators.waveform.importing import import_separator
+
+        config = read_configuration(options.config) if options.config else None
+        import_separator(source, target, config, options.licence or NOT_STATED)
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"weights of this kind need the package {error.name}; pip install 'dawbridge[models]'"
+        ) from error
+    return target
+
+
+def _free_place(name: str) -> Path:
+    """Return where weights of this name go. Raises `ConfigError` if the name cannot be used or is taken."""
+    if not _NAME.fullmatch(name) or name.endswith(GRIFFIN_LIM):
+        raise ConfigError(f"{name[:80]!r} cannot be a model's name: letters, digits, . _ - only; give another: --name")
+    if name in model_names():
+        raise ConfigError(f"a model is called {name} already; give another name (--name), or remove it first")
+    return user_weights_folder() / f"{name}{SUFFIX}"
+
+
+def _remove(name: str) -> None:
+    """Remove imported weights. Raises `ModelError` for shipped ones and for those that are not there."""
+    path = user_weights_folder() / f"{name}{SUFFIX}"
+    if not _NAME.fullmatch(name) or not path.is_file():
+        find_model(name)  # an unknown name is an error of its own
+        raise ModelError(f"{name} was not imported; only models in {user_weights_folder()} can be removed")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be removed ({error.strerror})") from error
+    print(f"removed {path}")
+
+
+def _lines() -> Iterator[str]:
+    """Yield a line for each model, then the estimators that cannot be loaded and the folder of imported weights."""
+    for name in model_names():
+        try:
+            yield f"{name}: {_facts(find_model(name))}"
+        except ModelError as error:
+            yield f"{name}: {error}"
+    yield from provider_problems()
+    yield f"\nimported ones go to {user_weights_folder()}"
+
+
+def _facts(model: Model) -> str:
+    """Describe a model: parameters and origin, if it has weights of a known format, licence, path, and its problem."""
+    facts: list[str] = []
+    if model.weights is not None:
+        with suppress(AcapellanetError):
+            header = read_header(model.weights)
+            usual = "shipped" if model.weights.parent == WEIGHTS_FOLDER else "brought by you"
+            facts = [f"{header.parameters:,} parameters", header.metadata.get("origin", usual)]
+    facts += [f"licence: {model.licence}", str(model.weights or "")]
+    facts += [f"cannot run here: {model.problem}"] if model.problem else []
+    return ", ".join(fact for fact in facts if fact)
