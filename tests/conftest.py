@@ -25,19 +25,19 @@ TRIES = 5
 
 SLOW_FIXTURES = {"start_daemon", "start_program", "run_program", "lmms", "jack", "small_disk"}
 """What uses one of these starts a daemon or another program."""
-SLOW_FOLDERS = {"clients", "training", "evaluation", "acapellabot"}
-SLOW_MODULES = {"test_demo", "test_listen", "test_loop", "test_memory", "test_seams"}
+SLOW_PLACES = (
+    "clients", "model/acapellabot", "model/evaluation", "model/test_cli.py", "model/training", "model/voices",
+    "cli/test_listen.py", "engine/test_loop.py", "engine/test_memory.py", "engine/test_seams.py", "tools/test_demo.py",
+)  # fmt: skip
 """What trains, or runs a whole network over a whole song."""
+TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what the three sets above name; `make quick` leaves it out."""
+    """Mark as slow what uses one of these fixtures or is in one of these places; `make quick` leaves it out."""
     for item in items:
-        if (
-            SLOW_FIXTURES & set(item.fixturenames)
-            or SLOW_FOLDERS & set(item.path.parts)
-            or item.path.stem in SLOW_MODULES
-        ):
+        place = item.path.relative_to(TESTS)
+        if SLOW_FIXTURES & set(item.fixturenames) or any(place.is_relative_to(slow) for slow in SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
 
 

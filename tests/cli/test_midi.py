@@ -169,6 +169,9 @@ class Jobs:
     def status(self):
         return "idle", 0
 
+    def focused(self):
+        return 0, "", "", ""
+
 
 def test_learned_by_a_running_daemon(serve, capsys):
     where = serve()
@@ -189,4 +192,4 @@ def test_a_daemon_without_midi_says_so(serve, capsys):
     where = serve(learns=False)
     for words in (["learn", "mask_strength"], ["monitor"]):
         assert main(["midi", *words, *where]) == 1
-        assert "no MIDI here" in capsys.readouterr().err
+        assert "MIDI is not available" in capsys.readouterr().err
