@@ -11,6 +11,7 @@ from typing import Literal
 from dawbridge.events import (
     Done,
     Failed,
+    JobInfo,
     MidiForgotten,
     MidiHeard,
     MidiLearned,
@@ -242,7 +243,8 @@ COMMANDS: tuple[Command, ...] = (
 EVENTS: tuple[Outgoing, ...] = (
     Outgoing("/dawbridge/startup", "dawbridge has started", (_s("version"),)),
     Outgoing("/dawbridge/job/state", "settling, queued, running, done, failed, cancelled or stalled", (_i("id", attribute="job_id"), _s("state"), _s("file")), StateChanged),
-    Outgoing("/dawbridge/job/progress", "at most ten times a second; ends with 1.0", (_i("id", attribute="job_id"), _f("fraction", 0, 1, clamped=True)), Progress, newest=1),
+    Outgoing("/dawbridge/job/progress", "at most ten times a second; ends with 1.0; left_s: how long it will still take, -1 if not known yet", (_i("id", attribute="job_id"), _f("fraction", 0, 1, clamped=True), _f("left_s")), Progress, newest=1),
+    Outgoing("/dawbridge/job/info", "tempo and key of the bounce, estimated once; 0 or empty if not sure", (_i("id", attribute="job_id"), _f("bpm"), _s("key"), _s("camelot")), JobInfo),
     Outgoing("/dawbridge/job/done", "the stems are on disk", (_i("id", attribute="job_id"), _s("acapella"), _s("instrumental"), _f("seconds")), Done),
     Outgoing("/dawbridge/job/failed", "what failed and what to do about it", (_i("id", attribute="job_id"), _s("code"), _s("message")), Failed),
     Outgoing("/dawbridge/queue", "how many bounces wait", (_i("length"),), QueueLength),

@@ -159,7 +159,7 @@ class Daemon:
         """Take up what the last run left, and look into the folders for the first time."""
         for folder in self._settings.folders:
             sweep(folder.path.resolve(), folder.output.base(folder.path))
-        self._jobs.start(prefetch=self._settings.prefetch and not self._settings.once)
+        self._jobs.start(prefetch=self._settings.prefetch and not self._settings.once, describes=True)
         for watch in self._watches:
             watch.start()
             self._look(watch)

@@ -37,6 +37,21 @@ class Progress:
 
     job_id: int
     fraction: float
+    left_s: float = -1.0
+    """How long it will still take, in seconds; negative if that is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobInfo:
+    """Tempo and key of job `job_id`'s bounce were estimated."""
+
+    job_id: int
+    bpm: float
+    """0 if it is not sure."""
+    key: str
+    """`Am`, `F#m`, `Bb`; empty if it is not sure."""
+    camelot: str
+    """The key's place on the Camelot wheel: `8A`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +172,7 @@ class Notice:
     text: str
 
 
-Event = StateChanged | Progress | Done | Failed | QueueLength | PresetEvent | MidiEvent | Notice
+Event = StateChanged | Progress | JobInfo | Done | Failed | QueueLength | PresetEvent | MidiEvent | Notice
 
 
 class Bus:

@@ -4,7 +4,7 @@ import threading
 from multiprocessing.connection import wait
 
 from dawbridge.config.settings import FolderSettings
-from dawbridge.engine.process.messages import Cancel, Identify, Task
+from dawbridge.engine.process.messages import Cancel, Describe, Identify, Task
 from dawbridge.events import Bus
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.loop import JobLoop, no_automation
@@ -17,18 +17,30 @@ class JobsRig:
     """`sent` is what the engine was sent, `wishes` what the watch was asked for."""
 
     def __init__(
-        self, root, home, clock, *, store=None, bus=None, presets=None, read=no_automation, prefetch=False, **roots
+        self,
+        root,
+        home,
+        clock,
+        *,
+        store=None,
+        bus=None,
+        presets=None,
+        read=no_automation,
+        prefetch=False,
+        describes=False,
+        settings=None,
+        **roots,
     ):
         self.root, self.sent, self.wishes = root, [], []
         self.store, self.bus = store or ParameterStore(clock=clock), bus or Bus()
         self.ledger = Ledger(home / "ledger.sqlite")
         self.loop = JobLoop(
             self.store, presets or Presets(), self.ledger, self.bus,
-            WatchedRoots([FolderSettings(root)], **roots), clock,
+            WatchedRoots([settings or FolderSettings(root)], **roots), clock,
             send=self.sent.append, watch=lambda action, path: self.wishes.append((action, path)),
             read_automation=read,
         )  # fmt: skip
-        self.loop.start(prefetch=prefetch)
+        self.loop.start(prefetch=prefetch, describes=describes)
         self._thread, self._over, self._lock = None, threading.Event(), threading.Lock()
 
     @property
@@ -59,7 +71,7 @@ class JobsRig:
 
     def tasks(self):
         """Tasks that the engine was sent and nobody took yet."""
-        taken = [message for message in self.sent if isinstance(message, Task | Identify)]
+        taken = [message for message in self.sent if isinstance(message, Task | Identify | Describe)]
         self.sent[:] = [message for message in self.sent if isinstance(message, Cancel)]
         return taken
 

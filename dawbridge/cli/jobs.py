@@ -82,6 +82,8 @@ def _show(ledger: "Ledger", entry: "JobRecord") -> None:
         print(f"stem:   {printable(str(stem))}" + ("" if stands(stem) else " (not there any more)"))
     if entry.message:
         print(f"{'stalled' if entry.state is JobState.STALLED else 'failed'}: {_why(entry)}")
+    if entry.tempo_key and entry.tempo_key.text:
+        print(f"music:  {entry.tempo_key.text}")
     if entry.preset:
         print(f"preset: {entry.preset}")
     turned = {name: value for name, value in entry.settings.items() if value != DEFAULTS.get(name)}

@@ -30,6 +30,8 @@ class SeparationJob:
     """Knobs that move within the bounce; a lane goes before the value of the same name."""
     legacy_stems: tuple[Path, ...] = ()
     """Stems that version 0.1, which had no seal, wrote for this bounce and nobody has changed since, by the ledger."""
+    music: str = ""
+    """Tempo and key as the stems are to carry them: `128 BPM, Am (8A)`; empty if they are not known."""
     loop: bool = False
     """Take the source for a loop even where it has no loop points."""
 

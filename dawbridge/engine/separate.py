@@ -148,6 +148,7 @@ def mark(job: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> s
     moving = [lane.name for lane in job.automation.lanes if lane.name in own]
     more = [f"automation of {', '.join(moving)}"] if moving else []
     more += ["loop"] if analysis.loop else []
+    more += [job.music] if job.music else []
     return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
 
 

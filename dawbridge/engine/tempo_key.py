@@ -9,11 +9,15 @@ Krumhansl-Schmuckler key-finding algorithm reconsidered", Music Perception 17 (1
 Foundations of Musical Pitch" (1990).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dawbridge.audio.files import open_source
 
 Samples = NDArray[np.float32]
 Reader = Callable[[int, int], Samples]
@@ -34,8 +38,9 @@ SURE = 0.3
 NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR_NAMES = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
 
-_HOP = 256
-_BANDS = 4
+_WINDOW, _HOP = 1024, 256
+_BANDS, _MELS = 4, 64
+_HIGHEST_HZ = 10000.0
 _BEATS = 16
 """Beats over which a tempo must hold."""
 _PROFILES = (
@@ -89,6 +94,27 @@ class TempoKey:
     tempo: Tempo | None = None
     key: Key | None = None
 
+    def plain(self) -> dict[str, float]:
+        """For JSON."""
+        tempo = {"bpm": self.tempo.bpm, "bpm_confidence": self.tempo.confidence} if self.tempo else {}
+        key = self.key
+        return {**tempo, **({"tonic": key.tonic, "minor": key.minor, "key_confidence": key.confidence} if key else {})}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, float]) -> "TempoKey":
+        """From what `plain` made; whatever is missing or makes no sense is left out."""
+        bpm, tonic = plain.get("bpm"), plain.get("tonic")
+        tempo = Tempo(float(bpm), float(plain.get("bpm_confidence", 0))) if bpm and 1 <= bpm <= 1000 else None
+        if tonic not in range(12):
+            return cls(tempo)
+        return cls(tempo, Key(int(tonic or 0), bool(plain.get("minor")), float(plain.get("key_confidence", 0))))
+
+    @property
+    def text(self) -> str:
+        """What is sure, in one line: `128 BPM, Am (8A)`; empty if nothing is."""
+        key = f"{self.key.name} ({self.key.camelot})" if self.key and self.key_text else ""
+        return ", ".join(filter(None, (f"{self.bpm_text} BPM" if self.bpm_text else "", key)))
+
     @property
     def bpm_text(self) -> str:
         """The tempo as a person writes it, whole numbers without decimals; empty if it is not sure."""
@@ -102,12 +128,16 @@ class TempoKey:
         return self.key.name if self.key is not None and self.key.confidence >= SURE else ""
 
 
-def estimate(read: Reader, frames: int, sample_rate: int) -> TempoKey:
-    """Tempo and key of audio that can be read span by span, `frames` samples at `sample_rate`."""
+def estimate(read: Reader, frames: int, sample_rate: int, check: Callable[[], None] = lambda: None) -> TempoKey:
+    """Tempo and key of audio that can be read span by span, `frames` samples at `sample_rate`.
+
+    `check` is called between excerpts, and may raise to end it.
+    """
     if frames < LEAST_S * sample_rate:
         return TempoKey()
     correlations, chromas = [], []
     for start, stop in excerpts(frames, sample_rate):
+        check()
         mono = _mono(read(start, stop), sample_rate)
         if np.abs(mono).max(initial=0.0) < 1e-4:
             continue
@@ -118,6 +148,16 @@ def estimate(read: Reader, frames: int, sample_rate: int) -> TempoKey:
     longest = max(map(len, correlations))
     summed = np.sum([np.pad(curve, (0, longest - len(curve))) for curve in correlations], axis=0)
     return TempoKey(tempo_of(summed, RATE_HZ / _HOP), key_of(np.sum(chromas, axis=0)))
+
+
+def of_file(path: Path, check: Callable[[], None] = lambda: None) -> TempoKey:
+    """Tempo and key of an audio file; `check` as for `estimate`. Raises `AudioError`."""
+    with open_source(path) as source:
+
+        def read(start: int, stop: int) -> Samples:
+            return source.read(start, stop - start).astype(np.float32)
+
+        return estimate(read, source.info.frames, source.info.sample_rate, check)
 
 
 def excerpts(frames: int, sample_rate: int) -> list[tuple[int, int]]:
@@ -182,10 +222,11 @@ def _onsets(mono: Samples) -> Curve:
 
     In one band alone the hi-hat, which is in all of it, would hide what kick and snare do.
     """
-    import librosa
-
-    power = librosa.feature.melspectrogram(y=mono, sr=RATE_HZ, n_fft=1024, hop_length=_HOP, n_mels=64, fmax=10000)
-    rises = np.maximum(np.diff(librosa.power_to_db(power, top_db=60), axis=1), 0.0)
+    windows = np.lib.stride_tricks.sliding_window_view(mono, _WINDOW)[::_HOP] * np.hanning(_WINDOW).astype(np.float32)
+    power = (np.abs(np.fft.rfft(windows)) ** 2).T  # [bins, frames]
+    loud = 10 * np.log10(np.maximum(_mel() @ power, 1e-10))
+    loud = np.maximum(loud, loud.max() - 60)
+    rises = np.maximum(np.diff(loud, axis=1), 0.0)
     bands = rises.reshape(_BANDS, -1, rises.shape[1]).mean(axis=1)
     around = 2 * (RATE_HZ // _HOP) + 1
     curves = []
@@ -194,6 +235,17 @@ def _onsets(mono: Samples) -> Curve:
         smooth = np.convolve(np.maximum(band - swell[: band.size], 0.0), (0.25, 0.5, 0.25), mode="same")
         curves.append(smooth - smooth.mean())
     return np.asarray(curves, np.float64)
+
+
+@cache
+def _mel() -> Samples:
+    """`[_MELS, bins]`: triangles, evenly spaced in mel, each with the same area."""
+    mel = np.linspace(0, 2595 * np.log10(1 + _HIGHEST_HZ / 700), _MELS + 2)
+    edges = 700 * (10 ** (mel / 2595) - 1)
+    hz = np.arange(_WINDOW // 2 + 1) * RATE_HZ / _WINDOW
+    low, middle, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    triangles = np.clip(np.minimum((hz - low) / (middle - low), (high - hz) / (high - middle)), 0, None)
+    return np.asarray(triangles * 2 / (high - low), np.float32)
 
 
 def _autocorrelation(curve: Curve) -> Curve:

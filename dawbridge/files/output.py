@@ -1,14 +1,16 @@
 """Where stems go: into a folder, or to paths that a template names."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawbridge.errors import ConfigError
 from dawbridge.files.paths import user_path
 from dawbridge.files.publish import fitted
 
-FIELDS = ("name", "stem", "folder")
+FIELDS = ("name", "stem", "folder", "bpm", "key")
+UNKNOWN = "unknown"
+"""Stands in a name for a tempo or a key that is not sure."""
 STEMS = ("acapella", "instrumental")
 DEFAULT_OUTPUT = "separated"
 
@@ -18,11 +20,15 @@ class Output:
     """Final paths of a bounce's stems.
 
     `template` is a folder (`separated`: beside the bounce; an absolute path: that folder), or a path that contains
-    `{stem}`, and `{name}` and `{folder}` if wanted: `separated/{name}_{stem}`. The suffix follows from the format of
-    the stems.
+    `{stem}`, and `{name}`, `{folder}`, `{bpm}` and `{key}` if wanted: `separated/{name}_{stem}`. The suffix follows
+    from the format of the stems.
     """
 
     template: str = DEFAULT_OUTPUT
+    bpm: str = UNKNOWN
+    """Tempo of the bounce, for `{bpm}`."""
+    key: str = UNKNOWN
+    """Key of the bounce, for `{key}`."""
 
     def __post_init__(self) -> None:
         """Raises `ConfigError` for a template that cannot be a path, or is the same path for both stems."""
@@ -32,7 +38,8 @@ class Output:
             rest = rest.replace("{" + field + "}", "")
         if "{" in rest or "}" in rest:
             raise ConfigError(
-                f"{given}: allowed in braces are {{stem}}, {{name}} and {{folder}}, exactly as written here"
+                f"{given}: allowed in braces are {{stem}}, {{name}}, {{folder}}, {{bpm}} and {{key}}, exactly as "
+                "written here"
             )
         if rest != self.template and not self.is_template:
             raise ConfigError(f"{given}: a template needs {{stem}}, or both stems would be one file")
@@ -44,6 +51,15 @@ class Output:
     def is_template(self) -> bool:
         """Whether it names files, not only a folder."""
         return "{stem}" in self.template
+
+    @property
+    def is_by_music(self) -> bool:
+        """Whether names hold the bounce's tempo or key, so that these have to be known first."""
+        return "{bpm}" in self.template or "{key}" in self.template
+
+    def by_music(self, bpm: str, key: str) -> "Output":
+        """The same for a bounce of this tempo and key; empty if one is not sure."""
+        return replace(self, bpm=bpm or UNKNOWN, key=key or UNKNOWN)
 
     @property
     def folder_name(self) -> str:
@@ -77,7 +93,7 @@ class Output:
         template = str(user_path(self.template))  # before the name is in it, which may begin with a tilde
         if "{name}" not in template and usual and name != usual:
             template += " {name}"
-        return template.format(name=name, stem=stem, folder=folder)
+        return template.format(name=name, stem=stem, folder=folder, bpm=self.bpm, key=self.key)
 
 
 def _straight(path: Path) -> Path:

@@ -128,7 +128,7 @@ def retry(turn: Turn, job_id: int) -> None:
         turn.release(job)
         raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
     turn.state.rerenders.pop(job_id, None)
-    turn.enqueue(turn.put(replace(job, attempts=0, told="", content_hash="", familiar=False)))
+    turn.enqueue(turn.put(replace(job, attempts=0, told="", content_hash="", familiar=False, tempo_key=None)))
 
 
 def forget(turn: Turn, job_id: int) -> None:

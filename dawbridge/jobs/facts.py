@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dawbridge.config.settings import FolderSettings
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.record import JobRecord
 from dawbridge.knobs.automation import Automation
@@ -81,8 +82,8 @@ class Facts(Protocol):
     def beside(self, bounce: Path) -> Automation | None:
         """The automation in the MIDI file beside a bounce, if there is one."""
 
-    def targets(self, bounce: Path) -> StemTargets:
-        """Where the bounce's stems go. Raises `JobError` if no name is free."""
+    def targets(self, bounce: Path, tempo_key: TempoKey | None = None) -> StemTargets:
+        """Where the stems of a bounce with this tempo and key go. Raises `JobError` if no name is free."""
 
     def stems_of(self, bounce: Path) -> Sequence[Path]:
         """Every stem that was ever written for a bounce."""

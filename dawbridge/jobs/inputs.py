@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dawbridge.engine.process.messages import Finished, Identified, TaskProgress
+from dawbridge.engine.process.messages import Described, Finished, Identified, TaskProgress
 from dawbridge.jobs.record import JobRecord
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import Changes, Snapshot
@@ -25,6 +25,8 @@ class Started:
     accepted: Sequence[Path] = ()
     """Files that are to be taken as they are."""
     prefetch: bool = True
+    describes: bool = False
+    """Whether tempo and key of finished bounces are estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class Request:
 
 
 Watched = Settling | Waiting | Settled | Stalled | Gone
-FromWorker = Finished | Identified | TaskProgress
+FromWorker = Finished | Identified | Described | TaskProgress
 Input = (
     Started | FoundBefore | KnobsTurned | EngineReady | EngineLost | Tick | Stopping | Request | Watched | FromWorker
 )

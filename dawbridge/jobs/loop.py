@@ -76,8 +76,8 @@ class JobLoop:
         """Have the loop take a turn. From any thread or signal handler."""
         self._inbox.wake()
 
-    def start(self, *, prefetch: bool) -> None:
-        """Take up what the last run left."""
+    def start(self, *, prefetch: bool, describes: bool = False) -> None:
+        """Take up what the last run left; `describes`: estimate tempo and key of what gets done."""
         ledger = self._ledger
         accepted = [path for root in self._roots.roots for path in ledger.take_accepted(root)]
         self._turned.drain()
@@ -85,7 +85,7 @@ class JobLoop:
             self.handle([
                 Started(
                     self._store.snapshot(), ledger.unfinished(), ledger.unrendered(), ledger.last_done(), accepted,
-                    prefetch,
+                    prefetch, describes,
                 )
             ])  # fmt: skip
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationResult
-from dawbridge.engine.process.messages import Finished, TaskProgress
+from dawbridge.engine.process.messages import Describe, Finished, TaskProgress
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.events import Done, Failed, JobState, Progress
 from dawbridge.jobs import live
 from dawbridge.jobs.effects import Claim, Discard, Publish, Remove, Save
@@ -18,8 +19,8 @@ def progressed(turn: Turn, message: TaskProgress) -> None:
     """The engine has come so far."""
     running = turn.state.running
     if running and running.job_id == message.job_id and not running.is_prefetch:
-        turn.state.running = replace(running, fraction=message.fraction)
-        turn.do(Publish(Progress(message.job_id, message.fraction)))
+        running = turn.state.running = replace(running, fraction=message.fraction)
+        turn.do(Publish(Progress(message.job_id, message.fraction, running.left_s(turn.now))))
 
 
 def finished(turn: Turn, message: Finished) -> None:
@@ -52,7 +53,11 @@ def lost(turn: Turn, reason: str) -> None:
     if running is None:
         return
     job = turn.state.jobs.get(running.job_id)
-    if job is None or running.is_prefetch or job.familiar:
+    if isinstance(running.message, Describe) and job is not None:
+        end_running(turn)
+        turn.state.undescribed.pop(job.id, None)
+        turn.put(replace(job, tempo_key=TempoKey()))
+    elif job is None or running.is_prefetch or job.familiar:
         end_running(turn)
         if job is not None and job.only_if_familiar:
             turn.release(job)
@@ -86,7 +91,7 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
     for old in turn.facts.stems_of(job.path):
         if any(str(old) != new and old.with_suffix("") == Path(new).with_suffix("") for new in filter(None, stems)):
             turn.do(Discard(old))
-    turn.do(Publish(Progress(job.id, 1.0)))
+    turn.do(Publish(Progress(job.id, 1.0, 0.0)))
     job = turn.put(replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems))
     job = turn.move(
         job, JobState.DONE, content_hash=job.content_hash, acapella=stems[0], instrumental=stems[1], message="",
@@ -96,6 +101,8 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
     factor = outcome.seconds / outcome.duration_s
     claim = (report.claim,) if report and report.claim else ()
     turn.do(Publish(Done(job.id, *stems, outcome.seconds, null_db, factor, *claim)))
+    if turn.state.describes and job.tempo_key is None:
+        turn.state.undescribed[job.id] = None
     if first_time:
         turn.state.focused = job.id
         live.unnote(turn)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from itertools import islice
 
 from dawbridge.engine.job import SeparationJob
-from dawbridge.engine.process.messages import Identify, Task
+from dawbridge.engine.process.messages import Describe, Identify, Task
 from dawbridge.errors import JobError, PresetError
 from dawbridge.events import JobState, Notice
-from dawbridge.jobs import live
+from dawbridge.jobs import descriptions, live
 from dawbridge.jobs.effects import Claim, Publish, Save, Send
 from dawbridge.jobs.outcomes import failed
 from dawbridge.jobs.record import untouched
@@ -39,7 +39,7 @@ def drive(turn: Turn) -> None:
     stop_outdated(turn)
     live.note(turn)
     if turn.state.engine_ready and turn.state.running is None:
-        message = rerender(turn) or first_in_queue(turn) or prefetch(turn)
+        message = rerender(turn) or first_in_queue(turn) or descriptions.next_one(turn) or prefetch(turn)
         if message:
             turn.state.running = Running(message, turn.now)
             turn.do(Send(message))
@@ -118,7 +118,7 @@ def rerender(turn: Turn) -> Task | None:
     return None
 
 
-def first_in_queue(turn: Turn) -> Task | Identify | None:
+def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
     """The next bounce."""
     state = turn.state
     if live.is_possible(state) and state.turned:
@@ -130,6 +130,8 @@ def first_in_queue(turn: Turn) -> Task | Identify | None:
             continue
         if job.familiar:
             return Identify(job.id, job.path)
+        if job.tempo_key is None and turn.facts.folder(job.path).output.is_by_music:
+            return Describe(job.id, job.path, for_name=True)
         live.take(state)
         del state.queue[job.id]
         turn.tell_length()
@@ -158,7 +160,7 @@ def task(turn: Turn, job: Job, *, ahead: bool = False) -> Task | None:
     """A job as the engine takes it; None, and the job fails, if there is no name for its stems."""
     folder = turn.facts.folder(job.path)
     try:
-        targets = turn.facts.targets(job.path)
+        targets = turn.facts.targets(job.path, job.tempo_key)
     except JobError as error:
         failed(turn, job, "ledger", str(error))
         return None
@@ -170,7 +172,7 @@ def task(turn: Turn, job: Job, *, ahead: bool = False) -> Task | None:
     order = SeparationJob(
         job.path, targets.acapella, targets.instrumental, dict(complete(job.values)), known, folder.format,
         prefetch=ahead, live=job.state is JobState.DONE, automation=job.automation, loop=folder.loop,
-        legacy_stems=turn.facts.older_stems(job.path),
+        legacy_stems=turn.facts.older_stems(job.path), music=job.tempo_key.text if job.tempo_key else "",
     )  # fmt: skip
     return Task(job.id, order)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import stands
@@ -16,7 +17,7 @@ from dawbridge.knobs.parameters import PARAMETERS
 
 FIELDS = (
     "id, path, preset, state, size, mtime_ns, inode, changed_ns, content_hash, settings, acapella, instrumental, "
-    "message, code, rendering, updated"
+    "message, code, rendering, updated, tempo_key"
 )
 """Columns of the table `jobs`, in the order of `JobRecord`."""
 
@@ -49,6 +50,8 @@ class JobRecord:
     """Whether a render of the finished job was asked for and was not seen to end: its stems may not match."""
     updated: float
     """Wall clock, in seconds since 1970: for people to read, nothing is decided by it."""
+    tempo_key: TempoKey | None = None
+    """Tempo and key; None until they were estimated."""
 
     @property
     def stems(self) -> list[Path]:
@@ -68,13 +71,13 @@ class JobRecord:
     @classmethod
     def of(cls, row: Row) -> "JobRecord":
         """Read a row of `FIELDS`. Raises `JobError` for a row that makes no sense."""
-        job_id, path, preset, state, *stamp, content_hash, settings, _, _, _, _, rendering, updated = row
+        job_id, path, preset, state, *stamp, content_hash, settings, _, _, _, _, rendering, updated, tempo_key = row
         acapella, instrumental, message, code = map(text_of, row[10:14])
         try:
             return cls(
                 int(str(job_id)), path_of(path), text_of(preset), JobState(str(state)), stamp_in(stamp),
                 str(content_hash), settings_in(str(settings)), acapella, instrumental, message, code,
-                str(rendering) == "1", float(str(updated)),
+                str(rendering) == "1", float(str(updated)), tempo_key_in(text_of(tempo_key)),
             )  # fmt: skip
         except ValueError as error:
             raise JobError(f"job {str(job_id)[:20]!r}: {str(error)[:200]}") from error
@@ -93,6 +96,15 @@ def settings_in(text: str) -> dict[str, float]:
         for name, value in document.items()
         if name in PARAMETERS and isinstance(value, int | float) and math.isfinite(value)
     }
+
+
+def tempo_key_in(text: str) -> TempoKey | None:
+    """Tempo and key from their JSON text; None if there is none."""
+    try:
+        document = json.loads(text)
+        return TempoKey.of(document) if isinstance(document, dict) else None
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
 
 
 def stamp_in(columns: list[object]) -> Stamp | None:

@@ -1,7 +1,7 @@
 """The scheduler: `step(state, event, now, facts) -> (state, effects)`, pure but for the state that it is given.
 
-    Started  Settling Settled Stalled Gone  KnobsTurned  Request  Finished Identified TaskProgress  EngineLost  Tick
-       └────── sightings ──────────┘          live      commands        outcomes, moves
+    Started  Settling Settled Stalled Gone  KnobsTurned  Request  Finished Identified Described Progress EngineLost Tick
+       └────── sightings ──────────┘          live      commands   outcomes, moves, descriptions
                                    └───────────────┬───────────────────────┘
                        picking.drive: what has to stop, what the engine does next
                                                    │
@@ -12,9 +12,10 @@ does what the effects say (`jobs.runner`). The same events with the same facts a
 test can replay any history, and cut it anywhere.
 """
 
-from dawbridge.engine.process.messages import Finished, Identified, TaskProgress
+from dawbridge.engine.process.messages import Described, Finished, Identified, TaskProgress
 from dawbridge.jobs import live
 from dawbridge.jobs.commands import requested
+from dawbridge.jobs.descriptions import described
 from dawbridge.jobs.effects import Effect
 from dawbridge.jobs.facts import Facts
 from dawbridge.jobs.inputs import (
@@ -80,6 +81,8 @@ def _take(turn: Turn, event: Input) -> None:
             finished(turn, event)
         case Identified():
             identified(turn, event)
+        case Described():
+            described(turn, event)
         case EngineReady():
             turn.state.engine_ready = True
         case EngineLost(reason):

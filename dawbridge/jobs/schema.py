@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 """Kept as `PRAGMA user_version`. Version 0.1 of dawbridge left it at 0."""
 
 SCHEMA = """
@@ -39,6 +39,7 @@ _COLUMNS = (
     ("jobs", "rendering", "INTEGER NOT NULL DEFAULT 0"),
     ("jobs", "inode", "INTEGER NOT NULL DEFAULT 0"),
     ("jobs", "changed_ns", "INTEGER NOT NULL DEFAULT 0"),
+    ("jobs", "tempo_key", "TEXT NOT NULL DEFAULT ''"),
     ("baseline", "inode", "INTEGER NOT NULL DEFAULT 0"),
     ("baseline", "changed_ns", "INTEGER NOT NULL DEFAULT 0"),
 )

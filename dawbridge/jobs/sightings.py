@@ -15,7 +15,7 @@ from dawbridge.jobs.turn import RETRY_S, Turn
 def started(turn: Turn, event: Started) -> None:
     """Take up what the last run left: the newest finished bounce is in focus, unfinished files settle again."""
     state = turn.state
-    state.knobs, state.prefetch = dict(event.knobs), event.prefetch
+    state.knobs, state.prefetch, state.describes = dict(event.knobs), event.prefetch, event.describes
     for record in event.unfinished:
         if turn.facts.is_watched(record.path):
             _take_up(turn, record)

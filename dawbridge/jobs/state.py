@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from dawbridge.engine.process.messages import Identify, Task
+from dawbridge.engine.process.messages import Describe, Identify, Task
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.events import JobState
 from dawbridge.files.stamp import Stamp
 from dawbridge.knobs.automation import Automation
@@ -57,6 +58,8 @@ class Job:
     """How often it was interrupted in favour of shorter ones."""
     told: str = ""
     """The failure that was reported last."""
+    tempo_key: TempoKey | None = None
+    """Tempo and key; None until they were estimated."""
 
     @property
     def size(self) -> int:
@@ -68,7 +71,7 @@ class Job:
 class Running:
     """What the engine is doing."""
 
-    message: Task | Identify
+    message: Task | Identify | Describe
     since_s: float
     fraction: float = 0.0
     """How far it has come, 0..1."""
@@ -85,7 +88,16 @@ class Running:
     @property
     def is_prefetch(self) -> bool:
         """Whether nobody waits for it."""
+        if isinstance(self.message, Describe):
+            return not self.message.for_name
         return isinstance(self.message, Task) and self.message.order.prefetch
+
+    def left_s(self, now: float) -> float:
+        """How long it will take from `now` on, in seconds, by what it took so far; negative if that is too early."""
+        passed_s = now - self.since_s
+        if self.fraction < 0.02 or passed_s < 0.5:
+            return -1.0
+        return passed_s * (1 - self.fraction) / self.fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,10 @@ class State:
     """All knobs' raw values."""
     prefetch: bool = True
     """Whether idle time is used to make estimates ahead."""
+    describes: bool = False
+    """Whether tempo and key of finished bounces are estimated."""
+    undescribed: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    """Ids of finished bounces whose tempo and key are to be estimated, in order."""
     jobs: dict[int, Job] = field(default_factory=dict)
     by_path: dict[Path, set[int]] = field(default_factory=dict)
     queue: OrderedDict[int, None] = field(default_factory=OrderedDict)
@@ -165,4 +181,4 @@ class State:
     def is_idle(self) -> bool:
         """Nothing runs, waits or settles, but what is tried again later."""
         working = self.running is not None and not self.running.is_prefetch
-        return not (working or self.rerenders or self.under_way - self.later.keys())
+        return not (working or self.rerenders or self.undescribed or self.under_way - self.later.keys())

@@ -58,6 +58,8 @@ def _save(job_id: int, fields: Mapping[str, object], now: float) -> list[Stateme
     columns = dict(fields)
     if "settings" in columns:
         columns["settings"] = json.dumps(columns["settings"])
+    if "tempo_key" in columns:
+        columns["tempo_key"] = json.dumps(columns["tempo_key"])
     columns |= {name: kept(str(columns[name])) for name in _TEXTS if name in columns}
     if "state" in columns:
         columns["state"] = str(columns["state"])

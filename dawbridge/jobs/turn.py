@@ -55,7 +55,7 @@ class Turn:
             Job(
                 record.id, record.path, record.state, record.preset, dict(record.settings),
                 self.facts.automation(record.id), record.content_hash, record.stamp,
-                (record.acapella, record.instrumental),
+                (record.acapella, record.instrumental), tempo_key=record.tempo_key,
             )
         )  # fmt: skip
 
@@ -113,6 +113,7 @@ class Turn:
         state.jobs.pop(job.id, None)
         state.under_way.discard(job.id)
         state.stalled.discard(job.id)
+        state.undescribed.pop(job.id, None)
         ids = state.by_path.get(job.path, set())
         ids.discard(job.id)
         if not ids:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from dawbridge.audio.provenance import read_mark
 from dawbridge.config.settings import FolderSettings
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.errors import JobError, PathNotAllowedError
 from dawbridge.events import JobState
+from dawbridge.files.output import Output
 from dawbridge.files.presence import gone
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.jobs.facts import StemTargets, Twin
@@ -83,9 +85,9 @@ class World:
         """What a preset sets. Raises `PresetError`."""
         return self._presets.load(name).setting
 
-    def targets(self, bounce: Path) -> StemTargets:
+    def targets(self, bounce: Path, tempo_key: TempoKey | None = None) -> StemTargets:
         """Where the bounce's stems go. Raises `JobError` if no name is free."""
-        return self._names.targets(bounce, self.folder(bounce).output)
+        return self._names.targets(bounce, _named_by(self.folder(bounce).output, tempo_key))
 
     def stems_of(self, bounce: Path) -> Sequence[Path]:
         """Every stem that was ever written for a bounce."""
@@ -146,7 +148,12 @@ class World:
         """Where the stems of that job are, if its bounce may be at `path` now."""
         if not record.stems or record.path == path or not gone(record.path):
             return None
-        return moved_stems(record, path, self.folder(path).output)
+        return moved_stems(record, path, _named_by(self.folder(path).output, record.tempo_key))
+
+
+def _named_by(output: Output, found: TempoKey | None) -> Output:
+    """The template with tempo and key in it, if it holds them."""
+    return output.by_music(found.bpm_text, found.key_text) if found else output
 
 
 def _only_touched(record: JobRecord, stamp: Stamp) -> bool:

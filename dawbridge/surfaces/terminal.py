@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import TextIO, cast
 
-from dawbridge.events import Bus, Done, Event, Failed, JobState, Notice, PresetLoaded, Progress, StateChanged
+from dawbridge.events import Bus, Done, Event, Failed, JobInfo, JobState, Notice, PresetLoaded, Progress, StateChanged
 from dawbridge.files.printable import printable
 from dawbridge.surfaces.patient import PatientOutput
 
@@ -55,6 +55,9 @@ class PlainDisplay:
                 return self._progress(event)
             case Done():
                 return done_text(event, self._files.get(event.job_id, ""))
+            case JobInfo(job_id, bpm, key, camelot) if bpm or key:
+                music = filter(None, (f"{bpm:g} BPM" if bpm else "", f"{key} ({camelot})" if key else ""))
+                return f"[{job_id}] {self._files.get(job_id, '')}: {', '.join(music)}"
             case Failed(job_id, _, message):
                 return f"[{job_id}] {self._files.get(job_id, '')}: failed: {message}"
             case PresetLoaded(index, name):

@@ -1,3 +1,4 @@
+import json
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from dawbridge.engine.tempo_key import (
     excerpts,
     key_of,
 )
+from dawbridge.errors import Cancelled
 
 RATE = 22050
 VOICES = Path(__file__).parents[3] / "shared" / "data" / "vocals" / "songs"
@@ -169,3 +171,35 @@ def test_recorded_voices_are_in_a_key_that_goes_with_the_one_in_their_name():
             good += apart in (0, 1, 11)
     assert sure >= 5
     assert good >= 0.8 * sure
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        TempoKey(),
+        TempoKey(Tempo(93.5, 0.4)),
+        TempoKey(None, Key(3, True, 0.7)),
+        TempoKey(Tempo(128, 1.0), Key(0, False, 0.2)),
+    ],
+)
+def test_it_survives_json(found):
+    assert TempoKey.of(json.loads(json.dumps(found.plain()))) == found
+
+
+@pytest.mark.parametrize("plain", [{"bpm": 0}, {"bpm": -5}, {"tonic": 12}, {"tonic": -1}, {"bpm": 1e9}, {"other": 1}])
+def test_what_makes_no_sense_is_left_out(plain):
+    assert TempoKey.of(plain) == TempoKey()
+
+
+def test_the_text_says_what_is_sure():
+    assert TempoKey(Tempo(128.0, 0.9), Key(9, True, 0.9)).text == "128 BPM, Am (8A)"
+    assert TempoKey(Tempo(93.5, 0.9), Key(9, True, 0.1)).text == "93.5 BPM"
+    assert TempoKey().text == ""
+
+
+def test_it_can_be_stopped_between_excerpts():
+    def stop():
+        raise Cancelled("cancelled")
+
+    with pytest.raises(Cancelled):
+        estimate(lambda start, stop: np.zeros((1, stop - start), np.float32), 60 * RATE, RATE, stop)

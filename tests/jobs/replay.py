@@ -7,7 +7,8 @@ from dawbridge.audio.files import WriteReport
 from dawbridge.config.settings import FolderSettings
 from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Cancel as Stop
-from dawbridge.engine.process.messages import Finished, Identified, Identify
+from dawbridge.engine.process.messages import Describe, Described, Finished, Identified, Identify
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.errors import PresetError
 from dawbridge.events import Done, JobState
 from dawbridge.files.stamp import Stamp
@@ -61,6 +62,8 @@ class Rows:
         if "size" in fields:
             size, modified, inode, changed = (fields.pop(name) for name in stamp_columns(None))
             fields["stamp"] = Stamp(size, modified, inode, changed) if size >= 0 else None
+        if "tempo_key" in fields:
+            fields["tempo_key"] = TempoKey.of(fields["tempo_key"])
         if "rendering" in fields:
             fields["rendering"] = bool(fields["rendering"])
         if job_id in self.jobs:
@@ -72,8 +75,8 @@ class Rows:
 class Replay:
     """One daemon after the other on one ledger. Implements `Facts`."""
 
-    def __init__(self, prefetch=False):
-        self.now, self.prefetch = 100.0, prefetch
+    def __init__(self, prefetch=False, describes=False):
+        self.now, self.prefetch, self.describes = 100.0, prefetch, describes
         self.rows, self.files, self.clock_ns = Rows(), {}, 0
         self.stems = {}
         self.knobs = dict(DEFAULTS)
@@ -130,6 +133,9 @@ class Replay:
             return
         stopped, self.stopping = self.stopping, False
         code = "cancelled" if stopped else code
+        if isinstance(message, Describe):
+            self.step(Described(message.job_id, None if code else TempoKey()))
+            return
         content, stamp = self.files.get(
             message.source if isinstance(message, Identify) else message.order.source, (None, None)
         )
@@ -165,7 +171,7 @@ class Replay:
             inputs.Started(
                 dict(self.knobs), sorted(unfinished, key=lambda row: row.id),
                 [row for row in rows if row.state is JobState.DONE and row.rendering],
-                self._standing(last), (), self.prefetch,
+                self._standing(last), (), self.prefetch, self.describes,
             )
         )  # fmt: skip
         for path in sorted(self.files):
@@ -253,7 +259,7 @@ class Replay:
     def beside(self, bounce):
         return None
 
-    def targets(self, bounce):
+    def targets(self, bounce, tempo_key=None):
         acapella, instrumental = (_stem(bounce, name).with_suffix("") for name in ("acapella", "instrumental"))
         claim = "" if self.rows.claims.get(one_name(acapella)) == bounce else one_name(acapella)
         return StemTargets(acapella, instrumental, claim)

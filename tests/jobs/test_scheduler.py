@@ -81,9 +81,9 @@ def latest(replay, path):
 
 
 @settings(max_examples=300, deadline=None)
-@given(histories)
-def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history):
-    replay = Replay()
+@given(histories, st.booleans())
+def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, describes):
+    replay = Replay(describes=describes)
     for move in history:
         play(replay, move)
     come_to_rest(replay)
@@ -103,9 +103,9 @@ def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(bounces, knobs, waits, st.just(("finish", ""))), max_size=40))
-def test_each_bounce_is_done_once_in_order_and_the_last_knobs_are_rendered_into_the_focused_one(history):
-    replay = Replay()
+@given(st.lists(st.one_of(bounces, knobs, waits, st.just(("finish", ""))), max_size=40), st.booleans())
+def test_each_bounce_is_done_once_in_order_and_the_last_knobs_are_rendered_into_the_focused_one(history, describes):
+    replay = Replay(describes=describes)
     for move in history:
         play(replay, move)
     come_to_rest(replay)
@@ -127,7 +127,7 @@ def test_each_bounce_is_done_once_in_order_and_the_last_knobs_are_rendered_into_
 @given(histories, st.lists(st.tuples(st.integers(0, 40), st.integers(0, 8)), min_size=1, max_size=4))
 def test_a_kill_anywhere_loses_nothing_and_repeats_only_what_was_cut(history, cuts):
     """kill -9 between any two effects of any step, then a start on what was stored."""
-    replay = Replay()
+    replay = Replay(describes=True)
     for place, move in enumerate(history):
         if move[0] == "finish":
             move = ("finish", "")

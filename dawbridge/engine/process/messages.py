@@ -5,6 +5,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationJob, SeparationResult
+from dawbridge.engine.tempo_key import TempoKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,16 @@ class Identify:
 
     job_id: int
     source: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """To the engine: estimate tempo and key of a file. Only sent while the engine is idle."""
+
+    job_id: int
+    source: Path
+    for_name: bool = False
+    """Whether a bounce waits for it, since its stems are named after what is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +81,17 @@ class Identified:
     message: str = ""
 
 
-FromEngine = Ready | TaskProgress | Finished | Identified
+@dataclass(frozen=True, slots=True)
+class Described:
+    """From the engine: what was found; nothing in it if the file cannot be read. None if it was cancelled."""
+
+    job_id: int
+    tempo_key: TempoKey | None
 
 
-ToEngine = Task | Identify | Cancel | Quit
+FromEngine = Ready | TaskProgress | Finished | Identified | Described
+
+
+ToEngine = Task | Identify | Describe | Cancel | Quit
 EnginePipe = Connection
 """The engine's end of the pipe: sends `FromEngine`, receives `ToEngine`."""

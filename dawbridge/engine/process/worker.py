@@ -17,6 +17,8 @@ from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.log import log_failure
 from dawbridge.engine.process.messages import (
+    Describe,
+    Described,
     EnginePipe,
     Finished,
     Identified,
@@ -28,6 +30,7 @@ from dawbridge.engine.process.messages import (
 )
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
+from dawbridge.engine.tempo_key import TempoKey, of_file
 from dawbridge.errors import Cancelled, DawbridgeError
 
 REST_S = 2.0
@@ -84,6 +87,8 @@ class _Worker:
                     self._studio.let_go()
                 elif isinstance(message, Identify):
                     self._connection.send(self._identify(message))
+                elif isinstance(message, Describe):
+                    self._connection.send(self._describe(message))
         finally:
             self._studio.flush()
 
@@ -131,3 +136,16 @@ class _Worker:
         except Exception as error:
             message = log_failure(f"while hashing {asked.source}", error)
             return Identified(asked.job_id, code="internal", message=message)
+
+    def _describe(self, asked: Describe) -> Described:
+        try:
+            return Described(asked.job_id, of_file(asked.source, self._heed))
+        except Cancelled:
+            return Described(asked.job_id, None)
+        except DawbridgeError:
+            return Described(asked.job_id, TempoKey())
+        except (BrokenPipeError, ConnectionResetError):
+            raise  # the daemon is gone
+        except Exception as error:
+            log_failure(f"while estimating tempo and key of {asked.source}", error)
+            return Described(asked.job_id, TempoKey())

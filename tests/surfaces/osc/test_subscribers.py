@@ -145,7 +145,7 @@ def test_job_events(rig):
     rig.bus.publish(StateChanged(3, JobState.RUNNING, file))
     rig.bus.publish(QueueLength(2))
     for percent in range(101):
-        rig.bus.publish(Progress(3, percent / 100))
+        rig.bus.publish(Progress(3, percent / 100, 0.0))
     rig.bus.publish(Done(3, "/out/a.wav", "", 1.5))
     rig.bus.publish(Failed(4, "unreadable", "no audio"))
     assert ear.heard() == ("/dawbridge/job/state", (3, "running", "/in/Größe – ミックス?.wav"))
@@ -153,7 +153,7 @@ def test_job_events(rig):
     progress = []
     while (heard := ear.heard())[0] == "/dawbridge/job/progress":
         progress.append(heard[1])
-    assert progress[-1] == (3, 1.0)
+    assert progress[-1] == (3, 1.0, 0.0)
     assert len(progress) <= 5
     assert heard == ("/dawbridge/job/done", (3, "/out/a.wav", "", 1.5))
     assert ear.heard() == ("/dawbridge/job/failed", (4, "unreadable", "no audio"))
