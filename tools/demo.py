@@ -30,6 +30,7 @@ class Watching:
     def __init__(self, bounces: Path, port: int, feedback: int) -> None:
         environment = {**os.environ, "DAWBRIDGE_HOME": str(FOLDER / "home")}
         command = [sys.executable, "-m", "dawbridge", "watch", str(bounces), "--no-midi", "--osc-port", str(port)]
+        command += ["--http-port", "0"]
         command += ["--osc-feedback", f"127.0.0.1:{feedback}"]
         self._process = subprocess.Popen(command, env=environment)
 
