@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 from acapellanet.data.pack import read_pack
-from acapellanet.errors import AcapellanetError
+from acapellanet.errors import AcapellanetError, TrainingError
 from acapellanet.net.config import CONFIGS, NetworkConfig
 from acapellanet.net.network import AcapellaNet
 from acapellanet.net.tensor_files import read_metadata
@@ -59,6 +59,9 @@ def train_packed(run: PackedRun, report: Callable[[str], None]) -> Path:
     """
     began = time.monotonic()
     world = open_world(run.device)
+    if world.device.type == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.benchmark = True  # all batches have the same shape
     weights = run.out / f"{run.config.name}.safetensors"
     begin_from = weights if weights.exists() else run.source
     heard_s = _heard_s(begin_from)
@@ -86,32 +89,41 @@ def _fitting_trainer(
     began: float,
     report: Callable[[str], None],
 ) -> Trainer:
-    """A trainer whose batch fits the device's memory: halved until it does."""
+    """Build a trainer whose batch fits into the device's memory: it is halved until it does."""
     batch = run.batch or (CPU_BATCH if world.device.type == "cpu" else GPU_BATCH)
     while True:
         left_s = max(1.0, run.minutes * 60 - SPARE_S - (time.monotonic() - began))
-        options = TrainingOptions(
-            left_s / 60,
-            seed=run.seed,
-            batch=batch,
-            frames=run.frames,
-            peak_rate=run.rate,
-            schedule=Schedule.COOLING if run.cooling else Schedule.FLAT,
-            compiled=run.compiled,
-        )
-        trainer = Trainer(run.config, options, mashups, source, world, batches=mashups.batch)
-        try:
-            trainer.step()
-        except torch.OutOfMemoryError:
-            report(f"a batch of {batch} does not fit into memory")
-            del trainer
-            torch.cuda.empty_cache()
-            batch //= 2
-            if not batch:
-                raise
-            continue
-        report(f"batches of {batch}")
-        return trainer
+        trainer = Trainer(run.config, _options(run, batch, left_s), mashups, source, world, batches=mashups.batch)
+        if _fits(trainer):
+            report(f"batches of {batch}")
+            return trainer
+        report(f"a batch of {batch} does not fit into memory")
+        if batch == 1:
+            raise TrainingError("not even one example fits into the device's memory; give --frames 64 or --device cpu")
+        batch //= 2
+        del trainer
+        torch.cuda.empty_cache()
+
+
+def _options(run: PackedRun, batch: int, left_s: float) -> TrainingOptions:
+    return TrainingOptions(
+        left_s / 60,
+        seed=run.seed,
+        batch=batch,
+        frames=run.frames,
+        peak_rate=run.rate,
+        schedule=Schedule.COOLING if run.cooling else Schedule.FLAT,
+        compiled=run.compiled,
+    )
+
+
+def _fits(trainer: Trainer) -> bool:
+    """Take a step and tell whether memory was sufficient."""
+    try:
+        trainer.step()
+    except torch.OutOfMemoryError:
+        return False
+    return True
 
 
 def _train(trainer: Trainer, weights: Path, until: float, report: Callable[[str], None]) -> None:
@@ -137,7 +149,7 @@ def _save(trainer: Trainer, weights: Path) -> None:
 
 
 def _heard_s(weights: Path | None) -> float:
-    """Seconds of audio that weights have heard, as far as their file says."""
+    """Return the seconds of audio that weights have heard, as far as their file says."""
     training = json.loads(read_metadata(weights).get(TRAINING_KEY, "{}")) if weights else {}
     return float(training.get("hours_heard", 0.0)) * 3600
 

@@ -13,7 +13,7 @@ from acapellanet.data.library import open_library
 from acapellanet.data.pack import read_pack, write_pack
 from acapellanet.data.shares import SHARES
 from acapellanet.data.splits import split
-from acapellanet.errors import DataError
+from acapellanet.errors import DataError, TrainingError
 from acapellanet.net.config import NetworkConfig
 from acapellanet.net.tensor_files import read_metadata
 from acapellanet.net.weights import load_network
@@ -107,6 +107,30 @@ def test_call_after_call_goes_on_and_counts_what_was_heard(
     assert 0 < hours[0] < hours[1]
     assert lines[0].startswith("from nothing") and any(line.startswith(f"from {weights}") for line in lines)
     assert weights.stat().st_size <= 16 << 20
+
+
+def test_a_batch_that_does_not_fit_is_halved(
+    pack_folder: Path, tmp_path: Path, tiny: NetworkConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = DeviceMashups.batch
+
+    def limited(mashups: DeviceMashups, numbers: range) -> object:
+        if len(numbers) > limit:
+            raise torch.OutOfMemoryError
+        return original(mashups, numbers)
+
+    monkeypatch.setattr(DeviceMashups, "batch", limited)
+    run = PackedRun(pack_folder, tmp_path / "out", 0.2, tiny, shares=tuple(SHARES.items()), batch=8, frames=32)
+    lines: list[str] = []
+    limit = 3
+    train_packed(run, lines.append)
+    assert [line for line in lines if line.startswith(("a batch", "batches"))] == [
+        *(f"a batch of {batch} does not fit into memory" for batch in (8, 4)),
+        "batches of 2",
+    ]
+    limit = 0
+    with pytest.raises(TrainingError, match="not even one example"):
+        train_packed(run, lines.append)
 
 
 def test_it_needs_torch_numpy_safetensors_and_soundfile_alone() -> None:
