@@ -56,13 +56,16 @@ def place(tmp_path_factory):
     shutil.copy(folder / "song.wav", folder / "Bounces" / "song.wav")
     shim = folder / "bin" / "dawbridge"
     shim.parent.mkdir()
-    shim.write_text(
-        "#!/bin/sh\n"
-        '[ "$1" = watch ] && set -- "$@" --once --no-midi --osc-port 0 --http-port 0 --model center\n'
-        '[ "$1" = separate ] && set -- "$@" --model center\n'
-        '[ "$1" = doctor ] && set -- "$@" --osc-port 0 --model center\n'
-        f'exec {shlex.quote(sys.executable)} -m dawbridge "$@"\n'
-    )
+    shim.write_text(f"""\
+#!/bin/sh
+[ "$1" = watch ] && set -- "$@" --once --no-midi --osc-port 0 --http-port 0
+[ "$1" = doctor ] && set -- "$@" --osc-port 0
+case "$1 $*" in
+  *--model*) ;;
+  watch* | separate* | doctor*) set -- "$@" --model center ;;
+esac
+exec {shlex.quote(sys.executable)} -m dawbridge "$@"
+""")
     shim.chmod(shim.stat().st_mode | stat.S_IXUSR)
     return folder
 
