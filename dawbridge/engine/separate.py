@@ -91,7 +91,7 @@ def _mixture(
         return held
     source = stack.enter_context(open_source(job.source, lambda: progress(0.0)))
     digest = job.content_hash or source.content_hash()
-    loaded = resident.take(job, source, stamp, digest) if resident else None
+    loaded = resident.load(job, source, stamp, digest) if resident else None
     return loaded or FileMixture(source), digest
 
 

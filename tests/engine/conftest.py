@@ -1,4 +1,4 @@
-"""A bounce on disk with an engine and a studio around it."""
+"""A bounce on disk with an engine and a resident renderer around it."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def read(path):
 
 
 class Rig:
-    """A bounce, an engine and a studio; `turn` renders with knobs turned."""
+    """A bounce, an engine and a resident renderer; `turn` renders with knobs turned."""
 
     read, rate = staticmethod(read), RATE
 
@@ -35,11 +35,11 @@ class Rig:
         stems = folder / "separated"
         self.order = SeparationJob(self.source, stems / "song_acapella", stems / "song_instrumental", complete({}))
         self.engine, self.cache = Engine("center", "cpu"), AnalysisCache(folder / "cache")
-        self.studio = ResidentRenderer()
+        self.resident = ResidentRenderer()
 
-    def turn(self, knobs=None, automation=Automation(), studio=True, live=True, progress=lambda _: None):  # noqa: B008
+    def turn(self, knobs=None, automation=Automation(), resident=True, live=True, progress=lambda _: None):  # noqa: B008
         order = replace(self.order, values=complete(knobs or {}), automation=automation, live=live)
-        return separate(order, self.engine, self.cache, progress, self.studio if studio else None).report
+        return separate(order, self.engine, self.cache, progress, self.resident if resident else None).report
 
     def stems(self):
         folder = self.order.acapella.parent

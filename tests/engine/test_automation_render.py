@@ -25,7 +25,7 @@ def moving(name):
 def test_the_gain_follows_the_curve_within_a_tenth_of_a_decibel(make_rig, stem, streamed):
     rig = make_rig(level=0.05)
     flat = read(getattr(rig.turn(), stem))
-    report = rig.turn(automation=Automation.of({f"{stem}_gain": POINTS}), studio=not streamed)
+    report = rig.turn(automation=Automation.of({f"{stem}_gain": POINTS}), resident=not streamed)
     moved = read(getattr(report, stem))
     for time_s, db in POINTS:
         at = slice(round(time_s * RATE), round(time_s * RATE) + 3)
@@ -45,7 +45,7 @@ def test_each_lane_moves_the_sound_nulls_and_comes_out_the_same_twice(make_rig, 
     np.testing.assert_array_equal(acapella + read(report.instrumental), rig.bounce)
     rig.turn()
     assert rig.turn(automation=moving(name)).acapella.read_bytes() == first
-    assert rig.turn(automation=moving(name), studio=False).acapella.read_bytes() == first
+    assert rig.turn(automation=moving(name), resident=False).acapella.read_bytes() == first
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def _libsndfile_is_heard_too(monkeypatch):
 @pytest.mark.parametrize("resident", [True, False])
 def test_a_bounce_is_opened_once(make_rig, resident):
     rig = make_rig()
-    assert OPENS.count(rig.source, lambda: rig.turn(studio=resident)) == 1
+    assert OPENS.count(rig.source, lambda: rig.turn(resident=resident)) == 1
 
 
 @pytest.mark.parametrize("knobs", [{"acapella_gain": -3.0}, {"mask_depth": 0.5}, {"mask_contrast": 0.7}])

@@ -55,12 +55,12 @@ def test_the_null_holds_after_each_knob(make_rig, subtype, knobs):
     "knobs", [{}, {"acapella_gain": -7.3, "mask_strength": 0.7}, {"instrumental_gain": 6.0}, {"instrumental_enable": 0}]
 )
 @pytest.mark.parametrize("level", [0.1, 0.5])
-def test_the_studio_and_the_streaming_writer_write_the_same_bytes(make_rig, subtype, container, knobs, level):
+def test_the_resident_and_the_streaming_writer_write_the_same_bytes(make_rig, subtype, container, knobs, level):
     """At level 0.5 there are overs, and integers become floats."""
     rig = make_rig(subtype, level, 0.5, container, channels=1)
     live = rig.turn(knobs)
     written = {path.name: path.read_bytes() for path in rig.stems()}
-    streamed = rig.turn(knobs, studio=False)
+    streamed = rig.turn(knobs, resident=False)
     assert {path.name: path.read_bytes() for path in rig.stems()} == written
     assert replace(live, notes=()) == replace(streamed, notes=())
     assert bool(live.overs and subtype != "FLOAT") == bool(live.notes)
@@ -87,7 +87,7 @@ def test_a_gain_renders_nothing(rig, monkeypatch):
 
 def test_the_depth_scales_what_the_mask_left_and_renders_nothing(rig, monkeypatch):
     knobs = {"mask_contrast": 0.8, "band_low": 100.0}
-    wanted = rig.turn({**knobs, "mask_depth": 0.3}, studio=False).acapella.read_bytes()
+    wanted = rig.turn({**knobs, "mask_depth": 0.3}, resident=False).acapella.read_bytes()
     rig.turn(knobs)
     monkeypatch.setattr("dawbridge.engine.analysis.render", lambda *_: pytest.fail("rendered"))
     assert rig.turn({**knobs, "mask_depth": 0.3}).acapella.read_bytes() == wanted
@@ -99,15 +99,15 @@ def test_the_depth_is_rendered_anew_once_another_knob_was_turned(rig):
     rig.turn({})
     wanted = {"mask_strength": 0.4, "mask_depth": 0.3}
     live = rig.turn(wanted).acapella.read_bytes()
-    assert live == rig.turn(wanted, studio=False).acapella.read_bytes()
+    assert live == rig.turn(wanted, resident=False).acapella.read_bytes()
 
 
 def test_replaced_stems_are_let_go_after_the_answer(rig):
     rig.turn()
     report = rig.turn({"acapella_gain": -3.0})
-    assert len(rig.studio._replaced) == (1 if os.name == "posix" else 0)
-    rig.studio.let_go()
-    assert not rig.studio._replaced
+    assert len(rig.resident._replaced) == (1 if os.name == "posix" else 0)
+    rig.resident.let_go()
+    assert not rig.resident._replaced
     assert report.acapella.exists()
 
 
@@ -118,7 +118,7 @@ def test_who_has_a_stem_open_reads_the_old_one_to_its_end(rig):
     with report.acapella.open("rb") as reader:
         half = reader.read(len(old) // 2)
         rig.turn({"acapella_gain": -6.0})
-        rig.studio.let_go()
+        rig.resident.let_go()
         assert half + reader.read() == old
     assert report.acapella.read_bytes() != old
 
@@ -151,7 +151,7 @@ def test_threads_make_the_same_samples(make_rig):
     rig = make_rig(seconds=6.0)
     alone = rig.turn({"mask_strength": 0.5}).acapella.read_bytes()
     with ThreadPoolExecutor(3) as executor:
-        rig.studio = ResidentRenderer(executor, 3)
+        rig.resident = ResidentRenderer(executor, 3)
         assert rig.turn({"mask_strength": 0.5}).acapella.read_bytes() == alone
 
 
@@ -165,7 +165,7 @@ def test_a_cancelled_render_leaves_all_as_it_was_and_the_next_is_whole(make_rig)
             raise Cancelled("cancelled")
 
     with ThreadPoolExecutor(2) as executor:
-        rig.studio = ResidentRenderer(executor, 2)
+        rig.resident = ResidentRenderer(executor, 2)
         with pytest.raises(Cancelled):
             rig.turn({"mask_strength": 0.5}, progress=stop)
         assert {path: path.read_bytes() for path in rig.stems()} == before
@@ -197,14 +197,14 @@ def test_live_stems_are_flushed_later(rig, monkeypatch):
     flushed = []
     monkeypatch.setattr("dawbridge.files.publish.os.fsync", flushed.append)
     rig.turn()
-    assert rig.studio.has_unflushed
+    assert rig.resident.has_unflushed
     assert not flushed
-    rig.studio.flush(lambda: True)
-    assert rig.studio.has_unflushed
-    rig.studio.flush()
+    rig.resident.flush(lambda: True)
+    assert rig.resident.has_unflushed
+    rig.resident.flush()
     assert flushed
-    assert not rig.studio.has_unflushed
+    assert not rig.resident.has_unflushed
     flushed.clear()
     rig.turn({"acapella_gain": -1.0}, live=False)
     assert flushed
-    assert not rig.studio.has_unflushed
+    assert not rig.resident.has_unflushed

@@ -65,11 +65,13 @@ def _die_with_the_daemon() -> None:
 
 
 class _Worker:
-    def __init__(self, connection: EnginePipe, model: str, device: str, cache: Path, studio: ResidentRenderer) -> None:
+    def __init__(
+        self, connection: EnginePipe, model: str, device: str, cache: Path, resident: ResidentRenderer
+    ) -> None:
         self._connection = connection
         self._cache = AnalysisCache(cache)
         self._engine = Engine(model, device, on_step=self._heed)
-        self._studio = studio
+        self._resident = resident
         self._quitting = False
 
     def run(self) -> None:
@@ -77,20 +79,20 @@ class _Worker:
         try:
             while not self._quitting:
                 if not self._connection.poll(REST_S):
-                    self._studio.flush(self._connection.poll)
+                    self._resident.flush(self._connection.poll)
                     memory.release()
                 message = self._connection.recv()
                 if isinstance(message, Quit):
                     return
                 if isinstance(message, Task):
                     self._connection.send(self._do(message))
-                    self._studio.let_go()
+                    self._resident.let_go()
                 elif isinstance(message, Identify):
                     self._connection.send(self._identify(message))
                 elif isinstance(message, Describe):
                     self._connection.send(self._describe(message))
         finally:
-            self._studio.flush()
+            self._resident.flush()
 
     def _warm(self) -> Ready:
         try:
@@ -115,7 +117,7 @@ class _Worker:
             self._connection.send(TaskProgress(task.job_id, fraction))
 
         try:
-            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress, self._studio))
+            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress, self._resident))
         except DawbridgeError as error:
             return Finished(task.job_id, code=error.code, message=str(error))
         except MemoryError:
