@@ -7,6 +7,7 @@ opened, whatever a file refers to, and neither time nor disk is without bound.
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,8 @@ _CUT_BYTES = 2**20
 """ffmpeg ends this much ahead of its limit, or less."""
 _LEAST_SCORE = 26
 """ffprobe's certainty below which a file is not taken for what it guesses, 0..100."""
+_HEADER_BYTES = 256
+"""A WAV of ffmpeg's that is shorter than this has no samples."""
 _POLL_S = 0.05
 _LOSSLESS = (
     "alac", "ape", "als", "flac", "mlp", "mp4als", "ralf", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless",
@@ -95,6 +98,9 @@ def decoded(path: Path, name: str, facts: Facts, heed: Heed | None) -> Iterator[
         command = [program, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-i", f"file:{path}"]
         command += ["-map", "0:a:0", "-c:a", facts.encoder, "-f", "wav", "-rf64", "auto", "-map_metadata", "-1"]
         code, words = _run([*command, "-fs", str(most), str(copy)], copy, heed)
+        flac = shutil.which("flac") if name == "FLAC" else None
+        if flac and (code or not copy.exists() or copy.stat().st_size < _HEADER_BYTES):  # 32 bits, before ffmpeg 6
+            code, words = _run([flac, "-d", "-s", "-f", "-o", str(copy), str(path.absolute())], copy, heed, most)
         if code or not copy.exists():
             raise AudioError(f"{path}: ffmpeg cannot decode this {name} file ({_reason(words)}); bounce it again")
         if copy.stat().st_size > most - _CUT_BYTES:
@@ -103,8 +109,11 @@ def decoded(path: Path, name: str, facts: Facts, heed: Heed | None) -> Iterator[
         yield copy
 
 
-def _run(command: list[str], output: Path, heed: Heed | None) -> tuple[int, bytes]:
-    """Run ffmpeg until it ends, stalls, or `heed` raises; its exit status and what it said."""
+def _run(command: list[str], output: Path, heed: Heed | None, most: int = sys.maxsize) -> tuple[int, bytes]:
+    """Run a decoder until it ends, stalls, writes more than `most` bytes, or `heed` raises.
+
+    Gives its exit status and what it said.
+    """
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
@@ -119,6 +128,9 @@ def _run(command: list[str], output: Path, heed: Heed | None) -> tuple[int, byte
                 if heed:
                     heed()
                 grown = output.stat().st_size if output.exists() else 0
+                if grown > most:
+                    process.kill()
+                    return 0, b""
                 if grown != size:
                     size, since = grown, time.monotonic()
                 elif time.monotonic() - since > STALL_S:

@@ -66,6 +66,14 @@ def test_lossless_files_keep_every_bit(tmp_path: Path, bits: int, name: str) -> 
 
 
 @needs_ffmpeg
+def test_flac_of_32_bits_keeps_every_bit(tmp_path: Path) -> None:
+    wav = integers(tmp_path / "x.wav", 32)
+    run("flac", "-s", "--channel-map=none", wav, "-o", tmp_path / "x.flac")
+    assert files.probe(tmp_path / "x.flac").subtype == "PCM_32"
+    np.testing.assert_array_equal(exact(tmp_path / "x.flac"), soundfile.read(wav)[0])
+
+
+@needs_ffmpeg
 def test_floating_wavpack_stays_floating(tmp_path: Path) -> None:
     samples = np.random.default_rng(1).uniform(-3, 3, (5000, 2)).astype(np.float32)
     soundfile.write(tmp_path / "x.wav", samples, RATE, "FLOAT")
