@@ -68,22 +68,6 @@ def opened(path: Path, heed: ffmpeg.Heed | None = None) -> Iterator[Opened]:
         yield bounce
 
 
-def examine(path: Path) -> None:
-    """Make sure that a file is audio that can be opened, without decoding it. Raises `AudioError`."""
-    with ExitStack() as stack:
-        stream = stack.enter_context(_stream(path))
-        blob = FileBlob(stream.fileno())
-        head = blob.at(0, 64)
-        name = ffmpeg_format(blob.at(table.walk_blob(blob).base, 64)) or ffmpeg_format(head)
-        if name:
-            ffmpeg.facts_of(path, name)
-            return
-        try:
-            _sound_file(path, stream, stack)
-        except soundfile.LibsndfileError as error:
-            _refused(path, stream, blob, error, stack, None, examined_only=True)
-
-
 def native(path: Path) -> str | bytes:
     """The name as soundfile has to be given it: on POSIX the bytes themselves, which need not be UTF-8."""
     return str(path) if sys.platform == "win32" else os.fsencode(path)
@@ -151,7 +135,6 @@ def _refused(
     error: soundfile.LibsndfileError,
     stack: ExitStack,
     heed: ffmpeg.Heed | None,
-    examined_only: bool = False,
 ) -> Opened:
     """What libsndfile refuses: a copy without its PEAK chunk, ffmpeg, or `error` again."""
     found = table.walk_blob(blob)
@@ -174,8 +157,6 @@ def _refused(
         facts = ffmpeg.facts_of(path, name)
     except AudioError:
         raise AudioError(f"{path}: {_trouble(blob, error)}") from error
-    if examined_only:
-        return Opened(blob, found, None, 0, facts)
     return _through_ffmpeg(path, name, blob, found, stack, heed, facts=facts)
 
 
@@ -254,7 +235,7 @@ def _with_length(
 
 
 def _counted(file: soundfile.SoundFile) -> int:
-    """Samples per channel, by decoding all of them from the start, where `file` stands."""
+    """Samples per channel, by decoding all of them; `file` has just been opened."""
     frames = 0
     file.seekable = lambda: False  # else soundfile seeks after each read, which takes a length that is known
     while count := len(file.read(_COUNT_FRAMES, dtype="float32", always_2d=True)):

@@ -1,4 +1,4 @@
-"""What an audio file is: rate, channels, length, sample format. The values; `source` reads them."""
+"""What an audio file is: rate, channels, length, sample format. These are the values; `source` reads them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,11 +7,11 @@ from pathlib import Path
 from dawbridge.errors import AudioError
 
 CHANNELS = range(1, 65)
-"""Channel counts that are taken: 1..64."""
+"""Channel counts that are accepted: 1..64."""
 SAMPLE_RATES = range(4_000, 768_001)
-"""Sample rates that are taken, in Hz: 4..768 kHz."""
+"""Sample rates that are accepted, in Hz: 4..768 kHz."""
 FRAMES = range(1, 2**40)
-"""Lengths that are taken, in frames."""
+"""Lengths that are accepted, in frames."""
 
 _INTEGER_BITS = {
     "PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32,
@@ -25,16 +25,16 @@ class SampleKind(StrEnum):
     INTEGER = "integer"
     FLOAT = "float"
     LOSSY = "lossy"
-    """Decoded by guess (MP3, Ogg, Opus, M4A, µ-law, ADPCM): taken as it decodes, on a grid of 24 bits."""
+    """Encoded with loss (MP3, Ogg, Opus, AAC, µ-law, ADPCM): taken as it decodes, on a grid of 24 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
-    """A bounce as it lies on disk.
+    """What a bounce on disk is.
 
     `container` and `subtype` are libsndfile's names (`"WAV"`, `"WAVEX"`, `"RF64"`, `"W64"`, `"AIFF"`, `"CAF"`,
-    `"FLAC"`, `"OGG"`, `"MP3"`, ...; `"PCM_24"`, `"FLOAT"`, ...). What only ffmpeg reads has the container
-    `"FFMPEG"` and the subtype `"DECODED"`.
+    `"FLAC"`, `"OGG"`, `"MP3"`, ...; `"PCM_24"`, `"FLOAT"`, ...). What ffmpeg decoded has the
+    container `"FFMPEG"`, and the subtype `"DECODED"` unless it is lossless.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class AudioInfo:
 
     @property
     def duration_s(self) -> float:
-        """Length in seconds."""
+        """Length of the audio, in seconds."""
         return self.frames / self.sample_rate
 
     @property
@@ -61,11 +61,11 @@ class AudioInfo:
 
     @property
     def grid_bits(self) -> int:
-        """Bits of the grid on which stems of an integer or lossy bounce are formed: the source's, at least 24."""
+        """Bits of the grid on which stems of an integer or lossy bounce are formed: the bounce's, at least 24."""
         return max(24, _INTEGER_BITS.get(self.subtype, 24))
 
     def check(self) -> "AudioInfo":
-        """Itself. Raises `AudioError` where rate, channel count or length cannot be meant."""
+        """Return itself. Raises `AudioError` if rate, channel count or length is out of range."""
         for name, value, allowed, unit in (
             ("channels", self.channels, CHANNELS, ""),
             ("sample rate", self.sample_rate, SAMPLE_RATES, " Hz"),

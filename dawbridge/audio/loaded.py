@@ -1,7 +1,7 @@
-"""One bounce in memory, with its acapella: what a turned gain or switch is answered from.
+"""One bounce in memory, with its acapella: a turned gain or switch is answered from it.
 
 Both are kept as they are written: integers on a grid of 24 bits, or 32-bit floats, interleaved. The instrumental is
-bounce - acapella (see `null`), formed while it is written.
+bounce - acapella (see `null`) and is formed while it is written.
 """
 
 import threading
@@ -21,10 +21,9 @@ from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import AudioError
 
 LIMIT_BYTES = 384 * 2**20
-"""Greatest size of a take: some 9 minutes of 44.1 kHz stereo. What is longer streams."""
+"""Greatest size of a bounce in memory: some 9 minutes of 44.1 kHz stereo. A longer one is streamed."""
 BLOCK_FRAMES = 2**16
 
-_CONTAINERS = ("WAV", "WAVEX")
 _GRID = 2.0**23
 _LOAD_FRAMES = 2**17
 _BEYOND = 2.0**30
@@ -32,7 +31,7 @@ _BEYOND = 2.0**30
 
 ACAPELLA, INSTRUMENTAL = "acapella", "instrumental"
 Numbers = NDArray[Any]
-"""Integers on the grid, or floats: which of them, `is_float` says."""
+"""Integers on the grid, or floats: `is_float` says which."""
 
 
 @dataclass(slots=True)
@@ -47,9 +46,9 @@ class _Extremes:
 
 
 def fits(info: AudioInfo, format: StemFormat | None) -> bool:
-    """Whether a bounce can be held and its stems be put together by hand: 24-bit grid or 32-bit float, to WAV."""
+    """Whether a bounce can be held in memory: not too long, its stems 24-bit integers or 32-bit floats."""
     layout = decide(info, format or StemFormat())
-    if layout.container not in _CONTAINERS or info.frames * info.channels * 8 > LIMIT_BYTES:
+    if info.frames * info.channels * 8 > LIMIT_BYTES:
         return False
     if info.kind is SampleKind.FLOAT:
         return layout.subtype == "FLOAT"
@@ -74,7 +73,7 @@ class LoadedBounce:
         self.begin()
 
     def begin(self) -> None:
-        """The acapella is to be put anew."""
+        """Begin a new acapella."""
         self.error = 0.0
         self._extremes = {ACAPELLA: _Extremes(), INSTRUMENTAL: _Extremes()}
 
@@ -111,7 +110,7 @@ class LoadedBounce:
         The rounding is that of `null`: a float32 times a power of two is exact, and so is its nearest integer.
         """
         if not np.isfinite(acapella).all():
-            raise AudioError(f"{self.info.path}: NaN or infinity behind frame {start}; nothing is published; run the "
+            raise AudioError(f"{self.info.path}: NaN or infinity after frame {start}; nothing is published; run the "
                              "job again, on the CPU if it was a GPU")  # fmt: skip
         span = slice(start, start + acapella.shape[1])
         if self.is_float:
@@ -142,7 +141,7 @@ class LoadedBounce:
         return float(low), float(high)
 
     def layout_for(self, spans: Iterable[tuple[float, float]]) -> StemEncoding:
-        """How stems of these least and greatest samples are written: as float where integers would clip."""
+        """How stems of these least and greatest samples are written: as float if integers would clip."""
         spans = list(spans)
         if self.is_float or all(low >= -1.0 and high <= 1.0 - 2.0**-23 for low, high in spans):
             return self.layout

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.audio import decoding, ffmpeg, files
+from dawbridge.audio import ffmpeg, files
 from dawbridge.audio.info import SampleKind
 from dawbridge.errors import AudioError, Cancelled
 
@@ -201,17 +201,6 @@ def test_ffmpeg_that_stalls_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     with pytest.raises(AudioError, match="nothing came for"):
         files.probe(tmp_path / "x.m4a")
-
-
-def test_examining_decodes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    decoding.examine(integers(tmp_path / "x.wav", 16))
-    (tmp_path / "y.wav").write_text("Dear diary")
-    with pytest.raises(AudioError, match="begins with text"):
-        decoding.examine(tmp_path / "y.wav")
-    if ffmpeg.is_installed():
-        convert(tmp_path / "x.wav", "-c:a", "alac", tmp_path / "x.m4a")
-        monkeypatch.setattr(ffmpeg, "decoded", lambda *_: pytest.fail("decoded"))
-        decoding.examine(tmp_path / "x.m4a")
 
 
 def test_what_is_not_a_file_is_refused_without_waiting(tmp_path: Path) -> None:

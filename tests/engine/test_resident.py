@@ -49,8 +49,13 @@ def test_the_null_holds_after_each_knob(make_rig, subtype, knobs):
         assert report.null_db == float("-inf")
 
 
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
-@pytest.mark.parametrize("container", ["WAV", "WAVEX"])
+@pytest.mark.parametrize(
+    ("container", "subtype"),
+    [
+        *(("WAV", subtype) for subtype in ("PCM_16", "PCM_24", "FLOAT")),
+        *(("WAVEX", "FLOAT"), ("AIFF", "PCM_24"), ("AIFF", "FLOAT"), ("FLAC", "PCM_16"), ("FLAC", "PCM_24")),
+    ],
+)
 @pytest.mark.parametrize(
     "knobs", [{}, {"acapella_gain": -7.3, "mask_strength": 0.7}, {"instrumental_gain": 6.0}, {"instrumental_enable": 0}]
 )
