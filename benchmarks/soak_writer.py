@@ -54,6 +54,8 @@ class Writer:
         self.broken: set[Path] = set()
         self.deleted: set[Path] = set()
         """Whole ones that were deleted at once: they may have been separated before that."""
+        self.trouble = ""
+        """Why it ended before its time; empty if it did not."""
         self.manners: Counter[str] = Counter()
         """How often each manner was used."""
 

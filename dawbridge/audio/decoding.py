@@ -103,7 +103,9 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
         file, frames = _with_length(path, stream, found, file, stack)
         return Opened(blob, found, file, frames)
     promised = _promised(blob, found, file)
-    if (promised and abs(promised - file.frames) > _slack(found)) or (file.subtype.startswith("MPEG") and found.audio):
+    if (promised and abs(promised - file.frames) > _slack(blob, found)) or (
+        file.subtype.startswith("MPEG") and found.audio
+    ):
         if ffmpeg.is_installed():
             return _through_ffmpeg(path, found.container, blob, found, stack, heed, promised / file.samplerate)
         promised = promised or int(file.frames)
@@ -112,7 +114,7 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
             file = _sound_file(path, stream, stack)
         else:
             frames = int(file.frames)
-        more = promised / file.samplerate if promised - frames > _slack(found) else 0.0
+        more = promised / file.samplerate if promised - frames > _slack(blob, found) else 0.0
         return Opened(blob, found, file, frames, promised_s=more)
     return Opened(blob, found, file, _frames(blob, found, file))
 
@@ -178,7 +180,7 @@ def _through_ffmpeg(
         raise AudioError(f"{path}: ffmpeg decodes nothing of this {name} file; a newer ffmpeg may, else export it "
                          "again as WAV, AIFF or FLAC of at most 24 bits")  # fmt: skip
     promised_s = promised_s or (facts.duration_s if facts.subtype != "DECODED" else 0.0)
-    short = promised_s - frames / file.samplerate > max(_PACKET, _slack(found)) / file.samplerate
+    short = promised_s - frames / file.samplerate > max(_PACKET, _slack(blob, found)) / file.samplerate
     return Opened(blob, found, file, frames, facts, copy, promised_s if short else 0.0)
 
 
@@ -203,8 +205,11 @@ def _promised(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int
     return 0
 
 
-def _slack(found: ChunkMap) -> int:
-    return {"MPEG": _MPEG_SLACK, "OGG": _OGG_SLACK}.get(found.container, 0)
+def _slack(blob: FileBlob, found: ChunkMap) -> int:
+    """Samples by which what a file promises and what libsndfile finds may differ: none in a chain, however short."""
+    if found.container == "OGG":
+        return _OGG_SLACK if len(ogg.links(blob, found.base)) < 2 else 0
+    return _MPEG_SLACK if found.container == "MPEG" else 0
 
 
 def _frames(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:

@@ -165,10 +165,13 @@ class Ledger:
         return bool(self.database.rows(query, kept(path), kept(path)))
 
     def written_at(self, path: Path) -> list[tuple[Path, float]]:
-        """The stems of a bounce's finished jobs, and when (seconds since 1970) their last render ended."""
+        """Stems of a bounce's jobs that version 0.1 finished, and when (seconds since 1970) their last render ended.
+
+        Later versions know the inode of every bounce, and seal its stems.
+        """
         rows = self.database.rows(
             "SELECT acapella, instrumental, (SELECT MAX(at) FROM history WHERE job_id = jobs.id AND state = 'done') "
-            "FROM jobs WHERE path = ? AND state = 'done'",
+            "FROM jobs WHERE path = ? AND state = 'done' AND inode = 0",
             kept(path),
         )
         return [(path_of(stem), float(str(row[2] or 0))) for row in rows for stem in row[:2] if stem]

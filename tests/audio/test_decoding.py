@@ -92,6 +92,15 @@ def test_chained_ogg_is_read_to_its_end(tmp_path: Path, subtype: str) -> None:
     assert files.probe(tmp_path / "x.ogg").frames == pytest.approx(192_000, abs=1000)
 
 
+@needs_ffmpeg
+def test_the_short_links_of_a_chain_are_read_too(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).uniform(-0.4, 0.4, (8000, 1))
+    soundfile.write(tmp_path / "part", noise, 8000, "VORBIS", format="OGG")
+    (tmp_path / "x.ogg").write_bytes(2 * (tmp_path / "part").read_bytes())
+    assert files.probe(tmp_path / "part").frames == 8000
+    assert files.probe(tmp_path / "x.ogg").frames == pytest.approx(16_000, abs=1000)
+
+
 @pytest.mark.usefixtures("no_ffmpeg")
 def test_without_ffmpeg_chained_ogg_is_said_to_be_read_in_part(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "part", np.zeros((96_000, 2)), RATE, "VORBIS", format="OGG")

@@ -85,3 +85,12 @@ def test_settings_that_are_no_knobs_are_left_out(ledger, tmp_path, settings):
     ledger.database.write(("INSERT INTO automations VALUES (1, ?)", (settings,)))
     assert ledger.get(1).settings == {}
     assert isinstance(ledger.automation(1), dict)
+
+
+@pytest.mark.parametrize(("inode", "counts"), [(0, True), (7, False)])
+def test_only_stems_of_version_0_1_are_known_by_the_time_they_were_written(ledger, tmp_path, inode, counts):
+    """A stem of a later version whose seal was edited away must not pass for one that never had a seal."""
+    bounce, stem = tmp_path / "a.wav", tmp_path / "separated" / "a_acapella.wav"
+    job_id = ledger.add(bounce, JobState.RUNNING)
+    ledger.update(job_id, state=JobState.DONE, acapella=str(stem), size=1, mtime_ns=1, inode=inode)
+    assert [path for path, _ in ledger.written_at(bounce)] == ([stem] if counts else [])
