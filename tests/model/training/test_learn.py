@@ -32,6 +32,7 @@ def songs(tmp_path: Path, write: Callable[..., None]) -> Path:
     return tmp_path / "mine"
 
 
+@pytest.mark.slow
 def test_a_model_that_does_better_is_written_with_what_it_brings(songs: Path, tmp_path: Path, model: str) -> None:
     shares: list[float] = []
     learned = learn(songs, tmp_path / "own.safetensors", 0.15, model, shares.append, OPTIONS)
@@ -76,6 +77,7 @@ def test_songs_that_are_too_short_are_an_error(tmp_path: Path, write: Callable[.
         learn(tmp_path / "mine", tmp_path / "own.safetensors", 0.01, model)
 
 
+@pytest.mark.slow
 def test_the_command(songs: Path, tmp_path: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
     arguments = ["learn", str(songs), "--out", str(tmp_path / "own.safetensors"), "--minutes", "0.01", "--model", model]

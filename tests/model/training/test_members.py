@@ -18,6 +18,7 @@ def hours_heard(shared: Path) -> float:
     return float(json.loads(read_tensors(shared)[1]["state"])["audio_s"]) / 3600
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_network_which_is_cooled_in_the_end(data_folder: Path, tmp_path: Path) -> None:
     for folder in ("stems/caesium", "vocals/syllables"):  # nothing held out: nothing to judge by, which takes time
         shutil.rmtree(data_folder / folder)
@@ -37,6 +38,7 @@ def test_two_processes_train_one_network_which_is_cooled_in_the_end(data_folder:
     assert json.loads(read_tensors(weights)[1]["training"])["hours_heard"] > round(heard, 2) - 0.01
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_ends_the_run_with_its_number(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="process 0 of 2 failed"):
         run_members(2, ["train", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"), *SHORT])

@@ -94,6 +94,7 @@ def test_a_pack_without_music_is_an_error(pack_folder: Path, tiny: NetworkConfig
         DeviceMashups(voices, tiny, SAMPLES, 0, CPU, SHARES)
 
 
+@pytest.mark.slow
 def test_call_after_call_goes_on_and_counts_what_was_heard(
     pack_folder: Path, tmp_path: Path, tiny: NetworkConfig
 ) -> None:
@@ -109,6 +110,7 @@ def test_call_after_call_goes_on_and_counts_what_was_heard(
     assert weights.stat().st_size <= 16 << 20
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_is_halved(
     pack_folder: Path, tmp_path: Path, tiny: NetworkConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,6 +135,7 @@ def test_a_batch_that_does_not_fit_is_halved(
         train_packed(run, lines.append)
 
 
+@pytest.mark.slow
 def test_it_needs_torch_numpy_safetensors_and_soundfile_alone() -> None:
     block = "import sys\n" + "".join(f"sys.modules[{name!r}] = None\n" for name in LENT)
     command = [sys.executable, "-c", f"{block}from acapellanet.training.packed.run import main\nmain(['--help'])"]
