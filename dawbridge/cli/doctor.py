@@ -23,7 +23,7 @@ from dawbridge.files.stamp import stamp_of
 from dawbridge.knobs.presets import Presets
 from dawbridge.version import VERSION
 
-PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "tomlkit", "watchdog", "mido")
+PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "tomlkit", "watchdog", "python-osc", "mido")
 
 
 class Line(NamedTuple):

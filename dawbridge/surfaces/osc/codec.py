@@ -1,13 +1,17 @@
 """OSC datagrams in and out. Source: Open Sound Control 1.0 specification.
 
-Nothing passes in silence: type tags that are not known, arguments cut short, bundles nested without end and datagrams
-with more messages than anybody turns knobs are `Malformed`.
+python-osc reads and writes each value; addresses, type tags and bundles are read here, because python-osc skips what it
+does not know. Nothing passes in silence: unknown type tags, arguments cut short, bundles nested without end and
+datagrams with more messages than anybody turns knobs are `Malformed`.
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
+
+from pythonosc.parsing import osc_types
 
 from dawbridge.commands import Value
 
@@ -20,7 +24,19 @@ AT_ONCE = 1
 
 _TAGS = frozenset("ifhdsSbTFNIrmt[]")
 _MAX_TAGS = 64
-_FIXED = {"i": ">i", "f": ">f", "r": ">I", "m": ">I", "h": ">q", "d": ">d", "t": ">Q"}
+_READERS: dict[str, Callable[[bytes, int], tuple[Any, int]]] = {
+    "i": osc_types.get_int,
+    "f": osc_types.get_float,
+    "h": osc_types.get_int64,
+    "d": osc_types.get_double,
+    "t": osc_types.get_uint64,
+    "r": osc_types.get_rgba,
+    "m": osc_types.get_rgba,
+    "s": osc_types.get_string,
+    "S": osc_types.get_string,
+    "b": osc_types.get_blob,
+}
+"""By type tag: of a datagram and a place in it, the value there and the place behind it."""
 _CONSTANTS = {"T": True, "F": False, "N": False}
 _BUNDLE = b"#bundle\0"
 _MAX_NESTING = 8
@@ -80,7 +96,7 @@ def encode(address: str, values: Iterable[Value] = ()) -> bytes:
         elif isinstance(value, int):
             if not -(2**31) <= value < 2**31:
                 raise OverflowError(f"{value} does not fit into OSC's 32 bits")
-            tags, body = tags + "i", body + struct.pack(">i", value)
+            tags, body = tags + "i", body + osc_types.write_int(value)
         else:
             tags, body = tags + "f", body + _float(float(value))
     return _text(address) + _text(tags) + body
@@ -168,23 +184,15 @@ def _values(data: bytes, place: int, tags: str) -> tuple[object, ...]:
 
 def _value(data: bytes, place: int, tag: str) -> tuple[object, int]:
     """The argument at `place`, and where the next one starts."""
-    if tag in _FIXED:
-        end = place + struct.calcsize(_FIXED[tag])
-        if end > len(data):
+    if tag in _READERS:
+        try:
+            value, end = _READERS[tag](data, place)
+        except (osc_types.ParseError, UnicodeDecodeError) as error:
+            reason = "a text is not UTF-8" if isinstance(error, UnicodeDecodeError) else "arguments are cut short"
+            raise _UnreadableError(reason) from None
+        if end > len(data):  # python-osc fills short floats and blobs up in silence
             raise _UnreadableError("arguments are cut short")
-        return struct.unpack_from(_FIXED[tag], data, place)[0], end
-    if tag in "sS":
-        stop = data.find(b"\0", place)
-        end = place + _padded(stop - place + 1)
-        if stop < 0 or end > len(data):
-            raise _UnreadableError("arguments are cut short")
-        return data[place:stop].decode("utf-8", "replace"), end
-    if tag == "b":
-        size = int.from_bytes(data[place : place + 4], "big")
-        end = place + 4 + _padded(size)
-        if place + 4 > len(data) or end > len(data):
-            raise _UnreadableError("arguments are cut short")
-        return data[place + 4 : place + 4 + size], end
+        return value, end
     return _CONSTANTS.get(tag, True), place
 
 
@@ -193,13 +201,13 @@ def _padded(length: int) -> int:
 
 
 def _text(text: str) -> bytes:
-    data = text.replace("\0", "").encode("utf-8", "replace")
-    return data + b"\0" * (4 - len(data) % 4)
+    """Without zeros, and with `?` for what UTF-8 cannot say."""
+    return osc_types.write_string(text.replace("\0", "").encode("utf-8", "replace").decode("utf-8"))
 
 
 def _float(value: float) -> bytes:
     try:
-        return struct.pack(">f", value)
+        return osc_types.write_float(value)
     except OverflowError:  # beyond 32 bits: infinite, as every C program has it
         return struct.pack(">f", float("inf") if value > 0 else float("-inf"))
 
