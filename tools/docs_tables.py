@@ -38,20 +38,20 @@ as the connection does.
 
 
 def parameter_table() -> str:
-    """All rows of the parameter table as Markdown."""
+    """Return all rows of the parameter table as Markdown."""
     head = "| parameter | OSC address | range | default | what it does |\n|---|---|---|---|---|\n"
     return head + "".join(_row(row) for row in TABLE)
 
 
 def refreshed(text: str) -> str:
-    """`text` with its generated part made anew."""
+    """Return `text` with its generated part made again."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + parameter_table() + END + after
 
 
 def osc_page() -> str:
-    """The reference page of all addresses as Markdown."""
+    """Return the reference page of all addresses as Markdown."""
     codes = ", ".join(f"`{code}`" for code in sorted(CODES))
     parts = (
         _OSC_HEAD,

@@ -11,7 +11,7 @@ accept_streamed = true      # take files whose header a pipe never completed
 poll = true                 # scan instead of waiting for events (network drives); false: never; left out: decide
 ignore = ["*.draft.wav"]    # names, or paths inside the folder, that are left alone besides those that always are
 take = ["*.bak"]            # names, or paths inside the folder, that are taken although a rule leaves them alone
-projects = true             # take what lies in a DAW project's own folders (Samples/Recorded, Audio Files), too
+projects = true             # also take what is in a DAW project's own folders (Samples/Recorded, Audio Files)
 times = { closed_s = 0.5, unclosed_s = 2.0, opaque_s = 5.0, unproven_s = 15.0, zeros_s = 30.0, explained_s = 5.0,
           stalled_s = 60.0, streamed_s = 15.0, poll_s = 1.0, rescan_s = 30.0 }
 ```

@@ -38,7 +38,7 @@ class FolderSettings:
     take: tuple[str, ...] = ()
     """Patterns that are taken although a rule would leave them alone."""
     projects: bool = False
-    """Take what lies in a DAW project's own folders, too."""
+    """Also take what is in a DAW project's own folders."""
     times: SettleTimes = field(default_factory=SettleTimes)
     poll_s: float = 1.0
     """Interval between scans if the folder is polled, in seconds."""

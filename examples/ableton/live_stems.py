@@ -32,7 +32,9 @@ class Live:
         if track is None:
             track = self._tracks[str(path)] = self._new_track(path.stem)
         else:
-            self._send("/live/clip_slot/delete_clip", track, 0)  # Live keeps what it has loaded: a new clip reads anew
+            self._send(
+                "/live/clip_slot/delete_clip", track, 0
+            )  # Live keeps what it has loaded: a new clip reads it again
         self._send("/live/clip_slot/create_audio_clip", track, 0, str(path))
         if not self._ask("/live/clip_slot/get/has_clip", track, 0)[-1]:
             raise RuntimeError(f"Live did not load {path}: is create_audio_clip in AbletonOSC's clip_slot.py?")
