@@ -25,4 +25,5 @@ def add_engine_flags(parser: ArgumentParser) -> None:
     add("--device", default="auto", choices=DEVICES, help="where the network runs [auto]")
     add("--preset", default="", metavar="NAME", help="start with this preset (see: dawbridge presets)")
     add("--loop", action="store_true", help="the audio is a loop: its end leads into its start, also in the stems; files with loop points are always treated so")  # fmt: skip
+    add("--dawproject", action="store_true", help="write song.dawproject beside the stems, which Bitwig, Cubase and Studio One open: the bounce, muted, and both stems on tracks of their own")  # fmt: skip
     add("--format", default="", metavar="FORMAT", help="source, wav, aiff or flac, alone or followed by 16 or 24: wav24; default: the bounce's own, at least 24 bits")  # fmt: skip

@@ -102,6 +102,7 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
         "existing": options.existing,
         "poll": options.poll,
         "loop": options.loop or None,
+        "dawproject": options.dawproject or None,
         "preset": "" if options.preset else None,
     }
     flags = {name: value for name, value in given.items() if value is not None}

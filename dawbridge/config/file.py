@@ -6,6 +6,7 @@ path = "~/Bounces"          # the only key that is needed
 preset = "karaoke"          # if left out: the knobs as they are
 output = "separated"        # a folder or a template, as for --output
 format = "wav24"            # as for --format
+dawproject = true           # a project for Bitwig, Cubase and Studio One beside the stems, as for --dawproject
 existing = true             # at the first watch, take the bounces that are there already
 accept_streamed = true      # take files whose header a pipe never completed
 poll = true                 # scan instead of waiting for events (network drives); false: never; left out: decide
@@ -177,6 +178,7 @@ _CHECKS: dict[str, Callable[[object], object]] = {
     "preset": _text,
     "output": lambda value: Output(_text(value)),
     "format": lambda value: StemFormat.parse(_text(value)),
+    "dawproject": _switch,
     "existing": _switch,
     "accept_streamed": _switch,
     "poll": _switch,

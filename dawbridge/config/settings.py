@@ -27,6 +27,8 @@ class FolderSettings:
     """Format of the stems; None: the bounce's own, at least 24 bits."""
     loop: bool = False
     """Treat every bounce as a loop; one that has loop points is treated as one anyway."""
+    dawproject: bool = False
+    """Whether to write a DAWproject beside the stems of every bounce."""
     existing: bool = False
     """When the folder is watched for the first time, separate the bounces that are there already."""
     accept_streamed: bool = False

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dawbridge.audio.files import StemFormat, WriteReport
+from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.knobs.automation import Automation
 
 
@@ -30,8 +31,10 @@ class SeparationJob:
     """Knobs that move within the bounce; a lane goes before the value of the same name."""
     legacy_stems: tuple[Path, ...] = ()
     """Stems that version 0.1, which had no seal, wrote for this bounce and nobody has changed since, by the ledger."""
-    music: str = ""
-    """Tempo and key as the stems are to carry them: `128 BPM, Am (8A)`; empty if they are not known."""
+    tempo_key: TempoKey | None = None
+    """Tempo and key of the bounce, if they are known already."""
+    dawproject: bool = False
+    """Whether a DAWproject is written beside the stems."""
     loop: bool = False
     """Take the source for a loop even where it has no loop points."""
 
@@ -50,3 +53,5 @@ class SeparationResult:
     network_s: float
     """Of which the network."""
     notes: tuple[str, ...] = ()
+    tempo_key: TempoKey | None = None
+    """Tempo and key, if the project needed them."""

@@ -22,7 +22,9 @@ from dawbridge.audio.loaded import ACAPELLA, INSTRUMENTAL, LoadedBounce
 from dawbridge.engine.analysis import Analysis, AnalysisCache, DiskEstimates
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob, SeparationResult
+from dawbridge.engine.project import write_beside
 from dawbridge.engine.resident import SHAPING, Mark, ResidentRenderer
+from dawbridge.engine.tempo_key import of_file
 from dawbridge.errors import AudioError
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Snapshot
@@ -79,7 +81,11 @@ def separate(
     notes = (report.notes if report else ()) + bounce.notes + tuple(engine.notes)
     notes += _notes(bounce.info, job.values, loop and not job.loop)
     seconds = time.perf_counter() - begun
-    return SeparationResult(report, digest, bounce.info.duration_s, seconds, analysis.estimate_s, notes)
+    found = job.tempo_key
+    if job.dawproject and report and not job.live:
+        found = found or of_file(report.instrumental or job.source)
+        notes += write_beside(job, bounce.info, report, found)
+    return SeparationResult(report, digest, bounce.info.duration_s, seconds, analysis.estimate_s, notes, found)
 
 
 def _mixture(
@@ -148,7 +154,7 @@ def mark(job: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> s
     moving = [lane.name for lane in job.automation.lanes if lane.name in own]
     more = [f"automation of {', '.join(moving)}"] if moving else []
     more += ["loop"] if analysis.loop else []
-    more += [job.music] if job.music else []
+    more += [job.tempo_key.text] if job.tempo_key and job.tempo_key.text else []
     return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
 
 

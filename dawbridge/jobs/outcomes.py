@@ -6,7 +6,7 @@ from pathlib import Path
 from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Describe, Finished, TaskProgress
 from dawbridge.engine.tempo_key import TempoKey
-from dawbridge.events import Done, Failed, JobState, Progress
+from dawbridge.events import Done, Failed, JobInfo, JobState, Progress
 from dawbridge.jobs import live
 from dawbridge.jobs.effects import Claim, Discard, Publish, Remove, Save
 from dawbridge.jobs.record import PASSING, untouched
@@ -101,12 +101,33 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
     factor = outcome.seconds / outcome.duration_s
     claim = (report.claim,) if report and report.claim else ()
     turn.do(Publish(Done(job.id, *stems, outcome.seconds, null_db, factor, *claim)))
-    if turn.state.describes and job.tempo_key is None:
+    if outcome.tempo_key and job.tempo_key is None:
+        job = describe(turn, job, outcome.tempo_key)
+    elif turn.state.describes and job.tempo_key is None:
         turn.state.undescribed[job.id] = None
     if first_time:
         turn.state.focused = job.id
         live.unnote(turn)
         turn.state.note_due = turn.state.turned is not None
+
+
+def describe(turn: Turn, job: Job, found: TempoKey) -> Job:
+    """Note tempo and key of a job, and report them."""
+    turn.state.undescribed.pop(job.id, None)
+    job = turn.put(replace(job, tempo_key=found))
+    turn.do(Save(job.id, {"tempo_key": found.plain()}), Publish(_info(job.id, found)))
+    return job
+
+
+def _info(job_id: int, found: TempoKey) -> JobInfo:
+    """The event that reports it: only what is sure."""
+    is_sure = bool(found.key_text)
+    return JobInfo(
+        job_id,
+        found.tempo.bpm if found.tempo and found.bpm_text else 0.0,
+        found.key_text,
+        found.key.camelot if found.key and is_sure else "",
+    )
 
 
 def cancelled(turn: Turn, job: Job, running: Running) -> None:

@@ -172,7 +172,8 @@ def task(turn: Turn, job: Job, *, ahead: bool = False) -> Task | None:
     order = SeparationJob(
         job.path, targets.acapella, targets.instrumental, dict(complete(job.values)), known, folder.format,
         prefetch=ahead, live=job.state is JobState.DONE, automation=job.automation, loop=folder.loop,
-        legacy_stems=turn.facts.older_stems(job.path), music=job.tempo_key.text if job.tempo_key else "",
+        legacy_stems=turn.facts.older_stems(job.path), tempo_key=job.tempo_key,
+        dawproject=folder.dawproject,
     )  # fmt: skip
     return Task(job.id, order)
 

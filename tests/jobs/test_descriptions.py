@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from dawbridge.audio.files import WriteReport
 from dawbridge.config.settings import FolderSettings
-from dawbridge.engine.process.messages import Describe, Described, Task, TaskProgress
+from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.process.messages import Describe, Described, Finished, Task, TaskProgress
 from dawbridge.engine.tempo_key import Key, Tempo, TempoKey
 from dawbridge.events import JobInfo, JobState, Progress
 from dawbridge.files.output import Output
@@ -36,7 +38,7 @@ def test_a_finished_bounce_is_described_once_by_its_instrumental(describing):
     describing.store.set("mask_depth", 0.5, "osc")
     describing.now += 0.2
     task = describing.task()
-    assert task.order.music == "128 BPM, Am (8A)"
+    assert task.order.tempo_key == FOUND
     describing.finish(task)
     assert describing.task() is None
 
@@ -92,6 +94,17 @@ def test_an_engine_that_dies_of_it_is_not_asked_again(describing):
     describing.is_ready = False
     assert describing.task() is None
     assert describing.loop.state.jobs[job_id].tempo_key == TempoKey()
+
+
+def test_what_the_engine_found_with_the_stems_is_not_asked_for_again(describing):
+    describing.board.settled(describing.bounce(), None)
+    task = describing.task()
+    report = WriteReport(None, None, "WAV", "PCM_24", float("-inf"), 0, -3.0)
+    outcome = SeparationResult(report, "hash", 10.0, 1.0, 0.8, tempo_key=FOUND)
+    describing.board.finished(Finished(task.job_id, outcome))
+    assert describing.of(JobInfo) == [JobInfo(1, 128.0, "Am", "8A")]
+    assert describing.ledger.get(1).tempo_key == FOUND
+    assert describing.task() is None
 
 
 def test_a_restart_remembers_and_asks_no_more(describing):

@@ -5,16 +5,19 @@ so that a crash of the engine is one failed bounce.
 """
 
 import ctypes
+import logging
 import signal
 import sys
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
 
-from dawbridge.audio.files import content_hash
+from dawbridge.audio.files import WriteReport, content_hash, open_source
 from dawbridge.engine import memory
 from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
+from dawbridge.engine.job import SeparationJob
 from dawbridge.engine.log import log_failure
 from dawbridge.engine.process.messages import (
     Describe,
@@ -28,10 +31,13 @@ from dawbridge.engine.process.messages import (
     Task,
     TaskProgress,
 )
+from dawbridge.engine.project import write_beside
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
 from dawbridge.engine.tempo_key import TempoKey, of_file
 from dawbridge.errors import Cancelled, DawbridgeError
+
+_LOG = logging.getLogger(__name__)
 
 REST_S = 2.0
 """Once nothing was asked for so long, what was written in a hurry is made durable, and free memory given back."""
@@ -73,6 +79,8 @@ class _Worker:
         self._engine = Engine(model, device, on_step=self._heed)
         self._resident = resident
         self._quitting = False
+        self._stale_projects: dict[Path, tuple[SeparationJob, WriteReport]] = {}
+        """Projects whose stems a turned knob has replaced, by their bounces."""
 
     def run(self) -> None:
         self._connection.send(self._warm())
@@ -80,6 +88,7 @@ class _Worker:
             while not self._quitting:
                 if not self._connection.poll(REST_S):
                     self._resident.flush(self._connection.poll)
+                    self._renew_projects(self._connection.poll)
                     memory.release()
                 message = self._connection.recv()
                 if isinstance(message, Quit):
@@ -93,6 +102,7 @@ class _Worker:
                     self._connection.send(self._describe(message))
         finally:
             self._resident.flush()
+            self._renew_projects()
 
     def _warm(self) -> Ready:
         try:
@@ -117,7 +127,10 @@ class _Worker:
             self._connection.send(TaskProgress(task.job_id, fraction))
 
         try:
-            return Finished(task.job_id, separate(task.order, self._engine, self._cache, progress, self._resident))
+            outcome = separate(task.order, self._engine, self._cache, progress, self._resident)
+            if task.order.dawproject and task.order.live and outcome.report:
+                self._stale_projects[task.order.source] = task.order, outcome.report
+            return Finished(task.job_id, outcome)
         except DawbridgeError as error:
             return Finished(task.job_id, code=error.code, message=str(error))
         except MemoryError:
@@ -127,6 +140,19 @@ class _Worker:
         except Exception as error:
             message = log_failure(f"while separating {task.order.source}", error)
             return Finished(task.job_id, code="internal", message=message)
+
+    def _renew_projects(self, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Write the projects of stems that turned knobs have replaced, until `interrupted`. Never raises."""
+        while self._stale_projects and not interrupted():
+            source, (job, report) = self._stale_projects.popitem()
+            try:
+                with open_source(source) as bounce:
+                    notes = write_beside(job, bounce.info, report, job.tempo_key)
+            except Exception as error:
+                log_failure(f"while writing the project of {source}", error)
+            else:
+                for note in notes:
+                    _LOG.warning("%s", note)
 
     def _identify(self, asked: Identify) -> Identified:
         try:
