@@ -10,16 +10,19 @@ counted and the rest goes on. A run with the same seed damages the same; ends wi
 """
 
 import argparse
+import faulthandler
 import multiprocessing
 import os
 import random
+import resource
 import struct
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +38,10 @@ from dawbridge.errors import DawbridgeError
 
 LIMIT_S = 1.0
 """Processor time that one damaged file may take."""
+HANG_S = 60.0
+"""Seconds after which one damaged file is given up, on a machine however busy."""
+MEMORY_BYTES = 2**32
+"""Address space of a batch's process."""
 BATCH = 500
 FRAMES = 600
 FORMATS = {
@@ -148,14 +155,22 @@ def carried_over(folder: Path, metadata: Metadata, format: str) -> None:
         stem.discard()
 
 
-def run_batch(whole: dict[str, bytes], seed: int, first: int, count: int, folder: Path) -> Tally:
-    """Damage and read files number `first` and so on."""
+def run_batch(
+    whole: dict[str, bytes],
+    seed: int,
+    first: int,
+    count: int,
+    folder: Path,
+    begin: Callable[[int], None] = lambda _: None,
+) -> Tally:
+    """Damage and read files number `first` and so on; `begin` hears of each."""
     tally = Tally()
     names = sorted(whole)
     for number in range(first, first + count):
         chance = random.Random(seed * 1_000_003 + number)
         name = chance.choice(names)
         data = damaged(whole[name], chance)
+        begin(number)
         begun = time.process_time()
         try:
             if data not in (whole[name], b""):
@@ -170,11 +185,22 @@ def run_batch(whole: dict[str, bytes], seed: int, first: int, count: int, folder
     return tally
 
 
-def _child(arguments: tuple[dict[str, bytes], int, int, int], answers: "multiprocessing.Queue[Tally]") -> None:
+def _child(
+    arguments: tuple[dict[str, bytes], int, int, int],
+    answers: "multiprocessing.Queue[Tally]",
+    at: "Synchronized[int]",
+) -> None:
+    def begin(number: int) -> None:
+        at.value = number
+        faulthandler.dump_traceback_later(HANG_S, exit=True, file=words)
+
+    words = os.fdopen(os.dup(2), "w")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     os.environ["PATH"] = ""  # without ffmpeg: its start costs a hundred times the rest
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # libmpg123 talks
     with tempfile.TemporaryDirectory() as folder:
-        answers.put(run_batch(*arguments, Path(folder)))
+        answers.put(run_batch(*arguments, Path(folder), begin))
+    faulthandler.cancel_dump_traceback_later()
 
 
 def batches(whole: dict[str, bytes], count: int, seed: int) -> Iterator[Tally]:
@@ -183,14 +209,15 @@ def batches(whole: dict[str, bytes], count: int, seed: int) -> Iterator[Tally]:
     for first in range(0, count, BATCH):
         size = min(BATCH, count - first)
         answers: multiprocessing.Queue[Tally] = context.Queue()
-        child = context.Process(target=_child, args=((whole, seed, first, size), answers))
+        at = context.Value("q", first)
+        child = context.Process(target=_child, args=((whole, seed, first, size), answers, at))
         child.start()
         while child.is_alive() and answers.empty():
             child.join(0.05)
         tally = answers.get() if not answers.empty() else Tally()
         child.join()
         if child.exitcode:
-            tally.wrong.append(f"numbers {first}..{first + size - 1}: the process ended with {child.exitcode}")
+            tally.wrong.append(f"number {at.value}: its process hung or crashed ({child.exitcode})")
         yield tally
 
 

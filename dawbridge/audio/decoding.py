@@ -96,7 +96,7 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
     if whole and ffmpeg.is_installed():  # not even opened by libsndfile, whose MP3 decoder writes to the terminal
         return _through_ffmpeg(path, found.container, blob, found, stack, heed, whole / rate)
     try:
-        file = _sound_file(path, stream, stack)
+        file = _sound_file(path, stream, found, stack)
     except soundfile.LibsndfileError as error:
         return _refused(path, stream, blob, error, stack, heed)
     if found.container == "FLAC" and not _flac_total(blob, found):
@@ -111,7 +111,7 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
         promised = promised or int(file.frames)
         if file.subtype.startswith("MPEG"):
             frames = _counted(file)
-            file = _sound_file(path, stream, stack)
+            file = _sound_file(path, stream, found, stack)
         else:
             frames = int(file.frames)
         more = promised / file.samplerate if promised - frames > _slack(blob, found) else 0.0
@@ -119,7 +119,34 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
     return Opened(blob, found, file, _frames(blob, found, file))
 
 
-def _sound_file(path: Path, stream: BinaryIO, stack: ExitStack) -> soundfile.SoundFile:
+class _After:
+    """The bytes of a file after an ID3 tag. libsndfile can hang on a file that begins with one."""
+
+    def __init__(self, stream: BinaryIO, base: int) -> None:
+        self._stream, self._base = stream, base
+        self.seek(0)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """As a file's, but never in front of the first byte."""
+        place = self._stream.seek(offset + (self._base if whence == os.SEEK_SET else 0), whence)
+        return max(place - self._base, 0)
+
+    def tell(self) -> int:
+        """As a file's."""
+        return max(self._stream.tell() - self._base, 0)
+
+    def read(self, count: int = -1) -> bytes:
+        """As a file's."""
+        return self._stream.read(count)
+
+    def readinto(self, buffer: bytearray) -> int:
+        """As a file's."""
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _sound_file(path: Path, stream: BinaryIO, found: ChunkMap, stack: ExitStack) -> soundfile.SoundFile:
     """libsndfile on the file that is open. Raises `soundfile.LibsndfileError`, `AudioError`."""
     suffix = path.suffix.lower()
     if suffix == ".raw":
@@ -127,6 +154,8 @@ def _sound_file(path: Path, stream: BinaryIO, stack: ExitStack) -> soundfile.Sou
     stream.seek(0)
     if suffix in _EXTENSION_ALONE:
         return stack.enter_context(soundfile.SoundFile(native(path)))
+    if found.base and found.container != "MPEG":
+        return stack.enter_context(soundfile.SoundFile(_After(stream, found.base)))
     return stack.enter_context(soundfile.SoundFile(stream.fileno(), closefd=False))
 
 

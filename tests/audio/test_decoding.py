@@ -162,6 +162,17 @@ def test_id3_ahead_of_aac_and_riff(tmp_path: Path) -> None:
     np.testing.assert_array_equal(exact(tmp_path / "y.wav"), soundfile.read(wav)[0])
 
 
+def test_a_cut_off_chunk_after_an_id3_tag_hangs_nothing(tmp_path: Path) -> None:
+    """libsndfile 1.2.2 would loop for ever."""
+    wav = integers(tmp_path / "x.wav", 24)
+    lists = (b"INFOINAM\4\0\0\0song", b"adtllabl\x0c\0\0\0\1\0\0\0Chorus\0\0")
+    more = b"".join(b"LIST" + struct.pack("<I", len(body)) + body for body in lists)
+    data = wav.read_bytes()
+    data = data[:4] + struct.pack("<I", len(data) - 8 + len(more)) + data[8:] + more
+    wav.write_bytes(ID3 + data[:-26])
+    assert exact(wav).shape == (20_000, 2)
+
+
 @needs_ffmpeg
 def test_a_cut_off_file_says_both_lengths(tmp_path: Path) -> None:
     run("wavpack", "-q", "-y", integers(tmp_path / "x.wav", 16, 200_000), "-o", tmp_path / "x.wv")
