@@ -1,6 +1,5 @@
 """What happens, told to whoever listens: OSC feedback, the progress display, the log."""
 
-import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -179,8 +178,7 @@ class Bus:
     """Puts each event into every mailbox, in one order. Thread-safe; `publish` never waits for a listener."""
 
     def __init__(self) -> None:
-        self._mailboxes = Mailboxes[Event]()
-        self._lock = threading.Lock()
+        self._mailboxes = Mailboxes[Event](key=_replaces)
 
     def mailbox(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[Event]:
         """A mailbox that every event goes into from now on, until it is closed.
@@ -189,14 +187,11 @@ class Bus:
         empty mailbox, and must only wake. Of a job's progress, and of what else is soon out of date, only the newest
         waits. Beyond `limit` events these go first, then the oldest.
         """
-        return self._mailboxes.add(Mailbox(wake, limit, key=_replaces, on_close=self._mailboxes.remove))
+        return self._mailboxes.open(wake, limit)
 
     def publish(self, event: Event) -> None:
-        """Tell all listeners, in time."""
-        with self._lock:
-            filled = [box for box in self._mailboxes if box.put(event)]
-        for box in filled:
-            box.wake()
+        """Report an event to all listeners, in time."""
+        self._mailboxes.deliver(lambda: event)
 
 
 def _replaces(event: Event) -> Hashable | None:

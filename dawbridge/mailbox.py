@@ -5,7 +5,7 @@ A listener that never does loses the oldest things and holds up nobody.
 """
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -37,17 +37,15 @@ class Mailbox(Generic[T]):
         wake: Callable[[], None] | None = None,
         limit: int = LIMIT,
         *,
-        key: Callable[[T], Hashable | None] = _one_by_one,
         merge: Callable[[T, T], T] = _newer,
         on_close: Callable[["Mailbox[T]"], None] = lambda _: None,
     ) -> None:
         """`wake` is called, under no lock, when the first thing comes into an empty mailbox; it must only wake.
 
-        Of things with the same `key` only the newest waits, in its own place; None never replaces anything. When
-        `limit` things wait and one more comes, the oldest that has a key goes, for it can be had again; if none has
-        one, the two oldest become one by `merge`, which drops the older unless it is told otherwise.
+        When `limit` things wait and one more comes, the oldest that has a key goes, for it can be had again; if none
+        has one, the two oldest become one by `merge`, which drops the older unless it is told otherwise.
         """
-        self._wake, self._limit, self._key, self._merge, self._on_close = wake, max(2, limit), key, merge, on_close
+        self._wake, self._limit, self._merge, self._on_close = wake, max(2, limit), merge, on_close
         self._items: dict[int, T] = {}
         self._keyed: dict[Hashable, int] = {}
         self._next = 0
@@ -56,18 +54,21 @@ class Mailbox(Generic[T]):
         self._closed = False
         self._lost = 0
 
-    def put(self, item: T) -> bool:
-        """Put `item` in; whether `wake` has to be called, once no lock is held."""
+    def put(self, item: T, key: Hashable | None = None) -> bool:
+        """Put `item` in; whether `wake` has to be called, once no lock is held.
+
+        Of things with the same `key` only the newest waits; None never replaces anything.
+        """
         with self._lock:
             if self._closed:
                 return False
             was_empty = not self._items
-            key = self._key(item)
             if key is not None:
                 self._items.pop(self._keyed.pop(key, -1), None)
-                self._keyed[key] = self._next
             if len(self._items) >= self._limit:
                 self._make_room()
+            if key is not None:
+                self._keyed[key] = self._next
             self._items[self._next] = item
             self._next += 1
             self._filled.set()
@@ -111,9 +112,9 @@ class Mailbox(Generic[T]):
         self.wake()
 
     def _make_room(self) -> None:
-        oldest = next((serial for serial in self._keyed.values() if serial in self._items), None)
-        if oldest is not None:
-            self._keyed.pop(self._key(self._items.pop(oldest)), None)
+        key = next(iter(self._keyed), None)
+        if key is not None:
+            del self._items[self._keyed.pop(key)]
             self._lost += 1
             return
         first, second = islice(self._items, 2)
@@ -123,22 +124,36 @@ class Mailbox(Generic[T]):
 
 
 class Mailboxes(Generic[T]):
-    """All mailboxes of one publisher: each thing goes into all of them, in one order."""
+    """All mailboxes of one publisher: each thing goes into all of them, in one order. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, key: Callable[[T], Hashable | None] = _one_by_one, merge: Callable[[T, T], T] = _newer) -> None:
+        """`key` and `merge` as a mailbox takes them."""
+        self._key, self._merge = key, merge
         self._boxes: tuple[Mailbox[T], ...] = ()
         self._lock = threading.Lock()
 
-    def __iter__(self) -> Iterator[Mailbox[T]]:
-        return iter(self._boxes)
-
-    def add(self, box: Mailbox[T]) -> Mailbox[T]:
-        """Fill `box` from now on."""
+    def open(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[T]:
+        """A new mailbox, which is filled from now on until it is closed."""
+        box = Mailbox(wake, limit, merge=self._merge, on_close=self._remove)
         with self._lock:
             self._boxes = (*self._boxes, box)
         return box
 
-    def remove(self, box: Mailbox[T]) -> None:
-        """Fill it no longer."""
+    def deliver(self, make: Callable[[], T | None]) -> T | None:
+        """Put what `make` gives into every mailbox, unless it is None; then wake who has to be woken.
+
+        `make` is called while nothing else is delivered, so that what it does happens in the same order for everyone.
+        """
+        with self._lock:
+            item = make()
+            if item is None:
+                return None
+            key = self._key(item)
+            filled = [box for box in self._boxes if box.put(item, key)]
+        for box in filled:
+            box.wake()
+        return item
+
+    def _remove(self, box: Mailbox[T]) -> None:
         with self._lock:
             self._boxes = tuple(other for other in self._boxes if other is not box)

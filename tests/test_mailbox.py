@@ -19,9 +19,9 @@ def letter(item):
 
 @given(st.lists(st.from_regex(r"\A[-abc][0-9]\Z"), max_size=40), st.integers(2, 6))
 def test_what_stays_is_in_order_bounded_and_the_newest_of_each_key(items, limit):
-    box = Mailbox(limit=limit, key=letter)
+    box = Mailbox(limit=limit)
     for item in items:
-        box.put(item)
+        box.put(item, letter(item))
     kept = box.drain()
     assert len(kept) <= limit
     assert box.drain() == []
@@ -39,9 +39,9 @@ def test_what_stays_is_in_order_bounded_and_the_newest_of_each_key(items, limit)
 
 
 def test_what_can_be_had_again_goes_first():
-    box = Mailbox(limit=3, key=letter)
+    box = Mailbox(limit=3)
     for item in ("a1", "-1", "b1", "b2", "-2", "-3", "-4"):
-        box.put(item)
+        box.put(item, letter(item))
     assert box.drain() == ["-2", "-3", "-4"]
     assert box.take_lost() == 3
     assert box.take_lost() == 0

@@ -80,13 +80,13 @@ def cancel(turn: Turn, job_id: int) -> None:
     state = turn.state
     if turn.is_running(job) and job.state is not JobState.QUEUED:
         state.rerenders.pop(job_id, None)
-        turn.cancel_running()
+        turn.cancel_running(unwanted=True)
         return
     if job.state is JobState.DONE:
         if job_id in state.rerenders or job_id in state.later:
             state.rerenders.pop(job_id, None)
             state.later.pop(job_id, None)
-            turn.do(Save(job_id, live.wish(state, job)))
+            live.take_back(turn, job)
         return
     if job.state in WAITING or job_id in state.later:
         stamp = turn.facts.stamp(job.path)
@@ -103,6 +103,7 @@ def rerender(turn: Turn, job_id: int) -> None:
     job = turn.find(job_id)
     if job.state is not JobState.DONE:
         raise JobBusyError(f"job {job_id} is {job.state}; only a finished one can be rendered again")
+    _refuse_replaced(turn, job)
     if turn.state.focused == job_id:
         live.take(turn.state)
         turn.state.noted_for = 0
@@ -113,6 +114,7 @@ def rerender(turn: Turn, job_id: int) -> None:
 def focus(turn: Turn, job_id: int) -> None:
     """From now on knobs re-render this job; what was turned before is for the one before. Raises `JobError`."""
     job = turn.find(job_id)
+    _refuse_replaced(turn, job)
     live.commit(turn)
     live.take(turn.state)
     turn.state.focused = job.id
@@ -124,6 +126,9 @@ def retry(turn: Turn, job_id: int) -> None:
     tried = job.state in (JobState.FAILED, JobState.CANCELLED, JobState.DONE)
     if not tried or turn.is_running(job):
         raise JobBusyError(f"job {job_id} is {job.state}; only a failed, cancelled or finished one can be tried again")
+    newer = turn.facts.newest_id(job.path)
+    if newer > job_id:
+        raise JobBusyError(f"job {job_id}: its file has a newer job, {newer}; name that one")
     if not turn.facts.is_watched(job.path) or turn.facts.stamp(job.path) is None:
         turn.release(job)
         raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
@@ -161,11 +166,21 @@ def automate(turn: Turn, command: Automate) -> int:
         automation = job.automation.overdubbed(automation)
     elif automation == job.automation:
         return job.id
+    _refuse_replaced(turn, job)
     job = turn.put(replace(job, automation=automation))
     turn.do(SaveAutomation(job.id, automation))
     if job.state is JobState.DONE:
         live.ask_render(turn, job)
     return job.id
+
+
+def _refuse_replaced(turn: Turn, job: Job) -> None:
+    """Raises `JobError` if another bounce took the place of this job's: its stems are that one's now."""
+    stamp = turn.facts.stamp(job.path)
+    if job.state is not JobState.DONE or job.stamp is None or stamp is None:
+        return
+    if (stamp.size, stamp.modified_ns) != (job.stamp.size, job.stamp.modified_ns):
+        raise JobBusyError(f"job {job.id}: {job.path.name} was bounced again since; name the job of the newer bounce")
 
 
 def _focused(turn: Turn) -> Job:

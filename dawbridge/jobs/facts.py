@@ -64,6 +64,9 @@ class Facts(Protocol):
     def record(self, job_id: int) -> JobRecord | None:
         """A job in the ledger. Raises `JobError` if the ledger cannot be read."""
 
+    def newest_id(self, path: Path) -> int:
+        """The newest job of a file; 0 if there is none. Raises `JobError` if the ledger cannot be read."""
+
     def automation(self, job_id: int) -> Automation:
         """A job's automation in the ledger."""
 

@@ -94,6 +94,10 @@ class Ledger:
         """The newest job of a file."""
         return next(iter(self._select("WHERE path = ? ORDER BY id DESC LIMIT 1", kept(path))), None)
 
+    def newest_id(self, path: Path) -> int:
+        """The id of a file's newest job; 0 if it has none."""
+        return int(str(self.database.rows("SELECT MAX(id) FROM jobs WHERE path = ?", kept(path))[0][0] or 0))
+
     def last_done_of(self, path: Path) -> JobRecord | None:
         """The newest finished job of a file."""
         where = "WHERE path = ? AND state = 'done' ORDER BY id DESC LIMIT 1"

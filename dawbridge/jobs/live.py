@@ -108,3 +108,22 @@ def ask_render(turn: Turn, job: Job) -> None:
     turn.state.rerenders[job.id] = None
     turn.state.later.pop(job.id, None)
     turn.do(Save(job.id, wish(turn.state, job)))
+
+
+def take_back(turn: Turn, job: Job) -> None:
+    """A render of a finished job is not wanted any more, unless it was asked for again meanwhile."""
+    if job.id not in turn.state.rerenders:
+        job = turn.put(replace(job, values=job.rendered))
+    turn.do(Save(job.id, wish(turn.state, job)))
+
+
+def put_back(turn: Turn, job: Job) -> None:
+    """A render was stopped because newer knobs make it useless: it is rendered with them."""
+    state = turn.state
+    if job.id != state.focused:
+        ask_render(turn, job)
+        return
+    wanted = {name: value for name, value in job.values.items() if job.rendered.get(name) != value}
+    waiting = state.turned or Turned({}, turn.now, turn.now)
+    state.turned, state.note_due = replace(waiting, values={**wanted, **waiting.values}), True
+    take_back(turn, job)

@@ -19,6 +19,9 @@ def retry(ledger: Ledger, entry: JobRecord) -> str:
     """Queue it. Raises `JobError`."""
     if entry.state not in (JobState.FAILED, JobState.CANCELLED, JobState.DONE):
         raise JobError(f"job {entry.id} is {entry.state}; only a failed, cancelled or done one can be tried again")
+    newer = ledger.newest_id(entry.path)
+    if newer > entry.id:
+        raise JobError(f"job {entry.id}: its file has a newer job, {newer}; name that one")
     stamp = stamp_of(entry.path)
     if stamp is None:
         raise JobError(f"job {entry.id}: {entry.path} is not there any more; bounce it again")

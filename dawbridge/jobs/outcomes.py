@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationResult
-from dawbridge.engine.process.messages import Describe, Finished, TaskProgress
+from dawbridge.engine.process.messages import Describe, Finished, Task, TaskProgress
 from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.events import Done, Failed, JobInfo, JobState, Progress
 from dawbridge.jobs import live
@@ -32,7 +32,7 @@ def finished(turn: Turn, message: Finished) -> None:
     if running.is_prefetch:
         turn.put(replace(job, prefetched=message.code != "cancelled"))
     elif message.outcome:
-        done(turn, job, message.outcome)
+        done(turn, job, running, message.outcome)
     elif message.code == "cancelled":
         cancelled(turn, job, running)
     else:
@@ -78,7 +78,7 @@ def lost(turn: Turn, reason: str) -> None:
             turn.enqueue(job, first=True)
 
 
-def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
+def done(turn: Turn, job: Job, running: Running, outcome: SeparationResult) -> None:
     """The stems are in place."""
     report = outcome.report
     stems = (_text(report.acapella), _text(report.instrumental)) if report else ("", "")
@@ -92,7 +92,9 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
         if any(str(old) != new and old.with_suffix("") == Path(new).with_suffix("") for new in filter(None, stems)):
             turn.do(Discard(old))
     turn.do(Publish(Progress(job.id, 1.0, 0.0)))
-    job = turn.put(replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems))
+    rendered = running.message.order.values if isinstance(running.message, Task) else job.values
+    job = replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems, rendered=dict(rendered))
+    job = turn.put(job)
     job = turn.move(
         job, JobState.DONE, content_hash=job.content_hash, acapella=stems[0], instrumental=stems[1], message="",
         code="", **live.wish(turn.state, job),
@@ -106,6 +108,9 @@ def done(turn: Turn, job: Job, outcome: SeparationResult) -> None:
     elif turn.state.describes and job.tempo_key is None:
         turn.state.undescribed[job.id] = None
     if first_time:
+        for other in turn.state.of(job.path):
+            if other.id != job.id and other.state is JobState.DONE:
+                turn.release(other)  # its stems are this job's now
         turn.state.focused = job.id
         live.unnote(turn)
         turn.state.note_due = turn.state.turned is not None
@@ -133,7 +138,10 @@ def _info(job_id: int, found: TempoKey) -> JobInfo:
 def cancelled(turn: Turn, job: Job, running: Running) -> None:
     """The task was cancelled: a re-render leaves the stems as they were, a bounce is given up or makes way."""
     if job.state is JobState.DONE:
-        turn.do(Save(job.id, live.wish(turn.state, job)))
+        if running.unwanted:
+            live.take_back(turn, job)
+        elif not running.superseded:  # else it is still wanted, should its file turn out to have been touched only
+            live.put_back(turn, job)
     elif running.gives_way:
         job = turn.put(replace(job, interrupted=job.interrupted + 1, attempts=0))
         turn.enqueue(job, first=True)

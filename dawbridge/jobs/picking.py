@@ -51,8 +51,8 @@ def next_due_s(turn: Turn) -> float:
     state = turn.state
     due = min(state.next_retry_s(), live.note_due_s(state))
     if state.running is not None:
-        waits = live.is_possible(state) and state.running.is_prefetch
-        return min(due, live.due_s(state)) if waits else due
+        in_the_way = state.running.is_prefetch and not state.running.cancelled
+        return min(due, live.due_s(state)) if in_the_way and live.is_possible(state) else due
     if not state.engine_ready:
         return due
     due = min(due, live.due_s(state)) if live.is_possible(state) else due

@@ -57,7 +57,9 @@ class JobRunner:
 
     def carry_out(self, effects: list[Effect]) -> None:
         """Store first, in one transaction, then the rest in order."""
-        self._ledger.store([effect for effect in effects if isinstance(effect, Stored)])
+        stored = [effect for effect in effects if isinstance(effect, Stored)]
+        if stored:
+            self._ledger.store(stored)
         self._status, self._focus = self._now(), self._focused_now()
         for effect in effects:
             match effect:

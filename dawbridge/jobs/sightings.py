@@ -89,7 +89,9 @@ def gone(turn: Turn, path: Path) -> None:
 def supersede(turn: Turn, path: Path) -> None:
     """What is under way for a file is out of date."""
     for job in turn.state.of(path):
-        if turn.is_running(job) and job.id not in turn.state.queue:
+        running = turn.state.running
+        if running is not None and running.job_id == job.id and job.id not in turn.state.queue:
+            turn.state.running = replace(running, superseded=True)
             turn.cancel_running()
         elif job.state is JobState.DONE:
             turn.state.rerenders.pop(job.id, None)

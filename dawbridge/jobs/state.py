@@ -36,6 +36,8 @@ class Job:
     """Preset of its own; empty: the knobs as they are."""
     values: Snapshot = field(default_factory=lambda: NO_VALUES)
     """Raw parameter values of its last render, or of the one that it waits for."""
+    rendered: Snapshot = field(default_factory=lambda: NO_VALUES)
+    """Raw parameter values that its stems were rendered with."""
     automation: Automation = field(default_factory=Automation)
     """Knobs that move within the bounce."""
     content_hash: str = ""
@@ -79,6 +81,10 @@ class Running:
     """Whether it was told to stop."""
     gives_way: bool = False
     """Whether it was told to stop so that shorter bounces get past it."""
+    unwanted: bool = False
+    """Whether somebody asked for it to be stopped."""
+    superseded: bool = False
+    """Whether it was told to stop because its file is being written again, or was touched."""
 
     @property
     def job_id(self) -> int:

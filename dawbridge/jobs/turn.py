@@ -53,7 +53,7 @@ class Turn:
         known = self.state.jobs.get(record.id)
         return known or self.put(
             Job(
-                record.id, record.path, record.state, record.preset, dict(record.settings),
+                record.id, record.path, record.state, record.preset, dict(record.settings), dict(record.settings),
                 self.facts.automation(record.id), record.content_hash, record.stamp,
                 (record.acapella, record.instrumental), tempo_key=record.tempo_key,
             )
@@ -127,9 +127,10 @@ class Turn:
         """Whether the engine is at this job."""
         return self.state.running is not None and self.state.running.job_id == job.id
 
-    def cancel_running(self) -> None:
-        """Have the engine stop what it does; told once."""
+    def cancel_running(self, *, unwanted: bool = False) -> None:
+        """Have the engine stop what it does; it is told once. `unwanted`: somebody asked for that."""
         running = self.state.running
-        if running and not running.cancelled:
-            self.state.running = replace(running, cancelled=True)
-            self.do(Send(Cancel()))
+        if running:
+            self.state.running = replace(running, cancelled=True, unwanted=running.unwanted or unwanted)
+            if not running.cancelled:
+                self.do(Send(Cancel()))

@@ -70,6 +70,10 @@ class World:
         """A job in the ledger. Raises `JobError` if the ledger cannot be read."""
         return self._ledger.get(job_id)
 
+    def newest_id(self, path: Path) -> int:
+        """The newest job of a file; 0 if there is none. Raises `JobError` if the ledger cannot be read."""
+        return self._ledger.newest_id(path)
+
     def automation(self, job_id: int) -> Automation:
         """A job's automation in the ledger."""
         try:

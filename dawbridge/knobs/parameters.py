@@ -7,7 +7,7 @@ out of `TABLE`. A new parameter is one row.
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -220,7 +220,7 @@ class ParameterStore:
         """Start at `values` over the defaults; `clock` counts seconds. Raises `ParameterError`."""
         self._values = dict(complete(values or {}))
         self._clock = clock
-        self._mailboxes = Mailboxes[Changes]()
+        self._mailboxes = Mailboxes[Changes](merge=_merged)
         self._lock = threading.Lock()
 
     def get(self, name: str) -> float:
@@ -254,7 +254,7 @@ class ParameterStore:
         """Set several raw values together: listeners hear of them at once, and nothing is set if one is refused."""
         rows = [(parameter(name), value) for name, value in values.items()]
         checked = [(row, row.clamp(value), value) for row, value in rows]
-        return self._apply(((row, clamped, clamped != float(value)) for row, clamped, value in checked), origin)
+        return self._apply([(row, clamped, clamped != float(value)) for row, clamped, value in checked], origin)
 
     def mailbox(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[Changes]:
         """A mailbox that all changes go into from now on, each with what was set together with it.
@@ -262,19 +262,19 @@ class ParameterStore:
         Its reader drains it in its own thread. `wake` is called in the setter's thread when a change comes into the
         empty mailbox, and must only wake. Beyond `limit` the oldest goes, but the last change of each value stays.
         """
-        return self._mailboxes.add(Mailbox(wake, limit, merge=_merged, on_close=self._mailboxes.remove))
+        return self._mailboxes.open(wake, limit)
 
-    def _apply(self, settings: Iterable[tuple[Parameter, float, bool]], origin: str) -> Changes:
+    def _apply(self, settings: Sequence[tuple[Parameter, float, bool]], origin: str) -> Changes:
+        return self._mailboxes.deliver(lambda: self._set(settings, origin)) or ()
+
+    def _set(self, settings: Sequence[tuple[Parameter, float, bool]], origin: str) -> Changes | None:
+        """Set all of them; None if there are none. Called while nobody else sets anything."""
         with self._lock:
             now_s, changes = self._clock(), []
             for row, value, clamped in settings:
                 changes.append(Change(row.name, value, self._values[row.name], origin, clamped, now_s))
                 self._values[row.name] = value
-            batch = tuple(changes)
-            filled = [box for box in self._mailboxes if box.put(batch)] if batch else []
-        for box in filled:
-            box.wake()
-        return batch
+        return tuple(changes) or None
 
 
 def _merged(older: Changes, newer: Changes) -> Changes:

@@ -108,6 +108,7 @@ class Replay:
     def tick(self, seconds):
         self.now += seconds
         self.step(inputs.Tick())
+        assert due_s(self.state, self.now, self) > self.now, "a tick that was due has changed nothing: the loop spins"
 
     def turn(self, name, value):
         previous, self.knobs[name] = self.knobs[name], value
@@ -246,6 +247,9 @@ class Replay:
 
     def record(self, job_id):
         return self.rows.jobs.get(job_id)
+
+    def newest_id(self, path):
+        return max((row.id for row in self.rows.jobs.values() if row.path == path), default=0)
 
     def automation(self, job_id):
         return self.rows.automations.get(job_id, Automation())

@@ -35,7 +35,7 @@ others = st.one_of(
     st.tuples(st.sampled_from(["cancel", "rerender", "retry"]), st.integers(1, 6)),
     st.tuples(st.just("switch"), st.sampled_from(["live_enable", "watch_enable"]), st.sampled_from([0.0, 1.0])),
 )
-histories = st.lists(st.one_of(bounces, knobs, waits, engine, others), max_size=40)
+histories = st.lists(st.one_of(bounces, bounces, knobs, waits, engine, others), min_size=8, max_size=40)
 
 
 def play(replay, move):
@@ -82,8 +82,8 @@ def latest(replay, path):
 
 @settings(max_examples=300, deadline=None)
 @given(histories, st.booleans())
-def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, describes):
-    replay = Replay(describes=describes)
+def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, in_between):
+    replay = Replay(prefetch=in_between, describes=in_between)
     for move in history:
         play(replay, move)
     come_to_rest(replay)
@@ -94,8 +94,9 @@ def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, describes):
         if row.state is JobState.DONE:
             assert row.stamp == replay.stamp(path)
             last = [values for source, _, values, _ in replay.rendered if source == path][-1]
-            assert row.settings == last
-            assert not row.rendering
+            failed = any(event.job_id == row.id for event in replay.published if isinstance(event, Failed))
+            assert row.settings == last or (row.rendering and failed)  # then it is for the next start
+            assert not row.rendering or failed
     assert replay.state.is_idle
     assert not replay.state.queue
     for job in replay.state.jobs.values():
@@ -103,7 +104,10 @@ def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, describes):
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.one_of(bounces, knobs, waits, st.just(("finish", ""))), max_size=40), st.booleans())
+@given(
+    st.lists(st.one_of(bounces, bounces, knobs, waits, st.just(("finish", ""))), min_size=4, max_size=40),
+    st.booleans(),
+)
 def test_each_bounce_is_done_once_in_order_and_the_last_knobs_are_rendered_into_the_focused_one(history, describes):
     replay = Replay(describes=describes)
     for move in history:
@@ -188,6 +192,33 @@ def test_knobs_turned_before_a_kill_are_rendered_at_the_next_start(is_busy, afte
     come_to_rest(replay)
     last = [values for source, _, values, _ in replay.rendered if source == PATHS[0]][-1]
     assert last["mask_depth"] == 0.3
+
+
+def test_a_knob_is_rendered_into_the_focused_bounce_before_the_next_bounce_is_taken():
+    replay = Replay()
+    replay.bounce(PATHS[0], "x")
+    replay.settle()
+    replay.turn("mask_depth", 0.3)
+    replay.bounce(PATHS[1], "y")
+    assert replay.engine is None
+    replay.settle()
+    assert [(source, values["mask_depth"]) for source, _, values, _ in replay.rendered] == [
+        (PATHS[0], 1.0), (PATHS[0], 0.3), (PATHS[1], 0.3),
+    ]  # fmt: skip
+
+
+def test_a_prefetch_that_was_told_to_stop_is_waited_for_not_asked_again():
+    replay = Replay(prefetch=True)
+    replay.bounce(PATHS[0], "x")
+    replay.finish()
+    replay.tick(5.0)
+    assert replay.engine.order.prefetch
+    replay.turn("mask_depth", 0.3)
+    replay.tick(SETTLE_S)
+    assert replay.stopping
+    assert due_s(replay.state, replay.now, replay) == float("inf")
+    replay.finish()
+    assert replay.engine.order.values["mask_depth"] == 0.3
 
 
 def test_the_wish_goes_along_when_another_bounce_takes_the_focus():
