@@ -26,7 +26,7 @@ Floats = NDArray[np.floating]
 
 @dataclass(frozen=True, slots=True)
 class Stems:
-    """Both stems of a mixture, `[channels, samples]` of its rate, length and floating type.
+    """Both stems of a mixture, `[channels, samples]`, of its rate, length and floating type.
 
     With both gains at 0 dB, acapella + instrumental is the mixture to half a unit in the last place.
     """
@@ -34,7 +34,7 @@ class Stems:
     acapella: Floats
     instrumental: Floats
     sample_rate: int
-    """In Hz."""
+    """Sample rate, in Hz."""
 
 
 class Knob:
@@ -46,7 +46,7 @@ class Knob:
 
     @property
     def value(self) -> float:
-        """Raw, in the row's unit. Set beyond the range it is clamped; NaN raises `NotFiniteError`."""
+        """Raw value, in the row's unit. A value beyond the range is clamped; NaN raises `NotFiniteError`."""
         return self._store.get(self.row.name)
 
     @value.setter
@@ -138,12 +138,12 @@ class VocalIsolator:
         return Stems(scaled[0], scaled[1], mixture.sample_rate)
 
     def state(self) -> dict[str, object]:
-        """Everything needed to make this isolator again, as plain JSON types."""
+        """Return everything needed to make this isolator again, as plain JSON types."""
         return {"model": self.model, "parameters": dict(self._store.snapshot())}
 
     @classmethod
     def from_state(cls, state: Mapping[str, object], *, device: str = "auto") -> "VocalIsolator":
-        """An isolator as `state()` described it. Raises `ConfigError` for what is no such description."""
+        """Make an isolator as `state()` described it. Raises `ConfigError` for anything else."""
         model, values = state.get("model"), state.get("parameters")
         if not isinstance(model, str) or not isinstance(values, Mapping):
             raise ConfigError("the state must hold 'model' (a name) and 'parameters' (name → value)")

@@ -57,12 +57,12 @@ def run(options: Namespace) -> int:
         for number, file in enumerate(options.files, 1):
             display(StateChanged(number, JobState.RUNNING, str(file)))
             acapella, instrumental = _free_paths(file.resolve(), output, taken)
-            order = SeparationJob(
+            job = SeparationJob(
                 file.resolve(), acapella, instrumental, values, format=format, loop=options.loop,
                 dawproject=options.dawproject,
             )  # fmt: skip
             try:
-                outcome = separate(order, engine, cache, _reporter(display, number))
+                outcome = separate(job, engine, cache, _reporter(display, number))
             except DawbridgeError as error:
                 failures += 1
                 print(f"dawbridge: {printable(str(error))}", file=sys.stderr)

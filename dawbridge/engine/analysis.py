@@ -87,15 +87,15 @@ class Analysis:
             self._make(self._shares({_variant(values, center=True): 1.0}))
 
     def acapella(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> Iterator[Samples]:
-        """The acapella in consecutive pieces, `[channels, n]`, before its gain."""
+        """Yield the acapella in consecutive pieces, `[channels, n]`, before its gain."""
         block, piece = self.pieces(values, automation)
         for start in range(0, self.mixture.frames, block):
             yield piece(start)
 
     def pieces(self, values: Snapshot, automation: Automation = NO_AUTOMATION) -> tuple[int, Callable[[int], Samples]]:
-        """The length of the acapella's pieces in samples, and what makes the one from a multiple of it on.
+        """Return the length of the acapella's pieces in samples, and what renders the piece from a multiple of it on.
 
-        Pieces can be made in any order, and by several threads where the mixture can be read so.
+        Pieces can be rendered in any order, and by several threads if the mixture can be read by several.
         """
         frames, rate = self.mixture.frames, self.mixture.sample_rate
         values, automation = effective(values, automation, self.mixture.channels)
@@ -145,7 +145,7 @@ class Analysis:
         return vocals
 
     def _looped(self, vocals: Reader, start: int, stop: int, values: Snapshot, automation: Automation) -> Samples:
-        """A piece of a loop; what the transform gives behind the loop's end is led into its start."""
+        """Render a piece of a loop; what the transform gives after the loop's end is led into its start."""
         frames, rate = self.mixture.frames, self.mixture.sample_rate
         mixture = partial(around, self.mixture.read, frames=frames)
         voice = partial(around, vocals, frames=frames)

@@ -1,10 +1,10 @@
-"""The mask's arithmetic: contrast, strength, floor and band on spectra of mixture and vocals.
+"""The mask's arithmetic: contrast, strength, floor and band on the spectra of mixture and vocals.
 
-Spectra are complex `[channels, frames, bins]`. A knob is a number, or `[frames, 1]` where it moves within the bounce.
+Spectra are complex `[channels, frames, bins]`. A knob is a number, or `[frames, 1]` if it moves within the bounce.
 
-Two rules make it quick and exact. Planes are worked on in tiles that stay in the processor's cache. And only such steps
-are used that round each value alike wherever it lies in its array: a complex product, a power, an arc tangent of two
-arguments round the last few of them in another way, and pieces would not fit one whole pass bit for bit.
+Two rules make it quick and exact. Planes are processed in tiles that stay in the processor's cache. And only steps that
+round a value alike wherever it is in its array are used: a complex product, a power and an arc tangent of two arguments
+round the last few values in another way, and pieces would not equal one whole pass bit for bit.
 """
 
 import math
@@ -15,29 +15,29 @@ import torch
 from dawbridge.knobs.parameters import PARAMETERS, Snapshot
 
 Knobs = Mapping[str, float | torch.Tensor]
-"""Raw values; a knob that moves within the bounce as `[frames, 1]`."""
+"""Raw values by name; a knob that moves within the bounce is `[frames, 1]`."""
 
 BAND = ("band_low", "band_high")
 MASK_BOUND = 16.0
-"""Largest |vocals / mixture| of a bin: where the mixture cancels, the ratio says nothing."""
+"""Largest |vocals / mixture| of a bin: if the mixture cancels there, the ratio says nothing."""
 SILENCE = 1e-9
 """A bin below this modulus has no mask."""
 EDGE_OCTAVES = 1 / 6
 """Width of a band edge: a brick wall would ring for a whole window."""
 
 _LEAST = 1e-30
-"""Keeps divisions and logarithms from zero, far below anything that sounds."""
+"""Keeps divisions and logarithms away from zero, far below anything audible."""
 _LEAST_LOG = -80.0
-"""Of what is raised to a power: numbers below it are too small for the processor's quick path."""
+"""Least logarithm of what is raised to a power: smaller numbers are not on the processor's quick path."""
 _MOST = 1e6
-"""Largest 1/|W| that contrast looks at."""
+"""Largest 1/|W| that contrast considers."""
 _TILE_VALUES = 1 << 19
 
 
 def apply(mixture: torch.Tensor | None, vocals: torch.Tensor, knobs: Knobs, gains: torch.Tensor | None) -> None:
     """Turn the spectrum `vocals` into the acapella's, in place.
 
-    `mixture` is None where no knob of the mask is turned; `gains` `[1 or frames, bins]` are the band's, if it has one.
+    `mixture` is None if no knob of the mask is turned; `gains`, `[1 or frames, bins]`, are those of the band, if any.
     """
     channels, frames, bins = vocals.shape
     step = max(1, _TILE_VALUES // (channels * bins))
@@ -51,7 +51,7 @@ def apply(mixture: torch.Tensor | None, vocals: torch.Tensor, knobs: Knobs, gain
 
 
 def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Knobs) -> torch.Tensor:
-    """Contrast, strength and floor; returns the acapella's spectrum.
+    """Apply contrast, strength and floor; return the acapella's spectrum.
 
     The mask is W = vocals / mixture per bin, 0 in silence. Contrast maps its modulus
     m → m^γ / (m^γ + (1-m)^γ), γ = 4^(2c-1); strength s gives X·|W|^s·e^(i·s·arg W); the floor is a least |W|.
@@ -66,17 +66,17 @@ def apply_mask(mixture: torch.Tensor, vocals: torch.Tensor, values: Knobs) -> to
 
 
 def is_at(knob: float | torch.Tensor, value: float) -> bool:
-    """The knob stands at `value` all the time."""
+    """Return whether the knob stands at `value` all the time."""
     return not isinstance(knob, torch.Tensor) and knob == value
 
 
 def band_gain(window: int, sample_rate: int, values: Snapshot) -> torch.Tensor:
-    """Gain 0..1 of each bin between `band_low` and `band_high`, `[window // 2 + 1]`; raised-cosine edges."""
+    """Return the gain 0..1 of each bin between `band_low` and `band_high`, `[window // 2 + 1]`; with cosine edges."""
     return band_gains(window, sample_rate, values)[0]
 
 
 def band_gains(window: int, sample_rate: int, knobs: Knobs) -> torch.Tensor:
-    """The same for each frame, `[frames, bins]`; one frame for all where no edge moves."""
+    """Return the same for each frame, `[frames, bins]`; one frame for all if no edge moves."""
     octave = torch.fft.rfftfreq(window, 1 / sample_rate).clamp_min(1e-3).log2()[None]
     gain = torch.ones_like(octave)
     for name, sign in zip(BAND, (1.0, -1.0), strict=True):
@@ -94,7 +94,7 @@ def within(knobs: Knobs, span: slice) -> Knobs:
 def _whole(
     mixture: torch.Tensor, vocals: torch.Tensor, contrast: float | torch.Tensor, least: torch.Tensor
 ) -> torch.Tensor:
-    """At strength 1: the vocals, each bin scaled."""
+    """At strength 1, return the vocals with each bin scaled."""
     loudness, voice = _power(mixture), _power(vocals)
     factor = torch.ones(()) if is_at(contrast, 0.5) else _contrast(loudness, voice, contrast)
     if not least.any():
@@ -111,7 +111,7 @@ def _partial(
     mixture: torch.Tensor, vocals: torch.Tensor, contrast: float | torch.Tensor, strength: float | torch.Tensor,
     least: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
-    """Below strength 1: the mixture, each bin scaled and turned."""
+    """Below strength 1, return the mixture with each bin scaled and turned."""
     (x, y), (v, w) = _planes(mixture), _planes(vocals)
     angle = _angle(v * x + w * y, w * x - v * y).mul_(strength)
     loudness, voice = x * x + y * y, v.mul_(v).add_(w.mul_(w))
@@ -127,25 +127,25 @@ def _partial(
 
 
 def _least(floor_db: float | torch.Tensor) -> torch.Tensor:
-    """The least gain that a floor leaves; 0 where it is off."""
+    """Return the least gain that a floor leaves; 0 if it is off."""
     floor_db = torch.as_tensor(floor_db)
     return torch.where(floor_db <= float(PARAMETERS["mask_floor"].off or 0), 0.0, 10 ** (floor_db / 20))
 
 
 def _power(spectrum: torch.Tensor) -> torch.Tensor:
-    """|spectrum|²."""
+    """Return |spectrum|²."""
     squares = torch.view_as_real(spectrum).square()
     return squares[..., 0] + squares[..., 1]
 
 
 def _planes(spectrum: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Real and imaginary part, each in a piece."""
+    """Return the real and the imaginary part, each contiguous."""
     planes = torch.view_as_real(spectrum).movedim(-1, 0).contiguous()
     return planes[0], planes[1]
 
 
 def _contrast(loudness: torch.Tensor, voice: torch.Tensor, contrast: float | torch.Tensor) -> torch.Tensor:
-    """The factor m'/m by which contrast scales a mask of m = √(voice / loudness); 1 above 1, 0 in silence.
+    """Return the factor m'/m by which contrast scales a mask of m = √(voice / loudness); 1 above 1, 0 in silence.
 
     m^γ / (m^γ + (1-m)^γ) = 1 / (1 + ((1-m)/m)^γ), and (1-m)/m = 1/m - 1.
     """
@@ -156,7 +156,7 @@ def _contrast(loudness: torch.Tensor, voice: torch.Tensor, contrast: float | tor
 
 
 def _raised(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:
-    """`base` (0 or more) to the power `exponent`, in place of it; 0 stays 0, but where a moving exponent is 0."""
+    """Raise `base` (0 or more) to `exponent` in place; 0 stays 0, except if a moving exponent is 0."""
     stays = torch.sign(base)
     if isinstance(exponent, torch.Tensor):
         stays = torch.maximum(stays, (exponent == 0).to(base.dtype))
@@ -164,11 +164,11 @@ def _raised(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:
 
 
 def _raised_quickly(base: torch.Tensor, exponent: float | torch.Tensor) -> torch.Tensor:
-    """The same in place of `base`, but for a 0, which stays close to 0 only."""
+    """Do the same, except that a 0 stays only close to 0."""
     return base.clamp_min_(_LEAST).log_().mul_(exponent).clamp_min_(_LEAST_LOG).exp_()
 
 
 def _angle(along: torch.Tensor, across: torch.Tensor) -> torch.Tensor:
-    """The angle of along + i·across, -π..π; both are used up."""
+    """Return the angle of along + i·across, -π..π; both arguments are overwritten."""
     turn = torch.copysign(along.clone().lt_(0).mul_(math.pi), across)
     return across.div_(along.add_(_LEAST)).atan_().add_(turn)

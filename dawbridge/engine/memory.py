@@ -1,7 +1,7 @@
-"""How the engine's process keeps its memory: glibc's allocator, told to use freed blocks again.
+"""Tells glibc's allocator to use freed blocks again.
 
-By default glibc takes every large block from the kernel and gives it back when freed, so that each tensor's
-pages are cleared anew: nearly half of the network's time on a processor. Elsewhere nothing is done.
+By default glibc takes every large block from the kernel and gives it back when it is freed, so that each tensor's
+pages are cleared again: nearly half of the network's time on a processor. On other systems nothing is done.
 Source: mallopt(3), malloc_trim(3).
 """
 
@@ -15,7 +15,7 @@ _KEEP_BYTES = (1 << 31) - 1
 
 
 def reuse_freed_blocks() -> None:
-    """From now on large blocks come out of what was freed before; `release` gives it back."""
+    """Take large blocks out of what was freed before, from now on; `release` gives that back."""
     libc = _glibc()
     if libc is not None:
         libc.mallopt(_M_MMAP_MAX, 0)
@@ -23,7 +23,7 @@ def reuse_freed_blocks() -> None:
 
 
 def release() -> None:
-    """Give freed memory back to the system: for when there is nothing to do."""
+    """Give freed memory back to the system; to be called when there is nothing to do."""
     libc = _glibc()
     if libc is not None:
         libc.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""What is to be separated: samples that can be read span by span, from memory or from a file."""
+"""The audio to be separated: samples that can be read span by span, from memory or from a file."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -13,26 +13,26 @@ Samples = NDArray[np.float32]
 
 
 class Mixture(Protocol):
-    """Audio that is read in spans, so that its length does not bound memory."""
+    """Audio that is read in spans, so that memory does not grow with its length."""
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate, in Hz."""
 
     @property
     def channels(self) -> int:
-        """1 or more."""
+        """Number of channels, 1 or more."""
 
     @property
     def frames(self) -> int:
-        """Samples per channel."""
+        """Number of samples per channel."""
 
     def read(self, start: int, stop: int) -> Samples:
-        """Samples `start..stop`, `[channels, stop - start]`, full scale ±1."""
+        """Return samples `start..stop`, `[channels, stop - start]`, full scale ±1."""
 
 
 def blocks(mixture: Mixture, block_samples: int) -> Iterator[Samples]:
-    """The whole mixture in consecutive pieces of `block_samples`."""
+    """Yield the whole mixture in consecutive pieces of `block_samples`."""
     for start in range(0, mixture.frames, block_samples):
         yield mixture.read(start, min(start + block_samples, mixture.frames))
 
@@ -46,12 +46,12 @@ class ArrayMixture:
         self.channels, self.frames = samples.shape
 
     def read(self, start: int, stop: int) -> Samples:
-        """Samples `start..stop`, `[channels, stop - start]`."""
+        """Return samples `start..stop`, `[channels, stop - start]`."""
         return self.samples[:, start:stop].astype(np.float32)
 
     @classmethod
     def of(cls, audio: ArrayLike, sample_rate: float) -> "ArrayMixture":
-        """Checked audio `[channels, samples]` or `[samples]`, floats at full scale ±1 or integers of 8..32 bits.
+        """Check audio `[channels, samples]` or `[samples]`, floats at full scale ±1 or integers of 8..32 bits.
 
         Integers become floats that hold them exactly (float32 up to 16 bits, else float64). Raises `AudioError`.
         """

@@ -1,4 +1,4 @@
-"""Blocks of work on several cores at once, in order, stopped cleanly."""
+"""Does blocks of work on several cores at once, in order, and stops cleanly."""
 
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -7,21 +7,21 @@ from concurrent.futures import Executor, Future, wait
 import torch
 
 Done = Callable[[float], None]
-"""Told which part of the blocks is done, 0..1; may raise to stop the work."""
+"""Called with the fraction of the blocks that is done, 0..1; may raise to stop the work."""
 
 
 class ParallelBlocks:
-    """An executor's threads, or none: then the caller's own.
+    """Runs blocks on an executor's threads, or without one on the caller's own.
 
     Each block is one thread's work. torch's own threads, which wait for each other after every step, would make each
-    step as slow as the busiest core; a DAW that plays meanwhile makes one.
+    step as slow as the busiest core, and a DAW that plays meanwhile keeps one busy.
     """
 
     def __init__(self, executor: Executor | None = None, threads: int = 1) -> None:
         self._executor, self._threads = executor, threads
 
     def each(self, work: Callable[[int], None], starts: Iterable[int], done: Done = lambda _: None) -> None:
-        """`work(start)` for all of `starts`; whatever it or `done` raises ends it, once nothing runs any more."""
+        """Call `work(start)` for all of `starts`; what it or `done` raises is raised after all have stopped."""
         before = torch.get_num_threads()
         torch.set_num_threads(1)
         under_way: deque[Future[None]] = deque()

@@ -1,4 +1,4 @@
-"""Render, the fast half: a mixture, the network's estimate of its vocals and the knobs → the acapella.
+"""Renders the acapella from a mixture, the estimate of its vocals and the knobs: the fast half.
 
 The instrumental is always bounce - acapella (`dawbridge.audio.files.StemWriter`), so only one stem is made here.
 The spectral knobs work per bin of a short-time Fourier transform at the source's own rate; its window is the
@@ -22,7 +22,7 @@ from dawbridge.knobs.parameters import PARAMETERS, Snapshot
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
 Reader = Callable[[int, int], Samples]
-"""`(start, stop) → [channels, stop - start]` in samples; always inside the file, but for a loop."""
+"""`(start, stop) → [channels, stop - start]` in samples; always inside the file, except for a loop."""
 
 _MASK = frozenset(("mask_strength", "mask_contrast", "mask_floor"))
 SPECTRAL = _MASK | {*BAND, *VOICE}
@@ -39,24 +39,24 @@ class Grid:
 
     @property
     def overlap(self) -> int:
-        """Samples by which frames that touch a block reach beyond it."""
+        """Number of samples by which frames that touch a block reach beyond it."""
         return self.window - self.hop
 
     @classmethod
     def of(cls, sample_rate: int) -> "Grid":
-        """The network's window in seconds, on a hop of a multiple of 16 samples."""
+        """Return the network's window in seconds, with a hop that is a multiple of 16 samples."""
         hop = max(16, round(1024 * sample_rate / 44100 / 16) * 16)
         return cls(4 * hop, hop)
 
 
 def is_neutral(values: Snapshot) -> bool:
-    """Whether no spectral knob is turned, so that a stem needs no transform."""
+    """Return whether no spectral knob is turned, so that a stem needs no transform."""
     strength = values["mask_strength"]
     return strength in (0.0, 1.0) and not _shapes(values) and not _banded(values) and not (strength and _voiced(values))
 
 
 def is_plain(values: Snapshot, automation: Automation = NO_AUTOMATION) -> bool:
-    """The same, with knobs that move."""
+    """Return the same, with knobs that move taken into account."""
     return is_neutral(values) and not (automation.lanes and automation.only(SPECTRAL))
 
 
@@ -64,12 +64,12 @@ def render(
     mixture: Reader, vocals: Reader, start: int, stop: int, frames: int | None, sample_rate: int, values: Snapshot,
     automation: Automation = NO_AUTOMATION,
 ) -> Samples:  # fmt: skip
-    """The acapella's samples `start..stop` of a bounce of `frames` samples, `[channels, stop - start]`.
+    """Return the acapella's samples `start..stop` of a bounce of `frames` samples, `[channels, stop - start]`.
 
     `vocals` reads the network's estimate at the source's rate. `start` must be a multiple of `Grid.hop` for
     pieces to fit together exactly as one whole pass. `frames` is None for a loop: its readers know what lies
-    before 0 and behind its end. Lanes of `automation` go before `values`: those of spectral knobs are followed frame
-    by frame, the depth sample by sample.
+    before 0 and after its end. Lanes of `automation` take precedence over `values`: those of spectral knobs are
+    followed frame by frame, the depth sample by sample.
     """
     lanes = automation.only(SPECTRAL) if automation.lanes else NO_AUTOMATION
     if lanes.lanes:
@@ -86,7 +86,7 @@ def render(
 def with_depth(
     masked: Samples, start: int, sample_rate: int, values: Snapshot, automation: Automation = NO_AUTOMATION
 ) -> Samples:
-    """The acapella from frame `start` on, `[channels, samples]`: what the mask left, scaled by the depth."""
+    """Return the acapella from frame `start` on, `[channels, samples]`: what the mask left, scaled by the depth."""
     lane = automation.lane("mask_depth") if automation.lanes else None
     if lane is not None:
         times_s = np.arange(start, start + masked.shape[1]) / sample_rate
@@ -132,18 +132,18 @@ def _spectral(
 
 
 def _at_frames(values: Snapshot, lanes: Automation, times_s: NDArray[np.float64]) -> Knobs:
-    """The knobs at the middles of frames: those with a lane as `[frames, 1]`."""
+    """Return the knobs at the middles of frames: those with a lane as `[frames, 1]`."""
     moving = {lane.name: torch.from_numpy(lane.values(times_s)).float()[:, None] for lane in lanes.lanes}
     return {**values, **moving}
 
 
 def _moves(knobs: Knobs) -> bool:
-    """One of the mask's knobs has a lane."""
+    """Return whether one of the mask's knobs has a lane."""
     return any(isinstance(knobs[name], torch.Tensor) for name in _MASK)
 
 
 def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Tensor:
-    """Samples `first..last`, with silence where that lies outside the file; a loop has no outside."""
+    """Return samples `first..last`, with silence outside of the file; a loop has no outside."""
     if frames is None:
         return torch.from_numpy(np.require(read(first, last), np.float32, ["C", "W"]))
     inner = torch.from_numpy(np.require(read(max(first, 0), min(last, frames)), np.float32, ["C", "W"]))
@@ -157,7 +157,7 @@ def _transform(samples: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch
 
 
 def _inverse(spectrum: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.Tensor:
-    """Weighted overlap-add; four overlapping squared Hann windows add up to 1.5."""
+    """Overlap and add, weighted; four overlapping squared Hann windows add up to 1.5."""
     pieces = torch.fft.irfft(spectrum, n=grid.window).mul_(window / 1.5)
     channels, count, _ = pieces.shape
     quarters = pieces.view(channels, count, 4, grid.hop)

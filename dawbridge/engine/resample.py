@@ -1,4 +1,4 @@
-"""Streamed sample-rate conversion that keeps time: no delay, and an exact number of samples out."""
+"""Converts sample rates in a stream and keeps time: no delay, and an exact number of samples."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ Samples = NDArray[np.float32]
 
 
 def resample(blocks: Iterable[Samples], channels: int, source_hz: int, target_hz: int) -> Iterator[Samples]:
-    """Consecutive pieces at `target_hz`; the n-th output sample lies at n / target_hz seconds (soxr, VHQ)."""
+    """Yield consecutive pieces at `target_hz`; the n-th sample is that at n / target_hz seconds (soxr, VHQ)."""
     if source_hz == target_hz:
         yield from blocks
         return
@@ -22,7 +22,7 @@ def resample(blocks: Iterable[Samples], channels: int, source_hz: int, target_hz
 
 
 def exactly(blocks: Iterable[Samples], channels: int, frames: int) -> Iterator[Samples]:
-    """The same pieces, cut or filled with silence to `frames` samples in all."""
+    """Yield the same pieces, cut or filled with silence to `frames` samples in all."""
     left = frames
     for block in blocks:
         piece = block[:, :left]

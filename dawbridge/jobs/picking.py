@@ -113,7 +113,7 @@ def rerender(turn: Turn) -> Task | None:
         if job is not None and job.state is JobState.DONE:
             message = task(turn, job)
             if message:  # noted first: a render that is cut off between its two files is done again
-                turn.do(Save(job.id, {"rendering": 1, "settings": dict(message.order.values)}))
+                turn.do(Save(job.id, {"rendering": 1, "settings": dict(message.job.values)}))
                 return message
     return None
 
@@ -169,13 +169,13 @@ def task(turn: Turn, job: Job, *, ahead: bool = False) -> Task | None:
     if targets.note:
         turn.say(job, targets.note)
     known = job.content_hash if untouched(job.stamp, turn.facts.stamp(job.path)) else ""
-    order = SeparationJob(
+    wanted = SeparationJob(
         job.path, targets.acapella, targets.instrumental, dict(complete(job.values)), known, folder.format,
         prefetch=ahead, live=job.state is JobState.DONE, automation=job.automation, loop=folder.loop,
         legacy_stems=turn.facts.older_stems(job.path), tempo_key=job.tempo_key,
         dawproject=folder.dawproject,
     )  # fmt: skip
-    return Task(job.id, order)
+    return Task(job.id, wanted)
 
 
 def _prefetchable(turn: Turn) -> bool:

@@ -96,7 +96,7 @@ class Running:
         """Whether nobody waits for it."""
         if isinstance(self.message, Describe):
             return not self.message.for_name
-        return isinstance(self.message, Task) and self.message.order.prefetch
+        return isinstance(self.message, Task) and self.message.job.prefetch
 
     def left_s(self, now: float) -> float:
         """How long it will take from `now` on, in seconds, by what it took so far; negative if that is too early."""

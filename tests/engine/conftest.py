@@ -33,16 +33,16 @@ class Rig:
         soundfile.write(self.source, samples, RATE, subtype=subtype, format=container)
         self.bounce = read(self.source)
         stems = folder / "separated"
-        self.order = SeparationJob(self.source, stems / "song_acapella", stems / "song_instrumental", complete({}))
+        self.job = SeparationJob(self.source, stems / "song_acapella", stems / "song_instrumental", complete({}))
         self.engine, self.cache = Engine("center", "cpu"), AnalysisCache(folder / "cache")
         self.resident = ResidentRenderer()
 
     def turn(self, knobs=None, automation=Automation(), resident=True, live=True, progress=lambda _: None):  # noqa: B008
-        order = replace(self.order, values=complete(knobs or {}), automation=automation, live=live)
-        return separate(order, self.engine, self.cache, progress, self.resident if resident else None).report
+        job = replace(self.job, values=complete(knobs or {}), automation=automation, live=live)
+        return separate(job, self.engine, self.cache, progress, self.resident if resident else None).report
 
     def stems(self):
-        folder = self.order.acapella.parent
+        folder = self.job.acapella.parent
         return sorted(path for path in folder.iterdir())
 
 

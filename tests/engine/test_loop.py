@@ -112,7 +112,7 @@ def test_around_reads_what_a_loop_has_there():
     np.testing.assert_array_equal(unrolled.read(0, unrolled.frames)[0], np.arange(-12, 15) % 10)
 
 
-def order(path, **more):
+def job(path, **more):
     return SeparationJob(path, path.parent / "a", path.parent / "i", complete({}), **more)
 
 
@@ -120,8 +120,8 @@ def test_a_file_with_loop_points_is_taken_for_a_loop(tmp_path):
     path = tmp_path / "loop.wav"
     soundfile.write(path, music(30_000, 44100).T, 44100, "PCM_24")
     engine, cache = Engine("center", "cpu"), AnalysisCache(tmp_path / "cache")
-    plain = separate(order(path), engine, cache, lambda _: None)
-    asked = separate(order(path, loop=True), engine, cache, lambda _: None)
+    plain = separate(job(path), engine, cache, lambda _: None)
+    asked = separate(job(path, loop=True), engine, cache, lambda _: None)
     assert plain.content_hash == asked.content_hash
     assert len(list((tmp_path / "cache").iterdir())) == 2, "a loop's analysis is another"
     assert asked.report is not None and "; loop; " in (read_mark(asked.report.acapella) or "")
@@ -132,7 +132,7 @@ def test_a_file_with_loop_points_is_taken_for_a_loop(tmp_path):
         file.seek(4)
         file.write(int(path.stat().st_size - 8).to_bytes(4, "little"))
     assert is_loop(path, 30_000)
-    found = separate(order(path), engine, cache, lambda _: None)
+    found = separate(job(path), engine, cache, lambda _: None)
     assert found.network_s == 0.0 and "says that it is a loop" in found.notes[0]
     np.testing.assert_array_equal(soundfile.read(found.report.acapella)[0], wanted)
     total = wanted + soundfile.read(found.report.instrumental)[0]

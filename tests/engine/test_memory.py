@@ -85,10 +85,10 @@ def test_no_memory_anywhere_is_said_so():
 def test_the_person_is_told_with_the_outcome(tmp_path):
     samples = 0.1 * np.random.default_rng(1).standard_normal((8000 * 40, 2))
     soundfile.write(tmp_path / "song.wav", samples, 8000, subtype="PCM_16")
-    order = SeparationJob(tmp_path / "song.wav", tmp_path / "a", tmp_path / "i", complete({}))
+    job = SeparationJob(tmp_path / "song.wav", tmp_path / "a", tmp_path / "i", complete({}))
     engine = Engine("center", "cpu")
     engine.parts = ((1.0, SmallDevice(20.0, ERRORS[0])),)
-    outcome = separate(order, engine, AnalysisCache(tmp_path / "cache"), lambda _: None)
+    outcome = separate(job, engine, AnalysisCache(tmp_path / "cache"), lambda _: None)
     assert any("shorter pieces" in note for note in outcome.notes)
 
 

@@ -22,20 +22,20 @@ FOUND = TempoKey(Tempo(96.0, 0.9), Key(9, True, 0.9))
 @pytest.fixture
 def rig(make_rig):
     rig = make_rig(seconds=1.0)
-    rig.order = replace(rig.order, dawproject=True, tempo_key=FOUND)
+    rig.job = replace(rig.job, dawproject=True, tempo_key=FOUND)
     return rig
 
 
 def run(rig, **more):
-    return separate(replace(rig.order, **more), rig.engine, rig.cache, lambda _: None, rig.resident)
+    return separate(replace(rig.job, **more), rig.engine, rig.cache, lambda _: None, rig.resident)
 
 
 def project(rig):
-    return ElementTree.fromstring(zipfile.ZipFile(rig.order.acapella.with_name("song.dawproject")).read("project.xml"))
+    return ElementTree.fromstring(zipfile.ZipFile(rig.job.acapella.with_name("song.dawproject")).read("project.xml"))
 
 
 def content(rig, name):
-    return zipfile.ZipFile(rig.order.acapella.with_name("song.dawproject")).read(name)
+    return zipfile.ZipFile(rig.job.acapella.with_name("song.dawproject")).read(name)
 
 
 def test_the_bounce_and_both_stems_are_in_it_with_the_tempo(rig):
@@ -63,12 +63,12 @@ def test_a_stem_that_is_off_has_no_track(rig):
 
 def test_without_the_option_there_is_none(rig):
     run(rig, dawproject=False)
-    assert not list(rig.order.acapella.parent.glob("*.dawproject"))
+    assert not list(rig.job.acapella.parent.glob("*.dawproject"))
 
 
 def test_another_programs_file_stays_and_it_is_said(rig):
-    rig.order.acapella.parent.mkdir()
-    theirs = rig.order.acapella.with_name("song.dawproject")
+    rig.job.acapella.parent.mkdir()
+    theirs = rig.job.acapella.with_name("song.dawproject")
     theirs.write_bytes(b"theirs")
     (note,) = run(rig).notes
     assert "song (2).dawproject" in note
@@ -84,7 +84,7 @@ def test_stems_stand_although_the_project_cannot_be_written(rig, monkeypatch):
     assert result.report.acapella.exists()
     (note,) = result.notes
     assert "song.dawproject could not be written" in note
-    assert not list(rig.order.acapella.parent.glob(".*"))
+    assert not list(rig.job.acapella.parent.glob(".*"))
 
 
 def test_a_turned_knob_renews_it_when_the_engine_rests(rig):
@@ -93,7 +93,7 @@ def test_a_turned_knob_renews_it_when_the_engine_rests(rig):
     worker = _Worker(Pipe()[0], "center", "cpu", rig.cache.folder, rig.resident)
     worker._heed = lambda: None
     worker._connection = type("Nobody", (), {"send": lambda *_: None, "poll": lambda *_: False})()
-    task = Task(1, replace(rig.order, live=True, values=complete({"acapella_gain": -6})))
+    task = Task(1, replace(rig.job, live=True, values=complete({"acapella_gain": -6})))
     done = worker._do(task)
     assert isinstance(done, Finished) and done.outcome
     assert content(rig, "audio/song_acapella.wav") == before
@@ -106,7 +106,7 @@ def test_a_turned_knob_renews_it_when_the_engine_rests(rig):
 def test_a_bounce_that_is_gone_ends_nothing(rig):
     worker = _Worker(Pipe()[0], "center", "cpu", rig.cache.folder, rig.resident)
     report = WriteReport(None, None, "WAV", "PCM_24", 0.0, 0, 0.0)
-    worker._stale_projects[Path("/gone.wav")] = (replace(rig.order, source=Path("/gone.wav")), report)
+    worker._stale_projects[Path("/gone.wav")] = (replace(rig.job, source=Path("/gone.wav")), report)
     worker._renew_projects()
     assert not worker._stale_projects
 
@@ -122,5 +122,5 @@ def test_a_bounce_that_is_gone_ends_nothing(rig):
     ],
 )
 def test_it_is_named_as_the_stems_are(rig, acapella, name):
-    job = replace(rig.order, acapella=rig.order.acapella.with_name(acapella))
+    job = replace(rig.job, acapella=rig.job.acapella.with_name(acapella))
     assert project_path(job).name == name

@@ -36,8 +36,8 @@ def stems(tmp_path):
     def run(samples, rate, subtype="PCM_24", engine=None, suffix="wav", **knobs):
         path = tmp_path / f"bounce.{suffix}"
         soundfile.write(path, samples, rate, subtype)
-        order = SeparationJob(path, tmp_path / "a", tmp_path / "i", complete(knobs))
-        done = separate(order, engine or Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)
+        job = SeparationJob(path, tmp_path / "a", tmp_path / "i", complete(knobs))
+        done = separate(job, engine or Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)
         read = [soundfile.read(p, always_2d=True)[0] for p in (path, done.report.acapella, done.report.instrumental)]
         return *read, done.report
 
@@ -151,8 +151,8 @@ def test_the_tags_of_an_mp3_go_into_the_wav(tmp_path):
         file.write(noise(20_000))
     with soundfile.SoundFile(path) as file:
         assert (file.title, file.artist) == ("My Song", "Me")
-    order = SeparationJob(path, tmp_path / "a", tmp_path / "i", complete({}))
-    done = separate(order, Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)
+    job = SeparationJob(path, tmp_path / "a", tmp_path / "i", complete({}))
+    done = separate(job, Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)
     for stem in (done.report.acapella, done.report.instrumental):
         with soundfile.SoundFile(stem) as file:
             assert (file.format, file.title, file.artist) == ("WAV", "My Song", "Me")
@@ -171,6 +171,6 @@ def test_a_stem_says_how_it_was_made(stems):
 
 
 def test_a_bounce_that_is_gone_is_named(tmp_path):
-    order = SeparationJob(tmp_path / "none.wav", tmp_path / "a", tmp_path / "i", complete({}))
+    job = SeparationJob(tmp_path / "none.wav", tmp_path / "a", tmp_path / "i", complete({}))
     with pytest.raises(AudioError, match=r"none\.wav"):
-        separate(order, Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)
+        separate(job, Engine("center", "cpu"), AnalysisCache(tmp_path / "cache"), lambda _: None)

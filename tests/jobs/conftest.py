@@ -50,7 +50,7 @@ class Desk:
 
     def finish(self, task, content_hash="hash"):
         """The engine's answer to a task, with stems that exist."""
-        stems = [path.with_name(path.name + ".wav") for path in (task.order.acapella, task.order.instrumental)]
+        stems = [path.with_name(path.name + ".wav") for path in (task.job.acapella, task.job.instrumental)]
         for stem in stems:
             stem.parent.mkdir(exist_ok=True)
             stem.write_bytes(b"stem")

@@ -138,18 +138,18 @@ class Replay:
             self.step(Described(message.job_id, None if code else TempoKey()))
             return
         content, stamp = self.files.get(
-            message.source if isinstance(message, Identify) else message.order.source, (None, None)
+            message.source if isinstance(message, Identify) else message.job.source, (None, None)
         )
         if isinstance(message, Identify):
             answer = Identified(message.job_id, content or "", code or ("" if content else "unreadable"))
             self.step(answer if not code else Identified(message.job_id, "", code))
         elif code or content is None:
             self.step(Finished(message.job_id, code=code or "unreadable", message=f"because of {code}"))
-        elif message.order.prefetch:
+        elif message.job.prefetch:
             self.step(Finished(message.job_id, SeparationResult(None, content, 1.0, 1.0, 1.0)))
         else:
-            self.stems |= dict.fromkeys(stem_files(message), (content, dict(message.order.values)))
-            self.rendered.append((message.order.source, stamp, dict(message.order.values), not message.order.live))
+            self.stems |= dict.fromkeys(stem_files(message), (content, dict(message.job.values)))
+            self.rendered.append((message.job.source, stamp, dict(message.job.values), not message.job.live))
             self.step(Finished(message.job_id, SeparationResult(report_of(message), content, 1.0, 1.0, 1.0)))
 
     def lose(self):
@@ -316,7 +316,7 @@ class Replay:
 
 def stem_files(task):
     """Where a task's stems go."""
-    return [path.with_name(path.name + ".wav") for path in (task.order.acapella, task.order.instrumental)]
+    return [path.with_name(path.name + ".wav") for path in (task.job.acapella, task.job.instrumental)]
 
 
 def report_of(task):

@@ -73,15 +73,15 @@ def test_moves_are_kept_against_the_position_and_rendered_into_the_focused_bounc
     move(desk, "acapella_gain", -3.0, after=9.0)
     automations.stop()
     task = rendered(desk)
-    assert task.order.automation.plain() == {
+    assert task.job.automation.plain() == {
         "acapella_gain": [[11.0 - RAMP_S, -1.0], [11.0, -6.0], [20.0, -3.0]],
         "mask_depth": [[11.5 - RAMP_S, 1.0], [11.5, 0.5]],
     }
-    assert task.order.live
-    assert desk.ledger.automation(job_id) == task.order.automation.plain()
+    assert task.job.live
+    assert desk.ledger.automation(job_id) == task.job.automation.plain()
     again = desk.restarted()
     assert again.board.focused == job_id
-    assert again.board.automation(job_id) == task.order.automation
+    assert again.board.automation(job_id) == task.job.automation
 
 
 def test_a_second_pass_goes_before_the_first_and_other_lanes_stay(desk, automations):
@@ -92,11 +92,11 @@ def test_a_second_pass_goes_before_the_first_and_other_lanes_stay(desk, automati
         move(desk, "acapella_gain", value)
     automations.stop()
     lane = [[1.0 - RAMP_S, 0.0], [1.0, -1.0], [1.5, -10.0], [2.5, -20.0], [3.0, -3.0]]
-    assert rendered(desk).order.automation.plain() == {"acapella_gain": lane}
+    assert rendered(desk).job.automation.plain() == {"acapella_gain": lane}
     automations.record()
     move(desk, "mask_depth", 0.5)
     automations.stop()
-    assert set(rendered(desk).order.automation.plain()) == {"acapella_gain", "mask_depth"}
+    assert set(rendered(desk).job.automation.plain()) == {"acapella_gain", "mask_depth"}
 
 
 def test_a_take_replaces_only_what_it_was_played_over(desk, automations):
@@ -109,7 +109,7 @@ def test_a_take_replaces_only_what_it_was_played_over(desk, automations):
         automations.stop()
         assert first == moves[0][0]
     points = [[1.0 - RAMP_S, 0.0], [1.0, -20.0], [2.5, -1.0], [3.0, 0.0], [7.0, -6.0], [7.5, -7.0]]
-    assert rendered(desk).order.automation.plain() == {"acapella_gain": points}
+    assert rendered(desk).job.automation.plain() == {"acapella_gain": points}
 
 
 def test_a_locate_within_a_take_passes_over_nothing(desk, automations):
@@ -120,7 +120,7 @@ def test_a_locate_within_a_take_passes_over_nothing(desk, automations):
         move(desk, "acapella_gain", value)
     automations.stop()
     lane = [[1.0, -3.0], [10.0 - RAMP_S, 0.0], [10.0, -1.0], [20.0, -2.0], [60.0, -4.0]]
-    assert rendered(desk).order.automation.plain() == {"acapella_gain": lane}
+    assert rendered(desk).job.automation.plain() == {"acapella_gain": lane}
 
 
 def test_a_playhead_that_nobody_speaks_of_comes_to_rest(desk, automations):
@@ -144,7 +144,7 @@ def test_clear_and_what_cannot_be_done(desk, automations):
     automations.stop()
     desk.finish(desk.task())
     automations.clear()
-    assert not desk.task().order.automation
+    assert not desk.task().job.automation
 
 
 def test_a_midi_file_that_lies_there_before_the_bounce(desk, automations):
@@ -153,7 +153,7 @@ def test_a_midi_file_that_lies_there_before_the_bounce(desk, automations):
     desk.board.settling(path)
     desk.board.settled(path, None)
     task = desk.task()
-    assert task.order.automation.plain() == {"acapella_gain": [[0.0, 6.0]]}
+    assert task.job.automation.plain() == {"acapella_gain": [[0.0, 6.0]]}
     desk.finish(task)
     desk.now += LOOK_EVERY_S
     automations.look(desk.now)
@@ -168,7 +168,7 @@ def test_a_midi_file_that_comes_and_changes_afterwards(desk, automations):
             desk.now += LOOK_EVERY_S
             automations.look(desk.now)
         task = desk.task()
-        assert task.order.automation.plain() == {"acapella_gain": [[0.0, db]]}
+        assert task.job.automation.plain() == {"acapella_gain": [[0.0, db]]}
         desk.finish(task)
         assert desk.task() is None
 

@@ -26,16 +26,16 @@ def test_first_in_first_out(desk):
     assert desk.task() is None  # one engine
     desk.finish(first)
     second = desk.task()
-    assert [first.order.source.name, second.order.source.name] == ["a.wav", "b.wav"]
+    assert [first.job.source.name, second.job.source.name] == ["a.wav", "b.wav"]
 
 
 def test_the_snapshot_is_taken_when_the_job_starts(desk):
     desk.board.settled(desk.bounce(), None)
     desk.store.set("mask_floor", -30, "cli")
     task = desk.task()
-    assert task.order.values["mask_floor"] == -30
+    assert task.job.values["mask_floor"] == -30
     desk.store.set("mask_floor", -10, "cli")
-    assert task.order.values["mask_floor"] == -30
+    assert task.job.values["mask_floor"] == -30
 
 
 def test_a_folder_named_after_a_preset_is_separated_with_it(desk):
@@ -43,9 +43,9 @@ def test_a_folder_named_after_a_preset_is_separated_with_it(desk):
     desk.board.settled(desk.bounce("mixes/song.wav"), "mixes")
     assert "karaoke" in desk.loop.world.presets()
     first = desk.task()
-    assert first.order.values != dict(desk.store.snapshot())
+    assert first.job.values != dict(desk.store.snapshot())
     desk.finish(first)
-    assert dict(desk.task().order.values) == dict(desk.store.snapshot())
+    assert dict(desk.task().job.values) == dict(desk.store.snapshot())
 
 
 def test_a_knob_rerenders_the_focused_bounce_once_it_rests(desk):
@@ -58,7 +58,7 @@ def test_a_knob_rerenders_the_focused_bounce_once_it_rests(desk):
     assert desk.task() is None
     desk.now += 0.06
     task = desk.task()
-    assert (task.job_id, task.order.values["mask_depth"], task.order.content_hash) == (job_id, 0.5, "hash")
+    assert (task.job_id, task.job.values["mask_depth"], task.job.content_hash) == (job_id, 0.5, "hash")
     desk.finish(task)
     desk.now += 9
     assert desk.task() is None
@@ -78,7 +78,7 @@ def test_a_rerender_keeps_the_jobs_own_preset(desk):
     desk.finish(first)
     desk.store.set("mask_depth", 0.5, "osc")
     desk.now += 1
-    assert dict(desk.task().order.values) == {**first.order.values, "mask_depth": 0.5}
+    assert dict(desk.task().job.values) == {**first.job.values, "mask_depth": 0.5}
 
 
 def test_a_knob_turned_while_the_bounce_runs_is_rendered_after_it(desk):
@@ -87,7 +87,7 @@ def test_a_knob_turned_while_the_bounce_runs_is_rendered_after_it(desk):
     desk.store.set("mask_depth", 0.5, "osc")
     desk.now += 1
     desk.finish(task)
-    assert desk.task().order.values["mask_depth"] == 0.5
+    assert desk.task().job.values["mask_depth"] == 0.5
 
 
 def test_live_off_renders_nothing_until_it_is_on_again(desk):
@@ -111,14 +111,14 @@ def test_an_analysis_knob_cancels_a_running_rerender_of_the_same_bounce(desk):
     assert not desk.board.wants_cancel(desk.now)
     desk.board.finished(Finished(task.job_id, code="cancelled"))
     desk.now += 1
-    assert desk.task().order.values["center_width"] == 0.3
+    assert desk.task().job.values["center_width"] == 0.3
 
 
 def test_shifts_analyse_finished_bounces_anew_and_the_newer_value_cancels(desk):
     desk.done()
     desk.store.set("shifts", 2, "osc")
     desk.now += 1
-    assert desk.task().order.values["shifts"] == 2
+    assert desk.task().job.values["shifts"] == 2
     desk.store.set("shifts", 4, "osc")
     assert desk.board.wants_cancel(desk.now)
 
@@ -128,7 +128,7 @@ def test_idle_time_prefetches_once_and_gives_way(desk):
     assert desk.task(prefetch=True) is None
     desk.now += 1
     task = desk.task(prefetch=True)
-    assert (task.job_id, task.order.prefetch) == (job_id, True)
+    assert (task.job_id, task.job.prefetch) == (job_id, True)
     desk.board.settled(desk.bounce("next.wav"), None)
     assert desk.board.wants_cancel(desk.now)
     desk.board.finished(Finished(job_id, code="cancelled"))
@@ -174,7 +174,7 @@ def test_a_failure_is_told_and_the_next_goes_on(desk):
     desk.board.settled(desk.bounce("b.wav"), None)
     desk.board.finished(Finished(desk.task().job_id, code="unreadable", message="a.wav: no audio"))
     assert [event.message for event in desk.of(Failed)] == ["a.wav: no audio"]
-    assert desk.task().order.source.name == "b.wav"
+    assert desk.task().job.source.name == "b.wav"
 
 
 def test_an_engine_that_dies_is_tried_once_more(desk):
@@ -218,7 +218,7 @@ def test_submit_is_confined_to_the_watched_folders(desk, tmp_path):
     with pytest.raises(PresetError):
         desk.board.submit(str(desk.bounce()), "no such preset")
     assert desk.board.submit(str(desk.bounce()), "karaoke") == 1
-    assert desk.task().order.source == desk.bounce()
+    assert desk.task().job.source == desk.bounce()
 
 
 def test_unknown_jobs_are_refused(desk):
@@ -236,7 +236,7 @@ def test_focus_and_rerender_reach_an_earlier_bounce(desk):
     assert task.job_id == first
     desk.finish(task)
     desk.board.rerender(second)
-    assert desk.task().order.values["mask_depth"] == 0.5
+    assert desk.task().job.values["mask_depth"] == 0.5
 
 
 def test_cancelling_a_rerender_keeps_the_stems_that_stood(desk):
@@ -256,7 +256,7 @@ def test_a_restart_takes_up_the_queue_and_the_focus(desk):
     desk.board.settling(desk.bounce("c.wav"))
     again = desk.restarted()
     assert again.board.focused == job_id
-    assert again.task().order.source == waiting
+    assert again.task().job.source == waiting
     assert again.board.knows(waiting)
     assert not again.board.knows(desk.root.resolve() / "c.wav")
     again.ledger.close()

@@ -51,7 +51,7 @@ def test_a_hard_link_and_a_link_inside_are_what_they_are(desk):
     path = desk.bounce("real.wav")
     (desk.root / "link.wav").symlink_to(path)
     desk.board.submit(str(desk.root / "link.wav"), None)
-    assert desk.task().order.source == path
+    assert desk.task().job.source == path
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -59,7 +59,7 @@ def test_names_in_both_normal_forms(desk, outside, form):
     name = unicodedata.normalize(form, "Ünï é.wav")
     path = desk.bounce(name)
     desk.board.submit(str(path), None)
-    assert os.fspath(desk.task().order.source).endswith(name)
+    assert os.fspath(desk.task().job.source).endswith(name)
     other = unicodedata.normalize("NFD" if form == "NFC" else "NFC", name)
     if not (desk.root / other).exists():  # a file system that keeps both apart
         assert refused(desk, desk.root / other)

@@ -38,7 +38,7 @@ def test_a_finished_bounce_is_described_once_by_its_instrumental(describing):
     describing.store.set("mask_depth", 0.5, "osc")
     describing.now += 0.2
     task = describing.task()
-    assert task.order.tempo_key == FOUND
+    assert task.job.tempo_key == FOUND
     describing.finish(task)
     assert describing.task() is None
 
@@ -146,12 +146,12 @@ def test_stems_named_after_tempo_and_key_wait_for_them(by_music, found, name):
     assert by_music.loop.state.jobs[1].state is JobState.QUEUED
     by_music.rig.handle(Described(1, found))
     task = by_music.loop.state.running.message
-    assert task.order.acapella.name == name
+    assert task.job.acapella.name == name
     by_music.rig.tasks()
     by_music.finish(task)
     by_music.store.set("mask_depth", 0.5, "osc")
     by_music.now += 0.2
-    assert by_music.task().order.acapella.name == name
+    assert by_music.task().job.acapella.name == name
 
 
 def test_a_bounce_that_waits_for_its_name_can_be_cancelled(by_music):

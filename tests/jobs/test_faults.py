@@ -134,7 +134,7 @@ def test_a_render_cut_off_between_its_two_stems_is_done_again(desk):
     assert desk.task() is not None
     again = desk.restarted()
     task = again.task()
-    assert (task.job_id, task.order.values["mask_depth"]) == (1, 0.5)
+    assert (task.job_id, task.job.values["mask_depth"]) == (1, 0.5)
     again.finish(task)
     once_more = again.restarted()
     assert once_more.task() is None
@@ -160,7 +160,7 @@ def test_a_clock_set_back_changes_nothing(desk, monkeypatch):
     desk.board.settled(bounce, None)
     again = desk.restarted()
     assert again.board.focused == second
-    assert again.task().order.source == bounce
+    assert again.task().job.source == bounce
     assert again.board.knows(desk.root.resolve() / "first.wav")
     again.ledger.close()
 
@@ -177,12 +177,12 @@ def test_ten_thousand_at_once(desk):
     assert desk.board.status() == ("idle", 10_000)
     for path in paths[:300]:
         task = desk.task()
-        assert task.order.source == path
+        assert task.job.source == path
         desk.board.finished(Finished(task.job_id, code="unreadable", message="empty"))
     again = desk.restarted()
     assert again.board.status() == ("idle", 9700)
     assert all(again.board.knows(path) for path in paths)
-    assert again.task().order.source == paths[300]
+    assert again.task().job.source == paths[300]
     again.ledger.close()
 
 
@@ -204,8 +204,8 @@ def test_names_of_every_kind_each_have_their_own_stems(desk):
     for name in names:
         desk.board.settled(desk.bounce(name), None)
         task = desk.task()
-        assert task.order.source.name == name
-        written |= {task.order.acapella, task.order.instrumental}
+        assert task.job.source.name == name
+        written |= {task.job.acapella, task.job.instrumental}
         desk.finish(task)
     assert len(written) == 2 * len(names)
     again = desk.restarted()

@@ -54,14 +54,14 @@ def test_a_renamed_bounce_with_its_renamed_stems_is_the_same_job(desk):
     assert moved(desk, old, new) is None
     assert desk.ledger.get(job_id).path == new
     desk.board.rerender(job_id)
-    assert desk.task().order.acapella == new.parent / "separated" / "final_acapella"
+    assert desk.task().job.acapella == new.parent / "separated" / "final_acapella"
 
 
 def test_a_bounce_that_was_renamed_alone_is_a_new_job(desk):
     desk.done("mix.wav")
     old = desk.root.resolve() / "mix.wav"
     new = old.rename(old.with_name("final.wav"))
-    assert moved(desk, old, new).order.acapella.name == "final_acapella"
+    assert moved(desk, old, new).job.acapella.name == "final_acapella"
 
 
 def test_a_bounce_moved_over_another_one_is_a_new_bounce_there(desk):
@@ -74,7 +74,7 @@ def test_a_bounce_moved_over_another_one_is_a_new_bounce_there(desk):
     os.utime(loop, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert not desk.board.knows(loop)
     task = moved(desk, other, loop, content_hash="other")
-    assert (task.order.source, task.order.acapella.name) == (loop, "loop_acapella")
+    assert (task.job.source, task.job.acapella.name) == (loop, "loop_acapella")
 
 
 def test_a_touched_bounce_keeps_its_job(desk):
@@ -102,7 +102,7 @@ def test_one_that_cannot_be_hashed_is_separated_as_ever(desk, trouble):
         desk.rig.handle(trouble)
     else:
         desk.board.engine_lost("exit code -9")
-    assert desk.task().order.source == path
+    assert desk.task().job.source == path
 
 
 def test_stems_in_a_folder_of_their_own_stay_there(desk, tmp_path):

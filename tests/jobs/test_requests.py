@@ -20,7 +20,7 @@ def test_retry_and_forget(desk):
     path = desk.root.resolve() / "song.wav"
     desk.board.retry(job_id)
     task = desk.task()
-    assert (task.job_id, task.order.content_hash) == (job_id, "")
+    assert (task.job_id, task.job.content_hash) == (job_id, "")
     desk.finish(task)
     desk.board.forget(job_id)
     assert desk.board.wishes("forget") == [path]

@@ -389,7 +389,7 @@ class TestMoved:
         assert isinstance(replay.sent[-1], Identify)
         replay.settle()
         assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
-        assert replay.sent[-1].order.content_hash == "y"
+        assert replay.sent[-1].job.content_hash == "y"
 
     def test_one_that_lost_its_stems_is_rendered_again(self):
         replay = Replay()

@@ -98,7 +98,7 @@ def test_stems_of_an_earlier_format_make_way_unless_somebody_changed_them(desk, 
     old = list((desk.root / "separated").iterdir())
     desk.board.retry(job_id)
     task = desk.task()
-    stems = [path.with_name(path.name + ".flac") for path in (task.order.acapella, task.order.instrumental)]
+    stems = [path.with_name(path.name + ".flac") for path in (task.job.acapella, task.job.instrumental)]
     for stem in stems:
         stem.write_bytes(b"stem")
     report = WriteReport(*stems, "FLAC", "PCM_24", float("-inf"), 0, -3.0)
@@ -111,7 +111,7 @@ def test_two_that_differ_by_suffix_do_not_overwrite_each_other(desk):
     for name in ("song.wav", "song.flac", "song.mp3"):
         desk.board.settled(desk.bounce(name), None)
         task = desk.task()
-        names[name] = task.order.acapella.name
+        names[name] = task.job.acapella.name
         desk.finish(task)
     expected = {"song.wav": "song_acapella", "song.flac": "song.flac_acapella", "song.mp3": "song.mp3_acapella"}
     assert names == expected
@@ -121,7 +121,7 @@ def test_two_that_differ_by_suffix_do_not_overwrite_each_other(desk):
     for name in ("song.mp3", "song.flac"):
         again.board.settled(again.bounce(name, b"once more"), None)
         task = again.task()
-        assert task.order.acapella.name == expected[name]
+        assert task.job.acapella.name == expected[name]
         again.finish(task)
     assert not again.of(Notice)
     again.ledger.close()

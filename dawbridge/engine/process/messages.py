@@ -1,4 +1,4 @@
-"""What the daemon and the engine's process say to each other."""
+"""The messages between the daemon and the engine's process."""
 
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -10,10 +10,10 @@ from dawbridge.engine.tempo_key import TempoKey
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """To the engine: do this order. Only sent while the engine is idle."""
+    """To the engine: do this job. Only sent while the engine is idle."""
 
     job_id: int
-    order: SeparationJob
+    job: SeparationJob
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Describe:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """To the engine: stop what it does."""
+    """To the engine: stop what you are doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """From the engine: so much of the task is done, 0..1."""
+    """From the engine: the fraction of the task that is done, 0..1."""
 
     job_id: int
     fraction: float
@@ -63,7 +63,7 @@ class TaskProgress:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """From the engine: the task's end. Exactly one of `outcome` and `code` is set."""
+    """From the engine: the task has ended. Exactly one of `outcome` and `code` is set."""
 
     job_id: int
     outcome: SeparationResult | None = None

@@ -127,9 +127,9 @@ class _Worker:
             self._connection.send(TaskProgress(task.job_id, fraction))
 
         try:
-            outcome = separate(task.order, self._engine, self._cache, progress, self._resident)
-            if task.order.dawproject and task.order.live and outcome.report:
-                self._stale_projects[task.order.source] = task.order, outcome.report
+            outcome = separate(task.job, self._engine, self._cache, progress, self._resident)
+            if task.job.dawproject and task.job.live and outcome.report:
+                self._stale_projects[task.job.source] = task.job, outcome.report
             return Finished(task.job_id, outcome)
         except DawbridgeError as error:
             return Finished(task.job_id, code=error.code, message=str(error))
@@ -138,7 +138,7 @@ class _Worker:
         except (BrokenPipeError, ConnectionResetError):
             raise  # the daemon is gone
         except Exception as error:
-            message = log_failure(f"while separating {task.order.source}", error)
+            message = log_failure(f"while separating {task.job.source}", error)
             return Finished(task.job_id, code="internal", message=message)
 
     def _renew_projects(self, interrupted: Callable[[], bool] = lambda: False) -> None:

@@ -164,7 +164,7 @@ def test_submit_with_a_preset(rig, client):
     assert client.ask("/dawbridge/job/submit", path, "karaoke")[0][0] == "/dawbridge/job/submitted"
     rig.jobs.handle(EngineReady())
     (task,) = rig.jobs.tasks()
-    assert task.order.values["acapella_enable"] == rig.deck.presets.load("karaoke").setting["acapella_enable"]
+    assert task.job.values["acapella_enable"] == rig.deck.presets.load("karaoke").setting["acapella_enable"]
 
 
 def test_only_files_inside_the_watched_folders_are_taken(rig, client):
