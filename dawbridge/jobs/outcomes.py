@@ -92,7 +92,7 @@ def done(turn: Turn, job: Job, running: Running, outcome: SeparationResult) -> N
         if any(str(old) != new and old.with_suffix("") == Path(new).with_suffix("") for new in filter(None, stems)):
             turn.do(Discard(old))
     turn.do(Publish(Progress(job.id, 1.0, 0.0)))
-    rendered = running.message.order.values if isinstance(running.message, Task) else job.values
+    rendered = running.message.job.values if isinstance(running.message, Task) else job.values
     job = replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems, rendered=dict(rendered))
     job = turn.put(job)
     job = turn.move(

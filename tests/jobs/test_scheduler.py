@@ -212,13 +212,13 @@ def test_a_prefetch_that_was_told_to_stop_is_waited_for_not_asked_again():
     replay.bounce(PATHS[0], "x")
     replay.finish()
     replay.tick(5.0)
-    assert replay.engine.order.prefetch
+    assert replay.engine.job.prefetch
     replay.turn("mask_depth", 0.3)
     replay.tick(SETTLE_S)
     assert replay.stopping
     assert due_s(replay.state, replay.now, replay) == float("inf")
     replay.finish()
-    assert replay.engine.order.values["mask_depth"] == 0.3
+    assert replay.engine.job.values["mask_depth"] == 0.3
 
 
 def test_the_wish_goes_along_when_another_bounce_takes_the_focus():
