@@ -3,8 +3,10 @@
     main thread        one loop: waits for the engine's pipe, its inbox and the next time that something is due, then
                        takes what the watches saw, the engine answered and others asked for to the scheduler, and does
                        what that wants. It alone writes the ledger and knows the jobs.
-    osc, oscquery,     one thread each, if they are open. They turn knobs (`ParameterStore`), post requests into the
-    midi               inbox (`JobRequests`) and drain their own mailboxes for what to report.
+    osc, web, midi     one thread each, if they are open. They turn knobs (`ParameterStore`), post requests into the
+                       inbox (`JobRequests`) and drain their own mailboxes for what to report.
+    page-files,        a few threads of the web server's, which read files and the ledger, and draw waveforms and
+    pictures           spectrograms for the page.
     terminal           writes what happens; blocks only itself if nobody reads.
     watchdog           hints that a file changed, from threads of the observer.
     examine            two threads that open files which look finished, and tell who still writes them.
@@ -16,6 +18,7 @@ No thread waits for another: requests are answered through futures, events and k
 import signal
 import threading
 import time
+import webbrowser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -43,7 +46,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.saved_positions import SavedPositions
-from dawbridge.surfaces.opening import Surfaces
+from dawbridge.surfaces.opening import Home, Surfaces
 from dawbridge.surfaces.terminal import Terminal
 from dawbridge.version import VERSION
 from dawbridge.watch import folder as watching
@@ -94,7 +97,13 @@ class Daemon:
             send=self._send, watch=self._wish, read_automation=_read_automation,
         )  # fmt: skip
         self._watches = [self._watch(folder) for folder in settings.folders]
-        self._surfaces = Surfaces(settings, self._store, loader, self._jobs.requests, self._jobs.automation, bus)
+        home = Home(
+            self._ledger, cache_folder() / "pictures", self._jobs.requests.automate, self._left_alone,
+            self._jobs.recorder.transport.now,
+        )  # fmt: skip
+        self._surfaces = Surfaces(
+            settings, self._store, loader, self._jobs.requests, self._jobs.automation, bus, home=home
+        )
         self.model_problem = ""
         """Why the engine cannot separate; empty if it can."""
         self._ready = False
@@ -141,13 +150,13 @@ class Daemon:
             signal.signal(number, handle)
 
     def _roots(self, settings: Settings) -> WatchedRoots:
-        places = {folder.path.resolve(): make_places(folder) for folder in settings.folders}
+        self._places = {folder.path.resolve(): make_places(folder) for folder in settings.folders}
+        return WatchedRoots(settings.folders, is_local=sends_events, left_alone=self._left_alone)
 
-        def left_alone(path: Path) -> str:
-            root = next(root for root in places if path.is_relative_to(root))
-            return places[root].why_not(path)
-
-        return WatchedRoots(settings.folders, is_local=sends_events, left_alone=left_alone)
+    def _left_alone(self, path: Path) -> str:
+        """Why a file in a watched folder is not taken for a bounce, in a few words; empty if it is."""
+        root = next(root for root in self._places if path.is_relative_to(root))
+        return self._places[root].why_not(path)
 
     def _watch(self, folder: FolderSettings) -> FolderWatch:
         root = folder.path.resolve()
@@ -171,6 +180,8 @@ class Daemon:
     def _greet(self) -> None:
         names = ", ".join(str(watch.root) for watch in self._watches)
         self._say(f"dawbridge {VERSION} watches {names}")
+        if self._settings.open_page and self._surfaces.page:
+            threading.Thread(target=webbrowser.open, args=(self._surfaces.page,), name="browser", daemon=True).start()
         for line in (*self._surfaces.lines(), *self._positions.problems, *self._ledger.problems):
             self._say(line)
 

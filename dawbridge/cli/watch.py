@@ -31,7 +31,8 @@ def add_flags(parser: ArgumentParser) -> None:
     add("--host", default=HOST, help=f"address to listen on; 0.0.0.0 lets tablets in [{HOST}]")
     add("--osc-port", type=int, default=OSC_PORT, metavar="PORT", help=f"UDP port for OSC [{OSC_PORT}]")
     add("--osc-tcp", type=int, default=0, metavar="PORT", help="TCP port for OSC in SLIP frames, 0: none [0]")
-    add("--http-port", type=int, default=HTTP_PORT, metavar="PORT", help=f"TCP port for OSCQuery, 0: none [{HTTP_PORT}]")  # fmt: skip
+    add("--http-port", type=int, default=HTTP_PORT, metavar="PORT", help=f"TCP port for the page and OSCQuery, 0: neither [{HTTP_PORT}]")  # fmt: skip
+    add("--open", action="store_true", help="open the page in the browser")
     add("--osc-feedback", metavar="HOST:PORT", help="also send every change there (TouchOSC, Max: port 9321)")
     add("--midi-port", metavar="NAME", help="also listen to this MIDI device: part of its name, or 'all'")
     add("--no-midi", action="store_true", help="do not use MIDI")
@@ -63,7 +64,7 @@ def read_settings(options: Namespace) -> Settings:
     if not 0 <= options.osc_tcp <= 65535:
         raise ConfigError(f"--osc-tcp {options.osc_tcp}: allowed is 0..65535 (0: no OSC over TCP)")
     if not 0 <= options.http_port <= 65535:
-        raise ConfigError(f"--http-port {options.http_port}: allowed is 0..65535 (0: no OSCQuery)")
+        raise ConfigError(f"--http-port {options.http_port}: allowed is 0..65535 (0: no page, no OSCQuery)")
     return Settings(
         read_folders(options),
         once=options.once,
@@ -73,6 +74,7 @@ def read_settings(options: Namespace) -> Settings:
         host=options.host,
         osc_port=options.osc_port,
         http_port=options.http_port,
+        open_page=options.open,
         osc_tcp=options.osc_tcp,
         osc_feedback=host_port(options.osc_feedback) if options.osc_feedback else None,
         midi=not options.no_midi,

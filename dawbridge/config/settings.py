@@ -63,7 +63,9 @@ class Settings:
     host: str = HOST
     osc_port: int = OSC_PORT
     http_port: int = HTTP_PORT
-    """TCP port for OSCQuery; 0: off."""
+    """TCP port for the page and OSCQuery; 0: neither."""
+    open_page: bool = False
+    """Show the page in the browser once it is there."""
     osc_feedback: tuple[str, int] | None = None
     osc_tcp: int = 0
     """TCP port for OSC in SLIP frames; 0: off."""

@@ -124,6 +124,11 @@ class Ledger:
         """The last `count` jobs, oldest first."""
         return self._select("WHERE id IN (SELECT id FROM jobs ORDER BY id DESC LIMIT ?) ORDER BY id", count)
 
+    def page(self, count: int, before: int = 0, state: str = "") -> list[JobRecord]:
+        """The newest `count` jobs, the newest first; only those with an id below `before`, or in `state`, if given."""
+        where = "WHERE (? = 0 OR id < ?) AND (? = '' OR state = ?) ORDER BY id DESC LIMIT ?"
+        return self._select(where, before, before, state, state, count)
+
     def same_size(self, size: int, name: str) -> list[JobRecord]:
         """Finished bounces of this length in bytes; those whose path ends with `name` first. At most `LOOKALIKES`."""
         where = (

@@ -8,7 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from dawbridge.jobs.inputs import Accept, Cancel, Command, Focus, Forget, Request, Rerender, Retry, Submit
+from dawbridge.jobs.inputs import Accept, Automate, Cancel, Command, Focus, Forget, Request, Rerender, Retry, Submit
+from dawbridge.knobs.automation import Automation
 
 Status = tuple[Literal["idle", "busy", "paused"], int]
 """What the daemon does, and how many bounces wait."""
@@ -73,6 +74,10 @@ class JobRequests:
     def accept(self, job_id: int) -> "Future[None]":
         """Take a stalled file as it is."""
         return self._ask(Accept(job_id))
+
+    def automate(self, automation: Automation, job_id: int) -> "Future[int]":
+        """Replace a job's automation and render it again; the job's id. The answer may be `JobError`."""
+        return cast("Future[int]", self._ask(Automate(automation, job_id)))
 
     def _ask(self, command: Command) -> "Future[None]":
         request = Request(command, at_s=self._clock())

@@ -58,6 +58,14 @@ class Transport:
         found = self.place(self._clock() if when_s is None else when_s)
         return found[0] if found else None
 
+    def now(self) -> tuple[float, bool] | None:
+        """Where it is now, and whether it moves; None if nobody has reported it."""
+        with self._lock:
+            if not self._places:
+                return None
+            now, last = self._clock(), self._places[-1]
+            return last.seconds_at(now), last.playing and now - last.at_s < FOLLOWS_S
+
     def place(self, when_s: float) -> tuple[float, int] | None:
         """Where it was at `when_s`, and in which run from jump to jump; None if nobody had reported it by then."""
         with self._lock:

@@ -1,12 +1,16 @@
-"""The control surfaces of one run: OSC, and OSCQuery and MIDI if they are wanted and available."""
+"""The control surfaces of one run: OSC; page, OSCQuery and MIDI if they are wanted and available."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from dawbridge.config.settings import Settings
 from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
+from dawbridge.jobs.ledger import Ledger
+from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.osc.server import OscServer
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from dawbridge.surfaces.midi.binder import MidiBinder
     from dawbridge.surfaces.midi.ports import MidiPorts
     from dawbridge.surfaces.midi.system import MidiSystem
+    from dawbridge.surfaces.web.api.site import Site
 
 
 class Surface(Protocol):
@@ -37,13 +42,40 @@ class Surface(Protocol):
         """End `serve`, and free what is open. From any thread, more than once if need be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the page shows or does that is no command."""
+
+    ledger: Ledger
+    cache: Path
+    """Folder for pictures of audio."""
+    automate: Callable[[Automation, int], object]
+    """Gives a job an automation; returns a `Future`."""
+    why_not: Callable[[Path], str]
+    """Why a file in a watched folder would not be taken for a bounce; empty if it would."""
+    position: Callable[[], tuple[float, bool] | None]
+    """Where the playhead is, in seconds, and whether it moves; None if nobody has reported it."""
+
+
 class Surfaces:
     """All surfaces of one run. Opened on construction; the caller runs `loops` in threads of its own."""
 
     def __init__(
-        self, settings: Settings, store: ParameterStore, deck: PresetLoader, jobs: Jobs, moves: Moves, bus: Bus
+        self,
+        settings: Settings,
+        store: ParameterStore,
+        deck: PresetLoader,
+        jobs: Jobs,
+        moves: Moves,
+        bus: Bus,
+        *,
+        home: "Home | None" = None,
     ) -> None:
-        """Raises `ControlError` if OSC cannot listen; anything else that cannot be opened is a line on the bus."""
+        """Raises `ControlError` if OSC cannot listen; anything else that cannot be opened is a line on the bus.
+
+        `home`: what the page needs besides; without it there is none.
+        """
+        self._home = home
         self._settings, self._store, self._deck, self._bus = settings, store, deck, bus
         system = self._midi_system() if settings.midi else None
         binder = self._binder() if system else None
@@ -54,8 +86,10 @@ class Surfaces:
                 system.close()
             raise
         self._all: list[Surface] = [self.osc]
+        self.page = ""
+        """The page's address; empty if there is none."""
         if settings.http_port:
-            self._open_query(settings.http_port)
+            self._open_web(settings.http_port, jobs)
         if settings.osc_tcp:
             self._open_tcp(settings.osc_tcp)
         if system and binder:
@@ -114,17 +148,29 @@ class Surfaces:
             place=moves.place, command=self.osc.command,
         )  # fmt: skip
 
-    def _open_query(self, port: int) -> None:
+    def _open_web(self, port: int, jobs: Jobs) -> None:
         from dawbridge.surfaces.midi.bindings import TARGETS
-        from dawbridge.surfaces.web.oscquery import OscQueryServer
+        from dawbridge.surfaces.web.server import WebServer
 
         try:
-            query = OscQueryServer(
+            server = WebServer(
                 self._store, self._deck, self._bus, self.osc.dispatcher, self.osc,
                 host=self._settings.host, port=port, osc_port=self.osc.address[1], targets=TARGETS,
+                site=self._site(self._home, jobs) if self._home else None,
             )  # fmt: skip
         except ControlError as error:
             self._bus.publish(Notice(f"{error}. All else works"))
             return
-        self.osc.http_port = query.address[1]
-        self._all.insert(1, query)
+        self.osc.http_port = server.address[1]
+        self.page = server.page
+        self._all.insert(0, server)
+
+    def _site(self, home: "Home", jobs: Jobs) -> "Site":
+        from dawbridge.surfaces.web.api.site import Site
+        from dawbridge.surfaces.web.api.world import World
+
+        world = World(
+            home.ledger, tuple(folder.path.resolve() for folder in self._settings.folders), home.cache, jobs.status,
+            home.automate, home.why_not, home.position, lambda: tuple(self.lines()), self.osc.listeners,
+        )  # fmt: skip
+        return Site(self._store, self._deck, self._bus, self.osc.dispatcher, world)

@@ -15,7 +15,7 @@ from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.surfaces.osc.server import OscServer
-from dawbridge.surfaces.web.oscquery import OscQueryServer
+from dawbridge.surfaces.web.server import WebServer
 from tests.jobs_rig import JobsRig
 
 PATIENCE_S = 10.0
@@ -158,8 +158,8 @@ class Rig:
         return self._server
 
     def query(self, port=0, **options):
-        """An OSCQuery server beside it."""
-        return OscQueryServer(
+        """A web server beside it."""
+        return WebServer(
             self.store, self.deck, self.bus, self.osc.dispatcher, self.osc,
             host="127.0.0.1", port=port, osc_port=self.address[1], **options,
         )  # fmt: skip

@@ -117,6 +117,10 @@ class OscServer:
         """Host and port that are really bound."""
         return self._address
 
+    def listeners(self) -> tuple[str, ...]:
+        """Where subscribers are, the permanent one included: `127.0.0.1:9321`. From any thread."""
+        return tuple(f"{target[0]}:{target[1]}" for target in self._subscribers.targets_now())
+
     def lines(self) -> Iterable[str]:
         """Where it listens."""
         yield f"OSC on udp {self._address[0]}:{self._address[1]}{reach(self._address[0])}"

@@ -82,6 +82,11 @@ class Subscribers:
             yield self._permanent
         yield from self._others.values()
 
+    def targets_now(self) -> tuple[Address, ...]:
+        """Where all of them listen. From any thread: a copy of the keys is made in one step."""
+        permanent = (self._permanent.target,) if self._permanent else ()
+        return (*permanent, *tuple(self._others))
+
     def add(self, subscriber: Subscriber, now_s: float) -> None:
         """Add one, or renew it with other terms. Raises `Refused` (`too_many_clients`) if all others are alive."""
         if subscriber.target not in self._others and len(self._others) >= MAX_SUBSCRIBERS:

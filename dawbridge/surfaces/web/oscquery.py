@@ -1,16 +1,17 @@
-"""The OSCQuery server: HTTP answers what there is, a WebSocket streams what changes. Needs the extra `oscquery`."""
+"""OSCQuery: HTTP answers what there is, a WebSocket streams what changes."""
 
 import asyncio
 import json
 import logging
 import re
-import threading
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from dawbridge.errors import ControlError, PresetError
-from dawbridge.events import Bus, Notice, PresetsChanged, StateChanged
+from aiohttp import WSMsgType, web
+
+from dawbridge.errors import PresetError
+from dawbridge.events import Bus, PresetsChanged, StateChanged
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import PARAMETERS, ParameterStore
 from dawbridge.surfaces.dispatch import Dispatcher
@@ -18,14 +19,8 @@ from dawbridge.surfaces.osc.events import messages, source_of
 from dawbridge.surfaces.osc.knobs import READABLE, Knobs
 from dawbridge.surfaces.osc.subscribers import Address
 from dawbridge.surfaces.overview import News, Overview
-from dawbridge.surfaces.web.announce import Announcement
-from dawbridge.surfaces.web.connections import Connections, bind
 from dawbridge.surfaces.web.listeners import STREAM_HZ, Listener
-from dawbridge.surfaces.web.tree import ATTRIBUTES, Tree, host_info, job_path, preset_path
-from dawbridge.surfaces.web.trust import is_loopback, refusal
-
-if TYPE_CHECKING:
-    from aiohttp import web
+from dawbridge.surfaces.web.tree import ATTRIBUTES, Node, Tree, job_path, preset_path
 
 MAX_CLIENTS = 16
 MAX_COMMAND_BYTES = 65536
@@ -44,10 +39,8 @@ class Osc(Protocol):
         """Forget a client."""
 
 
-class OscQueryServer:
-    """Binds on construction; `serve` then blocks in its own thread until `close`."""
-
-    name = "oscquery"
+class OscQuery:
+    """One part of the web server. Used from its event loop's thread, once it is made."""
 
     def __init__(
         self,
@@ -56,111 +49,45 @@ class OscQueryServer:
         bus: Bus,
         dispatcher: Dispatcher,
         osc: Osc,
-        *,
-        host: str,
-        port: int,
-        osc_port: int,
-        targets: Iterable[str] = tuple(PARAMETERS),
-        announce: bool = True,
+        targets: tuple[str, ...],
+        about: Node,
+        call: Callable[..., None],
     ) -> None:
-        """Listen on TCP `host`:`port` (0: any free port).
-
-        `dispatcher` has the commands; `osc` obeys binary OSC from WebSockets; `targets` is what a MIDI control can be
-        bound to. `announce` it and OSC on the local network, unless `host` is loopback.
-        Raises `ControlError` if aiohttp is missing or the port is taken.
+        """`osc` obeys binary OSC from WebSockets; `targets` is what a MIDI control can be bound to; `about` answers
+        `?HOST_INFO`; `call` has a function called in the event loop's thread, from any thread.
         """
-        try:
-            import aiohttp  # noqa: F401
-        except ImportError:
-            raise ControlError("no OSCQuery: aiohttp is not installed; pip install 'dawbridge[oscquery]'") from None
-        self._deck, self._osc, self._bus = deck, osc, bus
-        targets = tuple(targets)
+        self._deck, self._osc, self._about, self._call = deck, osc, about, call
         self._overview = Overview(bus, {"jobs": None, "automation": None, "midi": None})
         self._tree = Tree(
             Knobs(store), dispatcher, lambda: {"presets": self._presets(), "targets": targets},
             lambda: self._overview.jobs,
         )  # fmt: skip
         self._news = News(lambda: dispatcher.state(only_states=True))
-        self._socket = bind(host, port)
-        self._host, self._port = self._socket.getsockname()[:2]
-        self._osc_port, self._announce = osc_port, announce and not is_loopback(host)
         self._listeners: set[Listener] = set()
         self._known_presets, self._known_jobs = frozenset(self._presets()), frozenset(self._overview.jobs)
         self._numbers = count(1)
-        self._connections = Connections()
-        self._loop = asyncio.new_event_loop()
-        self._over = asyncio.Event()
-        self._turned = store.mailbox(lambda: self._call(self._hear_turned))
-        self._happened = bus.mailbox(lambda: self._call(self._hear_happened))
+        self._turned = store.mailbox(lambda: call(self._hear_turned))
+        self._happened = bus.mailbox(lambda: call(self._hear_happened))
+        self._is_over = False
 
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port that are really bound."""
-        return self._host, self._port
-
-    def lines(self) -> Iterable[str]:
-        """Where it listens."""
-        yield f"OSCQuery on http://{self._host}:{self._port}"
-
-    def serve(self, stop: threading.Event | None = None) -> None:
-        """Answer until `close` is called. Blocks."""
-        try:
-            if not (stop and stop.is_set()):
-                self._loop.run_until_complete(self._serve())
-        finally:
-            self._turned.close()
-            self._happened.close()
-            self._overview.close()
-            self._loop.close()
-            self._socket.close()
-
-    def close(self) -> None:
-        """End `serve`. From any thread; if it never ran, the port stays taken until the program ends."""
-        self._call(self._over.set)
-
-    async def _serve(self) -> None:
-        from aiohttp import web
-
-        app = web.Application()
-        app.router.add_get("/{path:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.5)
-        await runner.setup()
-        assert runner.server is not None  # setup made it
-        tasks = [
-            asyncio.create_task(self._connections.accept(self._socket, runner.server)),
-            asyncio.create_task(self._connections.mind()),
-        ]
-        await asyncio.gather(self._announced(), self._over.wait())
-        for task in tasks:
-            task.cancel()
+    def end(self) -> None:
+        """Close the WebSockets."""
+        self._is_over = True
         for listener in self._listeners:
             listener.woken.set()
-        await runner.cleanup()
 
-    async def _announced(self) -> None:
-        if self._announce:
-            await Announcement(self._host, self._port, self._osc_port, self._say).stand(self._over)
+    def close(self) -> None:
+        """Stop listening to store and bus."""
+        self._turned.close()
+        self._happened.close()
+        self._overview.close()
 
-    async def _answer(self, request: "web.Request") -> "web.StreamResponse":
-        from aiohttp import web
-
-        transport = request.transport
-        if isinstance(transport, asyncio.Transport):
-            self._connections.heard(transport)
-        refused = refusal(request.headers, self._host)
-        if refused:
-            return web.Response(status=403, text=refused + "\n")
-        if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._stream(request)
-        return self._node(request.path, request.query_string)
-
-    def _node(self, path: str, query: str) -> "web.Response":
-        from aiohttp import web
-
+    def answer(self, path: str, query: str) -> web.Response:
+        """The node at a path, or one attribute of it."""
         if query and not _ATTRIBUTE.fullmatch(query):
             return web.Response(status=400, text="ask for one attribute: ?VALUE, ?TYPE, ?HOST_INFO, ...\n")
         if query == "HOST_INFO":
-            return web.json_response(host_info(self._host, self._osc_port, self._port))
+            return web.json_response(self._about)
         node = self._tree.node(path)
         if node is None:
             return web.Response(status=404, text="nothing is at this path; GET / lists everything\n")
@@ -170,30 +97,22 @@ class OscQueryServer:
             return web.Response(status=204)
         return web.json_response({query: node[query]})
 
-    async def _stream(self, request: "web.Request") -> "web.StreamResponse":
-        from aiohttp import web
-
+    async def stream(self, request: web.Request) -> web.StreamResponse:
+        """One WebSocket, until it goes."""
         if len(self._listeners) >= MAX_CLIENTS:
             return web.Response(status=503, text=f"there are {MAX_CLIENTS} listeners already\n")
         stream = web.WebSocketResponse(heartbeat=30, max_msg_size=MAX_COMMAND_BYTES)
         listener = Listener((f"ws:{request.remote}", next(self._numbers)))
         self._listeners.add(listener)
-        transport = request.transport
         try:
             await stream.prepare(request)
-            if isinstance(transport, asyncio.Transport):
-                self._connections.streams(transport, True)
             await self._converse(listener, stream)
         finally:
             self._listeners.discard(listener)
             self._osc.disconnect(listener.source)
-            if isinstance(transport, asyncio.Transport):
-                self._connections.streams(transport, False)
         return stream
 
-    async def _converse(self, listener: Listener, stream: "web.WebSocketResponse") -> None:
-        from aiohttp import WSMsgType
-
+    async def _converse(self, listener: Listener, stream: web.WebSocketResponse) -> None:
         sender = asyncio.create_task(self._send(listener, stream))
         try:
             async for message in stream:
@@ -204,9 +123,9 @@ class OscQueryServer:
         finally:
             sender.cancel()
 
-    async def _send(self, listener: Listener, stream: "web.WebSocketResponse") -> None:
+    async def _send(self, listener: Listener, stream: web.WebSocketResponse) -> None:
         """Send the newest values, at most `STREAM_HZ` times a second: a slow reader gets fewer, never old ones."""
-        while not self._over.is_set():
+        while not self._is_over:
             await listener.woken.wait()
             for message in listener.taken(self._tree.values):
                 await (stream.send_str(message) if isinstance(message, str) else stream.send_bytes(message))
@@ -276,12 +195,3 @@ class OscQueryServer:
             return self._deck.presets.names()
         except PresetError:
             return ()
-
-    def _say(self, text: str) -> None:
-        self._bus.publish(Notice(text))
-
-    def _call(self, function: Callable[..., None], *arguments: object) -> None:
-        try:
-            self._loop.call_soon_threadsafe(function, *arguments)
-        except RuntimeError:  # the loop is closed
-            return

@@ -1,11 +1,8 @@
 """The tree without HTTP, and a machine without the extra."""
 
-import sys
-
 import pytest
 
 from dawbridge.commands import COMMANDS
-from dawbridge.errors import ControlError
 from dawbridge.surfaces.osc.knobs import Knobs
 from dawbridge.surfaces.web.tree import Tree, host_info
 
@@ -38,9 +35,3 @@ def test_a_command_with_its_argument_in_the_address_is_a_button_for_each_value(r
 
 def test_host_info_of_a_server_for_all_names_no_address():
     assert "OSC_IP" not in host_info("0.0.0.0", 9320, 9322)
-
-
-def test_without_aiohttp_it_says_what_to_install(rig, monkeypatch):
-    monkeypatch.setitem(sys.modules, "aiohttp", None)
-    with pytest.raises(ControlError, match=r"pip install 'dawbridge\[oscquery\]'"):
-        rig.query()

@@ -1,0 +1,1 @@
+"""The API for programs and for the page: HTTP routes, the stream of events, uploads, audio by spans."""
