@@ -143,7 +143,7 @@ def test_what_rests_open_is_waited_for_and_what_is_left_alone_is_listed(start_da
             lines = lines_until(printed, "open.wav: is still open in ")
             assert f"(pid {os.getpid()})" in lines[-1] and lines[-1].startswith("[2]")
             assert any("left alone: Audio Files/ (part of a project of " in line for line in lines)
-            assert any("left alone: *.part (an unfinished download" in line for line in lines)
+            assert any("left alone: song.wav.part (an unfinished download" in line for line in lines)
             assert not any("open.wav: separated" in line for line in lines)
         assert daemon.done()[1].name == "open_acapella.wav"
         daemon.stop()

@@ -1,4 +1,4 @@
-"""What kind of file system a folder lies on: does it send events, and does it know all who write there?"""
+"""What kind of file system a folder is on: does it send events, and does it know everybody who writes there?"""
 
 import os
 import sys
@@ -18,7 +18,7 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def sends_events(root: Path, mounts: str | None = None) -> bool:
-    """False if `root` lies on a network or shared drive and has to be polled.
+    """False if `root` is on a network or shared drive and has to be polled.
 
     `mounts` is the text of Linux's mountinfo, for tests. If the system does not tell, a path that begins with two
     slashes or backslashes (Windows) is taken for a network drive and everything else for a disk.
@@ -31,14 +31,17 @@ def sends_events(root: Path, mounts: str | None = None) -> bool:
 def is_local(path: Path, mounts: str | None = None) -> bool:
     """Whether everybody who can write to `path` runs on this computer, as far as the system tells.
 
-    False for network and shared drives, and for file systems in user space, which may be either.
+    False for network and shared drives, for file systems in user space, which may be either, and for macOS's volumes
+    other than its own disk.
     """
+    if sys.platform == "darwin" and path.is_relative_to("/Volumes"):
+        return False
     kind = _kind(path, mounts)
     return sends_events(path, mounts) and not kind.startswith("fuse.") and kind not in _SHARED_DISKS
 
 
 def _kind(path: Path, mounts: str | None) -> str:
-    """Type of the file system that `path` lies on; empty if the system does not tell."""
+    """Type of the file system that `path` is on; empty if the system does not tell."""
     if mounts is None:
         try:
             mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace")

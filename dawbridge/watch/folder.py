@@ -141,7 +141,7 @@ class FolderWatch:
         return float("-inf") if self._hints.waiting else self._due
 
     def step(self, now: float) -> list[WatchEvent]:
-        """All that happened, up to `now` (seconds, monotonic). Never raises for what lies in the folder."""
+        """All that happened, up to `now` (seconds, monotonic). Never raises for what is in the folder."""
         if now >= self._due or self._hints.waiting:
             if self._is_present(now):
                 self._look_around(now)

@@ -20,7 +20,7 @@ Reason = tuple[str, str]
 """What is left alone (a pattern, or a folder's path with a slash at its end) and why; `QUIET`: not worth a word."""
 
 Neighbours = Callable[[], Collection[str]]
-"""Gives the names of all that lies beside a folder."""
+"""Gives the names of everything beside a folder."""
 
 
 class Places:

@@ -32,7 +32,11 @@ class LeftAlone:
     """One of them: its path inside the watched folder."""
 
     def __str__(self) -> str:
-        return f"{self.what if self.count == 1 else f'{self.count} {self.what}'} ({self.why})"
+        if self.what.endswith("/"):
+            return f"{self.what} ({self.why})"
+        if self.count == 1:
+            return f"{self.example or self.what} ({self.why})"
+        return f"{self.count} {self.what}, for example {self.example} ({self.why})"
 
 
 class LeftAloneList:

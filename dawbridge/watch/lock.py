@@ -110,13 +110,13 @@ def _refuse_nested(root: Path) -> None:
     for outer in root.parents:
         if _is_held(outer / NAME):
             raise WatchError(
-                f"{root} lies in {outer}, which another dawbridge watches with all that is in it; stop that one, or "
+                f"{root} is inside {outer}, which another dawbridge watches with all that is in it; stop that one, or "
                 "watch another folder"
             )
     for inner in _locks_below(root):
         if _is_held(inner):
             raise WatchError(
-                f"{inner.parent} lies in {root} and is watched by another dawbridge; stop that one, or watch another "
+                f"{inner.parent} is inside {root} and is watched by another dawbridge; stop that one, or watch another "
                 "folder"
             )
 

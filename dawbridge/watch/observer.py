@@ -1,7 +1,7 @@
 """The thin layer over watchdog: native events become hints in a queue, a dead observer is noticed.
 
 Hints are cheap and may be wrong, late or missing; `folder` looks at the file itself. Facts about watchdog that this
-relies on: close events come with inotify only; a reader causes `opened` and `closed_no_write`, which are no activity;
+relies on: close events come with inotify only; a reader causes `opened` and `closed_no_write`, which are not activity;
 emitter threads can die unannounced.
 """
 

@@ -1,7 +1,7 @@
 """DAW projects: which of their folders hold recordings and caches that are no bounces. One table.
 
 A folder called `Freeze` or `Backup` may be a song. It is a DAW's own only if its neighbours say so: a project file of
-that DAW lies beside it. A few names are a DAW's wherever they are.
+that DAW is beside it. A few names are a DAW's wherever they are.
 """
 
 from collections.abc import Callable, Collection, Sequence

@@ -43,7 +43,7 @@ class Presence:
     def look(self, expects_files: bool) -> Sight:
         """How it is now.
 
-        `expects_files`: there were some, so that an empty folder on another device is the place where a disk was.
+        `expects_files`: there were some, so that an empty folder on another device is where a missing disk was mounted.
         """
         identity, trouble = self._now(expects_files)
         lost, self._lost = self._lost, identity is None

@@ -26,7 +26,7 @@ class Found:
 def scan(tree: Path, root: Path, places: Places, found: Found) -> Iterator[tuple[Path, Stamp]]:
     """Every regular file below `tree` that may be a bounce, with its stamp.
 
-    `tree` is `root` or lies below it. Folders behind symbolic links are not entered. A folder that was deleted
+    `tree` is `root` or a folder below it. Folders behind symbolic links are not entered. A folder that was deleted
     meanwhile is passed over.
     """
     pending = [(os.fspath(tree), PurePath(*tree.relative_to(root).parts))]

@@ -38,7 +38,8 @@ def test_all_kinds_are_one_line_at_the_first_look(root: Path) -> None:
         ("*.part", 2), (".*", 1), ("Samples/Recorded/", 1), ("day/song.logicx/", 1),
     }  # fmt: skip
     assert event.text.startswith(f"{root}: left alone: ") and "\n" not in event.text
-    assert "2 *.part (an unfinished download of a browser)" in event.text
+    assert "2 *.part, for example a.wav.part (an unfinished download of a browser)" in event.text
+    assert ".hidden.wav (hidden)" in event.text and "Samples/Recorded/ (part of a project of " in event.text
     assert "projects = true" in event.text and "take = […]" in event.text
     assert run(watch, 1, 100) == []
 

@@ -62,11 +62,11 @@ def test_another_home_changes_nothing(root: Path, tmp_path: Path) -> None:
 def test_folders_inside_each_other(root: Path, tmp_path: Path) -> None:
     inner = root / "a" / "b"
     inner.mkdir(parents=True)
-    above = pytest.raises(WatchError, match=r"b lies in .*bounces, which another dawbridge watches")
+    above = pytest.raises(WatchError, match=r"b is inside .*bounces, which another dawbridge watches")
     with another(root, tmp_path / "home a"), above:
         FolderLock(inner, tmp_path / "home b")
     with another(inner, tmp_path / "home a"):
-        with pytest.raises(WatchError, match=r"b lies in .*bounces and is watched by another dawbridge"):
+        with pytest.raises(WatchError, match=r"b is inside .*bounces and is watched by another dawbridge"):
             FolderLock(root, tmp_path / "home b")
         assert not (root / NAME).exists()
     FolderLock(root, tmp_path / "home b").release()
