@@ -142,6 +142,7 @@ def test_pieces_equal_one_whole_pass_bit_for_bit(sample_rate):
     np.testing.assert_array_equal(pieces, whole)
 
 
+@pytest.mark.slow
 @pytest.mark.row("clicks at chunk borders")
 @pytest.mark.parametrize("hops", [1, 7, 64])
 @pytest.mark.parametrize(
