@@ -1,6 +1,6 @@
 """A job's DAWproject: what goes into it, and where it is written."""
 
-import re
+from itertools import takewhile
 from pathlib import Path
 
 from dawbridge.audio.dawproject import SUFFIX, AudioTrack, Project, time_reference_s, write
@@ -10,7 +10,6 @@ from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.errors import DiskError
 from dawbridge.files.publish import fitted
 
-_STEM = re.compile(r"_acapella((?: \(\d+\))?)$")
 COLORS = {"bounce": "#808080", "acapella": "#d94f70", "instrumental": "#3f8fd9"}
 
 
@@ -30,8 +29,9 @@ def write_beside(job: SeparationJob, info: AudioInfo, report: WriteReport, found
 
 
 def project_path(job: SeparationJob) -> Path:
-    """`song.dawproject` beside `song_acapella.wav`: named as the stems are, without what tells them apart."""
-    base = _STEM.sub(r"\1", job.acapella.name)
+    """`song.dawproject` beside `song_acapella.wav`: what both stems' names begin with, or the bounce's name."""
+    pairs = zip(job.acapella.name, job.instrumental.name, strict=False)
+    base = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs)).rstrip(" _-.")
     return job.acapella.parent / fitted(base or job.source.stem, SUFFIX)
 
 

@@ -112,15 +112,17 @@ def test_a_bounce_that_is_gone_ends_nothing(rig):
 
 
 @pytest.mark.parametrize(
-    ("acapella", "name"),
+    ("acapella", "instrumental", "name"),
     [
-        ("song_acapella", "song.dawproject"),
-        ("song.flac_acapella", "song.flac.dawproject"),
-        ("song_acapella (2)", "song (2).dawproject"),
-        ("song 96 Am", "song 96 Am.dawproject"),
-        ("_acapella", "song.dawproject"),
+        ("song_acapella", "song_instrumental", "song.dawproject"),
+        ("song.flac_acapella", "song.flac_instrumental", "song.flac.dawproject"),
+        ("song_acapella (2)", "song_instrumental", "song.dawproject"),
+        ("song 96 Am acapella", "song 96 Am instrumental", "song 96 Am.dawproject"),
+        ("acapella - song", "instrumental - song", "song.dawproject"),
+        ("x", "x", "x.dawproject"),
     ],
 )
-def test_it_is_named_as_the_stems_are(rig, acapella, name):
-    job = replace(rig.job, acapella=rig.job.acapella.with_name(acapella))
+def test_it_is_named_as_both_stems_begin(rig, acapella, instrumental, name):
+    folder = rig.job.acapella.parent
+    job = replace(rig.job, acapella=folder / acapella, instrumental=folder / instrumental)
     assert project_path(job).name == name
