@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from acapellanet import DEFAULT_MODEL, load_estimator
 from acapellanet.estimate.registry import model_names
@@ -24,3 +25,14 @@ def test_chunks_equal_one_whole_pass(model, mixture):
     assert seam.chunks >= 3
     assert seam.error_dbfs <= LIMIT_DBFS, seam
     assert worst(estimator, mixture, 2.0, context_samples=0).error_dbfs > LIMIT_DBFS, "the measure measures nothing"
+
+
+@pytest.mark.row("clicks at chunk borders")
+def test_tiles_equal_one_whole_pass(mixture):
+    if DEFAULT_MODEL not in model_names():
+        pytest.skip(f"the weights of {DEFAULT_MODEL} are not here")
+    estimator = load_estimator(DEFAULT_MODEL)
+    blocks = (mixture[:, start : start + 50_000] for start in range(0, mixture.shape[1], 50_000))
+    tiles = np.concatenate(list(estimator.stream(blocks, 64)), axis=1)
+    whole = estimator.estimate(torch.from_numpy(mixture)).numpy()
+    assert 20 * np.log10(np.abs(tiles - whole).max() + 1e-12) <= LIMIT_DBFS
