@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dawbridge.audio.files import StemFormat, WriteReport
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 from dawbridge.knobs.automation import Automation
 
 

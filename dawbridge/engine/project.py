@@ -6,7 +6,7 @@ from pathlib import Path
 from dawbridge.audio.dawproject import SUFFIX, AudioTrack, Project, time_reference_s, write
 from dawbridge.audio.files import AudioInfo, WriteReport
 from dawbridge.engine.job import SeparationJob
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 from dawbridge.errors import DiskError
 from dawbridge.files.publish import fitted
 

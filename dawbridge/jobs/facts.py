@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dawbridge.config.settings import FolderSettings
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.record import JobRecord
 from dawbridge.knobs.automation import Automation

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.music import TempoKey
 from dawbridge.engine.process.messages import Describe, Finished, Task, TaskProgress
-from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.events import Done, Failed, JobInfo, JobState, Progress
 from dawbridge.jobs import live
 from dawbridge.jobs.effects import Claim, Discard, Publish, Remove, Save

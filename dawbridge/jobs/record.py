@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.files.presence import stands

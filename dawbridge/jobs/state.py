@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from dawbridge.engine.music import TempoKey
 from dawbridge.engine.process.messages import Describe, Identify, Task
-from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.events import JobState
 from dawbridge.files.stamp import Stamp
 from dawbridge.knobs.automation import Automation

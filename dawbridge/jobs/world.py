@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dawbridge.audio.provenance import read_mark
 from dawbridge.config.settings import FolderSettings
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 from dawbridge.errors import JobError, PathNotAllowedError
 from dawbridge.events import JobState
 from dawbridge.files.output import Output

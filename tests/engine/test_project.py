@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import pytest
 
 from dawbridge.audio.files import WriteReport
+from dawbridge.engine.music import Key, Tempo, TempoKey
 from dawbridge.engine.process.messages import Finished, Task
 from dawbridge.engine.process.worker import _Worker
 from dawbridge.engine.project import project_path
 from dawbridge.engine.separate import separate
-from dawbridge.engine.tempo_key import Key, Tempo, TempoKey
 from dawbridge.knobs.parameters import complete
 
 FOUND = TempoKey(Tempo(96.0, 0.9), Key(9, True, 0.9))

@@ -6,17 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.engine.tempo_key import (
-    EXCERPT_S,
-    EXCERPTS,
-    SURE,
-    Key,
-    Tempo,
-    TempoKey,
-    estimate,
-    excerpts,
-    key_of,
-)
+from dawbridge.engine.music import SURE, Key, Tempo, TempoKey
+from dawbridge.engine.tempo_key import EXCERPT_S, EXCERPTS, estimate, excerpts, key_of
 from dawbridge.errors import Cancelled
 
 RATE = 22050

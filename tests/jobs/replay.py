@@ -6,9 +6,9 @@ from pathlib import Path
 from dawbridge.audio.files import WriteReport
 from dawbridge.config.settings import FolderSettings
 from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.music import TempoKey
 from dawbridge.engine.process.messages import Cancel as Stop
 from dawbridge.engine.process.messages import Describe, Described, Finished, Identified, Identify
-from dawbridge.engine.tempo_key import TempoKey
 from dawbridge.errors import PresetError
 from dawbridge.events import Done, JobState
 from dawbridge.files.stamp import Stamp

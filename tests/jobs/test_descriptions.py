@@ -7,8 +7,8 @@ import pytest
 from dawbridge.audio.files import WriteReport
 from dawbridge.config.settings import FolderSettings
 from dawbridge.engine.job import SeparationResult
+from dawbridge.engine.music import Key, Tempo, TempoKey
 from dawbridge.engine.process.messages import Describe, Described, Finished, Task, TaskProgress
-from dawbridge.engine.tempo_key import Key, Tempo, TempoKey
 from dawbridge.events import JobInfo, JobState, Progress
 from dawbridge.files.output import Output
 

@@ -5,7 +5,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dawbridge.engine.job import SeparationJob, SeparationResult
-from dawbridge.engine.tempo_key import TempoKey
+from dawbridge.engine.music import TempoKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
 from dawbridge.engine.job import SeparationJob
 from dawbridge.engine.log import log_failure
+from dawbridge.engine.music import TempoKey
 from dawbridge.engine.process.messages import (
     Describe,
     Described,
@@ -34,7 +35,7 @@ from dawbridge.engine.process.messages import (
 from dawbridge.engine.project import write_beside
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
-from dawbridge.engine.tempo_key import TempoKey, of_file
+from dawbridge.engine.tempo_key import of_file
 from dawbridge.errors import Cancelled, DawbridgeError
 
 _LOG = logging.getLogger(__name__)
