@@ -28,7 +28,7 @@ SLOW_FIXTURES = {"start_daemon", "start_program", "run_program", "lmms", "jack",
 SLOW_PLACES = (
     "clients", "model/acapellabot", "model/evaluation", "model/test_cli.py", "model/training", "model/voices",
     "cli/test_listen.py", "engine/test_loop.py", "engine/test_memory.py", "engine/test_seams.py",
-    "estimators/test_waveform.py", "tools/test_demo.py",
+    "estimators/test_waveform.py", "surfaces/web/test_page.py", "tools/test_demo.py",
 )  # fmt: skip
 """What trains, or runs a whole network over a whole song."""
 TESTS = Path(__file__).parent

@@ -86,7 +86,7 @@ def test_a_knob_is_turned_clamped_refused_and_read(page):
         ("/dawbridge/preset", ["no such preset"], 404, "unknown_preset"),
         ("/dawbridge/subscribe", [], 404, "unknown_address"),
         ("/dawbridge/job/state", [1, "done", "x"], 404, "unknown_address"),
-        ("/dawbridge/midi/learn", ["mask_depth"], 500, "internal"),
+        ("/dawbridge/midi/learn", ["mask_depth"], 503, "internal"),
         (5, [], 400, "bad_args"),
         ("/dawbridge/mask/depth", {"value": 1}, 400, "bad_args"),
     ],

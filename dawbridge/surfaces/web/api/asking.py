@@ -15,7 +15,7 @@ PATIENCE_S = 10.0
 """How long the daemon's loop may take to answer a request, in seconds."""
 STATUS = {
     "unknown_address": 404, "unknown_job": 404, "unknown_preset": 404, "path_not_allowed": 403, "read_only": 403,
-    "busy": 409, "too_many_clients": 503, "internal": 500, "unreadable": 422, "disk": 503,
+    "busy": 409, "too_many_clients": 503, "internal": 503, "unreadable": 422, "disk": 503,
 }  # fmt: skip
 """HTTP status of an error's code; 400 for any other."""
 _NOT_HERE = "is for OSC clients; over HTTP GET /api/state and /api/parameters, and read /api/events"

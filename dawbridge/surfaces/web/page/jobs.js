@@ -1,0 +1,163 @@
+// The list of jobs, and files that are dropped on the page.
+import { $, clock, make, say } from "./dom.js";
+import { command, get } from "./api.js";
+import { strings } from "./strings.en.js";
+
+const BUTTONS = {
+  done: ["open", "focus", "rerender", "retry", "forget"], failed: ["retry", "forget"], cancelled: ["retry", "forget"],
+  stalled: ["accept", "forget"], settling: ["accept"], queued: ["cancel"], running: ["cancel"],
+};
+
+export class Jobs {
+  #rows = new Map();
+  #focus = 0;
+  constructor(open) {
+    this.open = open;
+    $("more").addEventListener("click", () => this.more());
+  }
+
+  show(jobs) {
+    const known = new Set(jobs.map((job) => job.id));
+    const oldest = Math.min(...known);
+    for (const id of this.#rows.keys()) if (!known.has(id) && id >= oldest) this.remove(id);
+    for (const job of [...jobs].reverse()) this.put(job);
+    $("more").hidden = jobs.length < 50;
+  }
+
+  async more() {
+    const before = Math.min(...this.#rows.keys());
+    const jobs = await get(`/api/jobs?limit=200&before=${before}`);
+    for (const job of jobs) this.put(job);
+    $("more").hidden = jobs.length < 200;
+  }
+
+  get(id) {
+    return this.#rows.get(id)?.job;
+  }
+
+  first() {
+    return [...this.#rows.values()].map((row) => row.job).filter((job) => job.state === "done").sort((a, b) => b.id - a.id)[0];
+  }
+
+  remove(id) {
+    this.#rows.get(id)?.item.remove();
+    this.#rows.delete(id);
+  }
+
+  put(job) {
+    if (job.removed) return this.remove(job.id);
+    let row = this.#rows.get(job.id);
+    if (!row) {
+      row = { item: make("li"), job: null };
+      this.#rows.set(job.id, row);
+      const after = [...this.#rows.keys()].filter((id) => id < job.id).sort((a, b) => b - a)[0];
+      $("job-list").insertBefore(row.item, after === undefined ? null : this.#rows.get(after).item);
+    }
+    const changed = row.job && (row.job.state !== job.state || row.job.message !== job.message);
+    row.job = job;
+    this.#fill(row, changed);
+  }
+
+  progress({ id, fraction, eta_s }) {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    Object.assign(row.job, { progress: fraction, eta_s });
+    const bar = row.item.querySelector("progress");
+    if (bar) bar.value = fraction;
+    const left = row.item.querySelector(".left");
+    if (left) left.textContent = eta_s === null ? "" : strings.left(eta_s);
+  }
+
+  focus(id) {
+    if (id === this.#focus) return;
+    const before = this.#rows.get(this.#focus);
+    this.#focus = id;
+    for (const row of [before, this.#rows.get(id)]) if (row) this.#fill(row, false);
+  }
+
+  #fill(row, changed) {
+    const { job, item } = row;
+    const facts = [
+      strings.states[job.state], job.rate_hz && `${job.rate_hz / 1000} kHz`, job.duration_s && clock(job.duration_s),
+      job.null_db !== null && strings.nulls(job.null_db), job.seconds && `${job.seconds.toFixed(1)} s`, job.model, job.preset,
+      job.bpm && `${job.bpm} bpm`, job.key, job.id === this.#focus && strings.focused,
+    ].filter(Boolean);
+    const kept = item.contains(document.activeElement) ? document.activeElement.dataset.what : "";
+    item.setAttribute("aria-current", String(job.id === this.#focus));
+    item.replaceChildren(...[
+      make("div", { className: "name", textContent: job.name, title: job.file }),
+      make("p", { className: "facts", textContent: facts.join(" · ") }),
+      job.state === "running" ? make("progress", { max: 1, value: job.progress, "aria-label": job.name }) : null,
+      job.state === "running" ? make("span", { className: "left facts" }) : null,
+      job.message ? make("p", { className: "error", textContent: job.message }) : null,
+      make("div", { className: "buttons" }, ...(BUTTONS[job.state] ?? []).map((what) => this.#button(job, what))),
+    ].filter(Boolean));
+    if (kept) item.querySelector(`[data-what="${kept}"]`)?.focus();
+    if (changed && ["done", "failed", "stalled"].includes(job.state)) say(`${job.name}: ${strings.states[job.state]}`);
+  }
+
+  #button(job, what) {
+    const button = make("button", {
+      type: "button", textContent: strings[what], "aria-label": `${strings[what]}: ${job.name}`,
+      onclick: async () => {
+        if (what === "open") return this.open(job.id);
+        if (what === "forget" && !confirm(strings.forgetAsk)) return;
+        try {
+          await command(`/dawbridge/job/${what}`, job.id);
+        } catch (error) {
+          button.closest("li").append(make("p", { className: "error", role: "alert", textContent: error.message }));
+        }
+      },
+    });
+    button.dataset.what = what;
+    return button;
+  }
+}
+
+/** Files come by the button or are dropped anywhere. */
+export function uploads() {
+  const input = $("file");
+  input.addEventListener("change", async () => {
+    await putAll([...input.files]);
+    input.value = "";
+  });
+  $("upload").addEventListener("submit", (event) => event.preventDefault());
+  addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.classList.add("drop");
+  });
+  addEventListener("dragleave", (event) => event.relatedTarget ?? document.body.classList.remove("drop"));
+  addEventListener("drop", (event) => {
+    event.preventDefault();
+    document.body.classList.remove("drop");
+    putAll([...event.dataTransfer.files]);
+  });
+}
+
+async function putAll(files) {
+  for (const file of files) {
+    try {
+      await put(file);
+    } catch (error) {
+      $("upload-state").textContent = `${file.name}: ${error.message}`;
+      return;
+    }
+  }
+}
+
+function put(file) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", `/api/upload/${$("folder").value || 0}/${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => ($("upload-state").textContent = strings.uploading(file.name, event.loaded / event.total));
+    request.onerror = () => reject(new Error(strings.lost));
+    request.onload = () => {
+      const answer = JSON.parse(request.responseText);
+      if (request.status !== 201) return reject(new Error(answer.error.message));
+      $("upload-state").textContent = strings.uploaded(answer.name);
+      resolve(answer);
+    };
+    request.send(file);
+  });
+}

@@ -1,0 +1,160 @@
+// Every parameter as a native range input, in step with OSC and MIDI; presets and their morph.
+import { $, make } from "./dom.js";
+import { client, command } from "./api.js";
+import { strings } from "./strings.en.js";
+
+const FINE = 0.001, WHEEL = 0.01;
+
+export class Knobs {
+  #knobs = new Map();
+  #waiting = new Map();
+  #held = null;
+  constructor(events) {
+    this.events = events;
+  }
+
+  build(rows) {
+    const known = this.#knobs.size > 0;
+    for (const row of rows) {
+      if (!known) $("knob-list").append(this.#make(row));
+      this.value(row);
+    }
+  }
+
+  row(name) {
+    return this.#knobs.get(name)?.row;
+  }
+
+  /** A value from dawbridge. What this page turned itself, and the knob that is held, stay as the hand has them. */
+  value({ name, position, raw, text, origin }) {
+    const knob = this.#knobs.get(name);
+    if (!knob) return;
+    Object.assign(knob.row, { position, raw, text });
+    knob.text.textContent = text;
+    if (knob.input.type === "range") knob.input.setAttribute("aria-valuetext", text);
+    if (document.activeElement !== knob.exact) knob.exact.value = Number(raw.toFixed(4));
+    if (origin === `page:${client}` && this.#held === name) return;
+    if (knob.input.type === "checkbox") knob.input.checked = raw >= 0.5;
+    else knob.input.value = position;
+  }
+
+  learning(target) {
+    for (const [name, knob] of this.#knobs) {
+      const on = target === name;
+      knob.learn.setAttribute("aria-pressed", String(on));
+      knob.learn.textContent = on ? strings.learning : strings.learn;
+    }
+  }
+
+  #make(row) {
+    const isSwitch = row.curve === "switch", id = `knob-${row.name}`;
+    const step = row.curve === "steps" ? 1 / (row.high - row.low) : FINE;
+    const input = isSwitch
+      ? make("input", { id, type: "checkbox", onchange: () => this.#turn(row, input.checked ? 1 : 0) })
+      : make("input", { id, type: "range", min: 0, max: 1, step, oninput: () => this.#turn(row, Number(input.value)) });
+    const text = make("output", { "aria-live": "off" }), name = row.name.replaceAll("_", " ");
+    text.setAttribute("for", id);
+    input.setAttribute("aria-describedby", `${id}-help`);
+    const exact = make("input", {
+      type: "number", step: "any", min: row.low, max: row.high, "aria-label": `${name}: ${strings.exact} (${row.allowed})`,
+      onchange: () => this.#exact(row, exact),
+    });
+    const learn = make("button", {
+      type: "button", textContent: strings.learn, "aria-label": `${strings.learn}: ${name}`, "aria-pressed": "false",
+      onclick: () => this.#do(learn.getAttribute("aria-pressed") === "true" ? ["/dawbridge/midi/learn/cancel"] : ["/dawbridge/midi/learn", row.name]),
+    });
+    if (!isSwitch) {
+      input.addEventListener("dblclick", () => this.#set(row, row.default_position));
+      input.addEventListener("wheel", (event) => {
+        if (document.activeElement !== input) return;
+        event.preventDefault();
+        this.#set(row, Number(input.value) - Math.sign(event.deltaY) * Math.max(step, WHEEL));
+      }, { passive: false });
+      input.addEventListener("pointerdown", () => (this.#held = row.name));
+      input.addEventListener("pointerup", () => (this.#held = null));
+    }
+    const error = make("p", { className: "error", role: "alert" });
+    this.#knobs.set(row.name, { row, input, text, exact, learn, error });
+    return make("div", { className: "knob" },
+      make("div", { className: "row" }, make("label", { for: id, textContent: name }), text),
+      make("div", { className: "row" }, input, isSwitch ? null : exact,
+        isSwitch ? null : make("button", { type: "button", textContent: strings.reset, "aria-label": `${strings.reset}: ${name}`, onclick: () => this.#set(row, row.default_position) }), learn),
+      make("p", { className: "help", id: `${id}-help`, textContent: row.help }), error);
+  }
+
+  #set(row, position) {
+    const { input } = this.#knobs.get(row.name);
+    input.value = Math.min(Math.max(position, 0), 1);
+    this.#turn(row, Number(input.value));
+  }
+
+  /** At most one message a frame for each knob: the newest. */
+  #turn(row, position) {
+    if (!this.#waiting.size) requestAnimationFrame(() => this.#flush());
+    this.#waiting.set(row.address, position);
+    this.#knobs.get(row.name).error.textContent = "";
+  }
+
+  #flush() {
+    for (const [address, position] of this.#waiting) if (!this.events.turn(address, position)) this.#do([address, position]);
+    this.#waiting.clear();
+  }
+
+  async #exact(row, exact) {
+    const { error } = this.#knobs.get(row.name);
+    error.textContent = exact.checkValidity() ? "" : strings.refused(exact.value, row.allowed);
+    if (error.textContent) return;
+    try {
+      await command(`${row.address}/raw`, Number(exact.value));
+    } catch (refused) {
+      error.textContent = refused.message;
+    }
+  }
+
+  async #do([address, ...values]) {
+    $("knob-error").textContent = "";
+    try {
+      await command(address, ...values);
+    } catch (refused) {
+      $("knob-error").textContent = refused.message;
+    }
+  }
+}
+
+export class PresetForm {
+  constructor() {
+    const tell = (address, ...values) => command(address, ...values).then(() => (this.error.textContent = "")).catch((refused) => (this.error.textContent = refused.message));
+    const choose = (label, address) => {
+      const select = make("select", { onchange: () => select.value && tell(address, select.value) });
+      return [make("label", {}, `${label} `, select), select];
+    };
+    const [load, current] = choose(strings.preset, "/dawbridge/preset");
+    const [a, endA] = choose(strings.morphA, "/dawbridge/preset/a");
+    const [b, endB] = choose(strings.morphB, "/dawbridge/preset/b");
+    this.morph = make("input", { type: "range", min: 0, max: 1, step: 0.001, value: 0, oninput: () => tell("/dawbridge/preset/morph", Number(this.morph.value)) });
+    this.name = make("input", { type: "text", maxLength: 40 });
+    this.error = make("p", { className: "error", role: "alert" });
+    Object.assign(this, { current, endA, endB });
+    $("presets").append(load, a, b, make("label", {}, `${strings.morph} `, this.morph), make("label", {}, `${strings.save} `, this.name),
+      make("button", { type: "submit", textContent: strings.saveButton }), this.error);
+    $("presets").addEventListener("submit", (event) => {
+      event.preventDefault();
+      tell("/dawbridge/preset/save", this.name.value);
+    });
+  }
+
+  list(names) {
+    for (const select of [this.current, this.endA, this.endB]) {
+      const kept = select.value;
+      select.replaceChildren(make("option", { value: "", textContent: strings.none }), ...names.map((name) => make("option", { value: name, textContent: name })));
+      select.value = kept;
+    }
+  }
+
+  state({ preset, morph }) {
+    this.current.value = preset.name;
+    this.endA.value = morph.a;
+    this.endB.value = morph.b;
+    if (document.activeElement !== this.morph) this.morph.value = morph.position;
+  }
+}

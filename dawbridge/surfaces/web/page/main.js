@@ -1,0 +1,210 @@
+// Puts the page together.
+import { $, clock, fillTexts, make, say } from "./dom.js";
+import { command, Events, get, send } from "./api.js";
+import { Jobs, uploads } from "./jobs.js";
+import { Knobs, PresetForm } from "./knobs.js";
+import { Picture } from "./picture.js";
+import { NAMES, Player } from "./player.js";
+import { strings } from "./strings.en.js";
+
+fillTexts();
+const player = new Player(), picture = new Picture(player), jobs = new Jobs((id) => open(id)), presets = new PresetForm();
+const events = new Events(hear, (lost) => {
+  $("lost").hidden = !lost;
+  $("lost").textContent = lost ? strings.lost : "";
+});
+const knobs = new Knobs(events);
+window.dawbridge = { player, picture }; // for tests and for the curious
+uploads();
+stemButtons();
+$("listen-name").textContent = strings.nothing;
+
+function hear(message) {
+  switch (message.type) {
+    case "snapshot":
+      knobs.build(message.parameters);
+      presets.list((message.presets ?? []).map((preset) => preset.name));
+      if (message.jobs) jobs.show(message.jobs);
+      if (message.state) state(message.state);
+      health();
+      break;
+    case "job": jobs.put(message); break;
+    case "progress": jobs.progress(message); break;
+    case "value": knobs.value(message); break;
+    case "state": state({ ...message, state: message.busy }); break;
+    case "notice": say(message.text); break;
+    case "error": $("knob-error").textContent = message.message; break;
+    case "peaks": if (message.id === player.job) picture.forgetPeaks(); break;
+    case "preset": if (message.what === "list") presets.list(message.names); break;
+    case "midi": if (message.what === "ended") say(message.reason); break;
+    case "stems": stems(message);
+  }
+}
+
+function state(now) {
+  $("status").textContent = strings.status(now.state, now.queue);
+  const folder = $("folder").value;
+  $("folder").replaceChildren(...now.folders.map(({ path }, index) => make("option", { value: index, textContent: path })));
+  if (folder) $("folder").value = folder;
+  presets.state(now);
+  jobs.focus(now.focus.id);
+  knobs.learning(now.learn);
+  $("record").setAttribute("aria-pressed", String(now.recording));
+}
+
+async function open(id) {
+  const job = jobs.get(id) ?? (await get(`/api/jobs/${id}`));
+  try {
+    await player.open(id);
+    $("listen-name").textContent = job.name;
+    $("listen-error").textContent = "";
+    $("seek").max = player.frames / player.rate;
+    await picture.open(id);
+    picture.show(player.heard.name);
+    lanes();
+  } catch (error) {
+    $("listen-error").textContent = error.message;
+  }
+}
+
+async function stems({ id }) {
+  if (id !== player.job) return player.job ? undefined : open(id);
+  await Promise.all(NAMES.map((name) => player.swap(name)));
+  picture.show(player.heard.name);
+}
+
+function stemButtons() {
+  NAMES.forEach((name, index) => {
+    const choose = make("button", { type: "button", textContent: `${index + 1} ${strings[name]}`, onclick: () => hearStem(name) });
+    const level = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: 1, "aria-label": `${strings[name]}: ${strings.level}`, oninput: () => player.set(name, { level: Number(level.value) }) });
+    const mute = make("button", { type: "button", textContent: strings.mute, "aria-label": `${strings.mute}: ${strings[name]}`, onclick: () => player.set(name, { muted: !player.levels[name].muted }) });
+    player.addEventListener("change", () => {
+      choose.setAttribute("aria-pressed", String(player.heard.name === name));
+      mute.setAttribute("aria-pressed", String(player.levels[name].muted));
+    });
+    $("stems").append(make("span", { className: "stem" }, choose, level, mute));
+  });
+  player.hear("acapella");
+}
+
+function hearStem(name) {
+  player.hear(name);
+  picture.show(name);
+}
+
+const toggle = () => (player.playing ? player.pause() : player.play());
+$("play").addEventListener("click", toggle);
+$("loop").addEventListener("click", () => {
+  player.loop = player.loop ? null : [...picture.view];
+  $("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
+  picture.draw();
+});
+$("zoom-in").addEventListener("click", () => picture.zoom(0.5));
+$("zoom-out").addEventListener("click", () => picture.zoom(2));
+$("axis").addEventListener("change", () => picture.draw());
+$("seek").addEventListener("input", () => seek(Number($("seek").value)));
+player.addEventListener("change", () => {
+  $("play").textContent = player.playing ? strings.pause : strings.play;
+  if (player.playing) requestAnimationFrame(tick);
+});
+player.addEventListener("fail", (event) => ($("listen-error").textContent = event.detail));
+
+function seek(seconds) {
+  player.seek(seconds);
+  shown();
+}
+
+function shown() {
+  const now = player.seconds;
+  $("time").textContent = `${clock(now)} / ${clock(player.frames / player.rate)}`;
+  $("seek").value = now;
+  $("seek").setAttribute("aria-valuetext", clock(now));
+  picture.follow();
+}
+
+function tick() {
+  shown();
+  if (player.playing) requestAnimationFrame(tick);
+}
+
+for (const id of ["spectrogram", "waveform"]) {
+  let from = null;
+  const place = (event) => picture.at(event.offsetX / $(id).clientWidth);
+  $(id).addEventListener("pointerdown", (event) => {
+    from = place(event);
+    $(id).setPointerCapture(event.pointerId);
+  });
+  $(id).addEventListener("pointermove", (event) => {
+    if (from === null || Math.abs(place(event) - from) < (picture.view[1] - picture.view[0]) / 50) return;
+    player.loop = [Math.max(0, Math.min(from, place(event))), Math.min(picture.length, Math.max(from, place(event)))];
+    $("loop").setAttribute("aria-pressed", "true");
+    picture.draw();
+  });
+  $(id).addEventListener("pointerup", (event) => {
+    if (from !== null && Math.abs(place(event) - from) < (picture.view[1] - picture.view[0]) / 50) seek(place(event));
+    from = null;
+  });
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || isFor(event.target, event.key)) return;
+  const now = player.seconds;
+  const act = {
+    " ": toggle, 1: () => hearStem(NAMES[0]), 2: () => hearStem(NAMES[1]), 3: () => hearStem(NAMES[2]),
+    ArrowLeft: () => seek(now - 5), ArrowRight: () => seek(now + 5), Home: () => seek(0), l: () => $("loop").click(),
+  }[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+/** Whether a key means something to the control that has the focus. */
+function isFor(element, key) {
+  if (element.closest("select, textarea, input[type=text], input[type=number]")) return true;
+  if (element.closest("button, input[type=checkbox], input[type=file]")) return key === " ";
+  return Boolean(element.closest("input")) && key.length > 1;
+}
+
+for (const [id, what] of [["record", "record"], ["stop-record", "stop"], ["clear-record", "clear"]]) {
+  $(id).addEventListener("click", async () => {
+    try {
+      await command(`/dawbridge/automation/${what}`);
+      $("listen-error").textContent = "";
+      lanes();
+    } catch (error) {
+      $("listen-error").textContent = error.message;
+    }
+  });
+}
+
+/** The automation of the bounce that is open: a button shows a lane over the waveform, another removes it. */
+async function lanes() {
+  if (!player.job) return;
+  const found = (await get(`/api/jobs/${player.job}/automation`)).lanes;
+  picture.lane = null;
+  $("lanes").replaceChildren(...Object.entries(found).flatMap(([name, points]) => {
+    const row = knobs.row(name);
+    const show = make("button", { type: "button", textContent: name.replaceAll("_", " "), onclick: () => {
+      picture.lane = { points, low: row.low, high: row.high };
+      picture.draw();
+    } });
+    const remove = make("button", { type: "button", textContent: strings.lane, "aria-label": `${strings.lane}: ${name}`, onclick: async () => {
+      const { [name]: _gone, ...rest } = found;
+      await send("PUT", `/api/jobs/${player.job}/automation`, { lanes: rest });
+      lanes();
+    } });
+    return [show, remove];
+  }));
+  picture.draw();
+}
+
+async function health() {
+  const now = await get("/api/health"), names = strings.healthNames;
+  const folders = now.folders.map(({ path, away, free_bytes }) => (away ? strings.away(path) : strings.free(path, free_bytes)));
+  const facts = [
+    [names.version, now.version], [names.folders, folders.join("; ")], [names.surfaces, now.surfaces.join("; ")],
+    [names.subscribers, now.subscribers.join(", ") || strings.none], [names.pages, now.pages],
+    [names.pictures, strings.megabytes(now.pictures_bytes)], [names.ledger, now.ledger_trouble || strings.well],
+  ];
+  $("health-list").replaceChildren(...facts.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
+}

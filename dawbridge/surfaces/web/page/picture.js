@@ -1,0 +1,159 @@
+// Spectrogram and waveform of what is heard, drawn by the daemon, for the part of the bounce that is in view.
+import { $ } from "./dom.js";
+import { get } from "./api.js";
+
+const SIDE = 256, KEPT = 200;
+
+export class Picture {
+  #tiles = new Map();
+  #peaks = new Map();
+  #wanted = false;
+  constructor(player) {
+    Object.assign(this, { player, job: 0, stem: "acapella", grids: {}, view: [0, 1], lane: null });
+  }
+
+  get length() {
+    return this.player.frames / this.player.rate || 1;
+  }
+
+  async open(job) {
+    Object.assign(this, { job, grids: {}, view: [0, this.length] });
+    this.#tiles.clear();
+    this.#peaks.clear();
+    await this.show(this.stem);
+  }
+
+  async show(stem) {
+    this.stem = stem;
+    if (!this.player.stems.has(stem)) return;
+    const version = this.player.stems.get(stem).version;
+    if (this.grids[stem]?.version !== version) this.grids[stem] = await get(`/api/jobs/${this.job}/spectrogram/${stem}`);
+    this.draw();
+  }
+
+  zoom(factor) {
+    const middle = this.player.seconds, width = Math.min(Math.max((this.view[1] - this.view[0]) * factor, 0.5), this.length);
+    const start = Math.min(Math.max(middle - width / 2, 0), this.length - width);
+    this.view = [start, start + width];
+    this.draw();
+  }
+
+  /** Seconds at a horizontal place 0..1 of the pictures. */
+  at(place) {
+    return this.view[0] + place * (this.view[1] - this.view[0]);
+  }
+
+  draw() {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    requestAnimationFrame(() => {
+      this.#wanted = false;
+      this.#spectrogram();
+      this.#waveform();
+    });
+  }
+
+  /** The playhead moved. */
+  follow() {
+    const now = this.player.seconds, [start, stop] = this.view, width = stop - start;
+    if (width < this.length && (now < start || now > stop)) {
+      const first = Math.min(Math.max(now - width * 0.1, 0), this.length - width);
+      this.view = [first, first + width];
+    }
+    this.draw();
+  }
+
+  #spectrogram() {
+    const canvas = $("spectrogram"), paper = canvas.getContext("2d"), grid = this.grids[this.stem];
+    paper.fillStyle = "#000004";
+    paper.fillRect(0, 0, canvas.width, canvas.height);
+    if (!grid) return;
+    const [start, stop] = this.view, pixel_s = (stop - start) / canvas.width;
+    const level = grid.levels.find((one) => one.column_s >= pixel_s / 1.5) ?? grid.levels.at(-1);
+    const tile_s = level.column_s * SIDE;
+    for (let tile = Math.floor(start / tile_s); tile < Math.min(level.tiles, Math.ceil(stop / tile_s)); tile++) {
+      const image = this.#tile(grid, level.level, tile);
+      if (image.complete && image.naturalWidth) {
+        paper.drawImage(image, ((tile * tile_s - start) / (stop - start)) * canvas.width, 0, (tile_s / (stop - start)) * canvas.width, canvas.height);
+      }
+    }
+    this.#head(paper, canvas);
+  }
+
+  #tile(grid, level, tile) {
+    const url = `/api/jobs/${this.job}/spectrogram/${this.stem}/${$("axis").value}/${level}/${tile}.png?v=${grid.version}`;
+    let image = this.#tiles.get(url);
+    if (!image) {
+      image = new Image();
+      image.onload = () => this.draw();
+      image.onerror = () => setTimeout(() => this.#tiles.delete(url), 2000);
+      image.src = url;
+      this.#tiles.set(url, image);
+      if (this.#tiles.size > KEPT) this.#tiles.delete(this.#tiles.keys().next().value);
+    }
+    return image;
+  }
+
+  #waveform() {
+    const canvas = $("waveform"), paper = canvas.getContext("2d"), { width, height } = canvas;
+    paper.fillStyle = "#000004";
+    paper.fillRect(0, 0, width, height);
+    const stem = this.player.stems.get(this.stem);
+    if (!stem) return;
+    const peaks = this.#peaksOf(stem, width);
+    paper.fillStyle = "#fb8f6a";
+    for (let x = 0; peaks && x < peaks.max.length; x++) {
+      const top = ((1 - peaks.max[x]) / 2) * height, bottom = ((1 - peaks.min[x]) / 2) * height;
+      paper.fillRect(x, top, 1, Math.max(bottom - top, 1));
+    }
+    this.#lane(paper, canvas);
+    const { loop } = this.player;
+    if (loop) {
+      const x = (seconds) => ((seconds - this.view[0]) / (this.view[1] - this.view[0])) * width;
+      paper.fillStyle = "rgba(255, 255, 255, 0.2)";
+      paper.fillRect(x(loop[0]), 0, x(loop[1]) - x(loop[0]), height);
+    }
+    this.#head(paper, canvas);
+  }
+
+  #peaksOf(stem, points) {
+    const frames = this.view.map((seconds) => Math.round(seconds * stem.rate));
+    const [start, stop] = [Math.max(frames[0], 0), Math.min(Math.max(frames[1], frames[0] + 1), stem.frames)];
+    const key = `${stem.name} ${stem.version} ${start} ${stop}`;
+    if (!this.#peaks.has(key)) {
+      this.#peaks.set(key, null);
+      get(`/api/jobs/${this.job}/peaks/${stem.name}?points=${points}&start=${start}&stop=${stop}&v=${stem.version}`).then((found) => {
+        this.#peaks.set(key, found);
+        if (this.#peaks.size > 50) this.#peaks.delete(this.#peaks.keys().next().value);
+        this.draw();
+      }).catch(() => this.#peaks.delete(key));
+    }
+    return this.#peaks.get(key);
+  }
+
+  /** Exact peaks of a long bounce are there now. */
+  forgetPeaks() {
+    this.#peaks.clear();
+    this.draw();
+  }
+
+  #lane(paper, { width, height }) {
+    if (!this.lane) return;
+    paper.strokeStyle = "#ffffff";
+    paper.lineWidth = 2;
+    paper.beginPath();
+    const { points, low, high } = this.lane;
+    points.forEach(([seconds, value], index) => {
+      const x = ((seconds - this.view[0]) / (this.view[1] - this.view[0])) * width;
+      const y = height - ((value - low) / (high - low)) * (height - 4) - 2;
+      if (index) paper.lineTo(x, y);
+      else paper.moveTo(x, y);
+    });
+    paper.stroke();
+  }
+
+  #head(paper, { width, height }) {
+    paper.fillStyle = "#ffffff";
+    paper.fillRect(((this.player.seconds - this.view[0]) / (this.view[1] - this.view[0])) * width - 1, 0, 2, height);
+  }
+}
