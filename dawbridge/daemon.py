@@ -9,7 +9,7 @@
     pictures           spectrograms for the page.
     terminal           writes what happens; blocks only itself if nobody reads.
     watchdog           hints that a file changed, from threads of the observer.
-    examine            two threads that open files which look finished, and tell who still writes them.
+    examine            two threads that open files which look finished, tell who still writes them, and read MIDI files.
     engine (process)   owns the model; takes one task at a time from the pipe, and answers into it.
 
 No thread waits for another: requests are answered through futures, events and knobs go through mailboxes.
@@ -94,7 +94,7 @@ class Daemon:
         self._engine: Supervisor | None = None
         self._jobs = JobLoop(
             self._store, presets, self._ledger, bus, self._roots(settings), clock,
-            send=self._send, watch=self._wish, read_automation=_read_automation,
+            send=self._send, watch=self._wish, read_automation=_read_automation, submit=self._examiners.submit,
         )  # fmt: skip
         self._watches = [self._watch(folder) for folder in settings.folders]
         home = Home(
@@ -107,7 +107,6 @@ class Daemon:
         self.model_problem = ""
         """Why the engine cannot separate; empty if it can."""
         self._ready = False
-        self._trouble = ""
 
     @property
     def failed(self) -> bool:
@@ -192,7 +191,6 @@ class Daemon:
             self._jobs.turn()
             self._hear(engine)
             self._say(self._positions.keep(self._store.snapshot()))
-            self._mind_ledger()
             if self._settings.once and self._is_over(engine):
                 return
             wait([self._jobs.waitable, *engine.waitables()], self._patience_s())
@@ -248,15 +246,6 @@ class Daemon:
                 except WatchError as error:
                     self._say(str(error))
 
-    def _mind_ledger(self) -> None:
-        """Write what could not be written, and report once that it cannot, or can again."""
-        database = self._ledger.database
-        database.catch_up()
-        if bool(database.trouble) != bool(self._trouble):
-            waits = f"the ledger cannot be written ({database.trouble}); work goes on, and it is written later"
-            self._say(waits if database.trouble else "the ledger is written again")
-        self._trouble = database.trouble
-
     def _is_over(self, engine: Supervisor) -> bool:
         """With `once`: everything is done, or the engine cannot be started."""
         if engine.hopeless and not self._ready:
@@ -289,7 +278,7 @@ class Daemon:
 
 
 def _seen(event: WatchEvent) -> Input:
-    """What a watch reports, in the scheduler's words."""
+    """What a watch reports, as the scheduler takes it."""
     match event:
         case watching.Settling(path):
             return inputs.Settling(path)

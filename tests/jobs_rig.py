@@ -8,6 +8,7 @@ from dawbridge.engine.process.messages import Cancel, Describe, Identify, Task
 from dawbridge.events import Bus
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.loop import JobLoop, no_automation
+from dawbridge.jobs.midi_files import at_once
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
@@ -26,6 +27,7 @@ class JobsRig:
         bus=None,
         presets=None,
         read=no_automation,
+        submit=at_once,
         prefetch=False,
         describes=False,
         settings=None,
@@ -38,7 +40,7 @@ class JobsRig:
             self.store, presets or Presets(), self.ledger, self.bus,
             WatchedRoots([settings or FolderSettings(root)], **roots), clock,
             send=self.sent.append, watch=lambda action, path: self.wishes.append((action, path)),
-            read_automation=read,
+            read_automation=read, submit=submit,
         )  # fmt: skip
         self.loop.start(prefetch=prefetch, describes=describes)
         self._thread, self._over, self._lock = None, threading.Event(), threading.Lock()

@@ -82,8 +82,11 @@ class Facts(Protocol):
     def preset(self, name: str) -> Snapshot:
         """What a preset sets. Raises `PresetError`."""
 
-    def beside(self, bounce: Path) -> Automation | None:
-        """The automation in the MIDI file beside a bounce, if there is one."""
+    def is_reading(self, bounce: Path) -> bool:
+        """Whether the MIDI file beside a bounce is still being read."""
+
+    def beside(self, job_id: int, bounce: Path) -> Automation | None:
+        """The automation in the MIDI file beside a bounce, if there is one and it has been read."""
 
     def targets(self, bounce: Path, tempo_key: TempoKey | None = None) -> StemTargets:
         """Where the stems of a bounce with this tempo and key go. Raises `JobError` if no name is free."""

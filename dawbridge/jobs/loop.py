@@ -1,5 +1,6 @@
 """The jobs' part of the main loop: one inbox and the knobs' mailbox go in, steps of the scheduler come out."""
 
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from socket import socket
@@ -11,7 +12,7 @@ from dawbridge.jobs.commands import NOTHING
 from dawbridge.jobs.inbox import Inbox
 from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Started, Stopping, Tick
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.midi_files import MidiFiles, Reader
+from dawbridge.jobs.midi_files import MidiFiles, Reader, Submit, at_once
 from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest
 from dawbridge.jobs.runner import JobRunner, ToWatch, answer
 from dawbridge.jobs.state import State
@@ -46,13 +47,18 @@ class JobLoop:
         send: Callable[[ToEngine], None],
         watch: ToWatch,
         read_automation: Reader = no_automation,
+        submit: Submit = at_once,
     ) -> None:
-        """`send` passes a message to the engine, `watch` a wish to the watch; `read_automation` reads a MIDI file."""
+        """`send` passes a message to the engine, `watch` a wish to the watch; `read_automation` reads a MIDI file,
+        `submit` has that done in another thread.
+        """
         self._ledger, self._bus, self._clock, self._store, self._roots = ledger, bus, clock, store, roots
+        self._has_read = threading.Event()
+        self._trouble = ""
         self._inbox = Inbox[Request | RecorderRequest]()
         self._turned = store.mailbox(self._inbox.wake)
-        self._midi_files = MidiFiles(read_automation, self._say)
-        self.world = World(ledger, presets, roots, self._midi_files.beside)
+        self._midi_files = MidiFiles(read_automation, self._say, submit, self._on_read)
+        self.world = World(ledger, presets, roots, self._midi_files)
         self.recorder = AutomationRecorder(clock)
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
         self.requests = JobRequests(self._inbox.post, clock, self._runner.status, self._runner.focused)
@@ -92,10 +98,12 @@ class JobLoop:
     def turn(self) -> None:
         """Everything that other threads have asked for, the knobs that were turned, and what is due."""
         self._hear()
+        self._mind_ledger()
         now = self._clock()
         for job_id, automation in self._midi_files.look(self.state.done(), now):
             self._runner.handle(Request(Automate(automation, job_id)))
-        if self._runner.due_s() <= now:
+        if self._runner.due_s() <= now or self._has_read.is_set():
+            self._has_read.clear()
             self._runner.handle(Tick())
 
     def handle(self, events: Iterable[Input]) -> None:
@@ -149,6 +157,20 @@ class JobLoop:
         else:
             why = "no knob was moved while a position was known" if was_recording else "nothing was being recorded"
             answer(request.answer, error=_nothing(why))
+
+    def _mind_ledger(self) -> None:
+        """Write what could not be written, and report once that it cannot, or can again."""
+        database = self._ledger.database
+        database.catch_up()
+        if bool(database.trouble) != bool(self._trouble):
+            waits = f"the ledger cannot be written ({database.trouble}); work goes on, and it is written later"
+            self._say(waits if database.trouble else "the ledger is written again")
+        self._trouble = database.trouble
+
+    def _on_read(self) -> None:
+        """A MIDI file has been read: the bounce beside it can be taken. From any thread."""
+        self._has_read.set()
+        self._inbox.wake()
 
     def _say(self, text: str) -> None:
         self._bus.publish(Notice(text))

@@ -1,6 +1,10 @@
-"""MIDI files beside bounces: their automation, read when a bounce is rendered, and when they come or change later."""
+"""MIDI files beside bounces: their automation, for a bounce that is to be rendered, and when they come or change later.
+
+A long MIDI file takes seconds to read, so that another thread reads it: the bounce beside it waits, and nothing else.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 from dawbridge.errors import DawbridgeError
@@ -15,31 +19,59 @@ NEWEST = 100
 
 Reader = Callable[[Path], Automation]
 """Reads a MIDI file. Raises `DawbridgeError`."""
+Submit = Callable[[Reader, Path], "Future[Automation]"]
+"""Has a file read, in whatever thread."""
+
+
+def at_once(read: Reader, file: Path) -> "Future[Automation]":
+    """Read the file in the caller's thread."""
+    future: Future[Automation] = Future()
+    try:
+        future.set_result(read(file))
+    except Exception as error:
+        future.set_exception(error)
+    return future
 
 
 class MidiFiles:
     """Which MIDI files were read, and as they were when. Used by the main loop alone."""
 
-    def __init__(self, read: Reader, say: Callable[[str], None]) -> None:
-        """`say` is given a line for the user about each file that is read."""
-        self._reader, self._say = read, say
+    def __init__(
+        self,
+        read: Reader,
+        say: Callable[[str], None],
+        submit: Submit = at_once,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`say` is given a line for the user about each file that is read; `wake` is called, from any thread, when a
+        file has been read.
+        """
+        self._reader, self._say, self._submit, self._wake = read, say, submit, wake
         self._next_s = float("-inf")
         self._seen: dict[Path, Stamp | None] = {}
-        self._known: dict[Path, Stamp] = {}
+        self._reading: dict[Path, tuple[Stamp, Future[Automation]]] = {}
+        self._read: dict[Path, tuple[Stamp, Automation | None]] = {}
+        self._given: dict[int, Stamp] = {}
 
     @property
     def due_s(self) -> float:
         """When `look` has something to do."""
         return self._next_s
 
-    def beside(self, bounce: Path) -> Automation | None:
+    def is_reading(self, bounce: Path) -> bool:
+        """Whether the MIDI file beside a bounce is being read; if it has not been, that begins."""
+        file = bounce.with_suffix(".mid")
+        stamp = stamp_of(file)
+        return stamp is not None and not self._is_read(file, stamp)
+
+    def beside(self, job_id: int, bounce: Path) -> Automation | None:
         """The automation of the MIDI file beside a bounce that is about to be rendered, if there is one."""
         file = bounce.with_suffix(".mid")
         stamp = stamp_of(file)
-        if stamp is None:
+        if stamp is None or not self._is_read(file, stamp):
             return None
-        self._known[file] = stamp
-        return self._read(file)
+        self._given[job_id] = stamp
+        return self._read[file][1]
 
     def look(self, jobs: Iterable[Job], now: float) -> Iterator[tuple[int, Automation]]:
         """Job ids and automations of MIDI files beside finished bounces that came or changed, and are at rest."""
@@ -50,18 +82,36 @@ class MidiFiles:
             file = job.path.with_suffix(".mid")
             stamp = stamp_of(file)
             rests, self._seen[file] = self._seen.get(file) == stamp, stamp
-            if stamp is None or not rests or self._known.get(file) == stamp:
+            if stamp is None or not rests or self._given.get(job.id) == stamp or not self._is_read(file, stamp):
                 continue
-            self._known[file] = stamp
-            automation = self._read(file)
+            self._given[job.id] = stamp
+            automation = self._read[file][1]
             if automation and automation != job.automation:
                 yield job.id, automation
 
-    def _read(self, file: Path) -> Automation | None:
+    def _is_read(self, file: Path, stamp: Stamp) -> bool:
+        """Whether the file was read as it is now; if not, it is being read from now on."""
+        reading = self._reading.get(file)
+        if reading is not None and reading[1].done():
+            del self._reading[file]
+            self._read[file] = (reading[0], self._automation(file, reading[1]))
+        if self._read.get(file, (None,))[0] == stamp:
+            return True
+        if file not in self._reading:
+            future = self._submit(self._reader, file)
+            self._reading[file] = (stamp, future)
+            future.add_done_callback(lambda _: self._wake())
+            return future.done() and self._is_read(file, stamp)
+        return False
+
+    def _automation(self, file: Path, future: "Future[Automation]") -> Automation | None:
         try:
-            automation = self._reader(file)
+            automation = future.result()
         except DawbridgeError as error:
             self._say(str(error))
+            return None
+        except Exception as error:
+            self._say(f"{file.name} cannot be read ({type(error).__name__}); its automation is left out")
             return None
         names = ", ".join(lane.name for lane in automation.lanes)
         self._say(f"{file.name} moves {names}" if names else f"{file.name} has no controller that is bound to a knob")

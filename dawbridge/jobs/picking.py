@@ -125,6 +125,8 @@ def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
         return None
     while queue_is_open(turn):
         job = _next(turn)
+        if job is None:
+            return None
         if turn.facts.stamp(job.path) is None:
             try_again(turn, job)
             continue
@@ -139,7 +141,7 @@ def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
             job,
             attempts=job.attempts + 1,
             values=_snapshot(turn, job),
-            automation=turn.facts.beside(job.path) or job.automation,
+            automation=turn.facts.beside(job.id, job.path) or job.automation,
         )
         job = turn.move(turn.put(job), JobState.RUNNING)
         message = task(turn, job)
@@ -193,10 +195,13 @@ def _snapshot(turn: Turn, job: Job) -> dict[str, float]:
     return values
 
 
-def _next(turn: Turn) -> Job:
-    """The first in order, or a shorter one that gets past it."""
+def _next(turn: Turn) -> Job | None:
+    """The first in order, or a shorter one that gets past it; those wait whose MIDI file is still being read."""
     state = turn.state
-    first = state.jobs[next(iter(state.queue))]
+    jobs = (state.jobs[job_id] for job_id in islice(state.queue, _LOOK_AHEAD))
+    first = next((job for job in jobs if not turn.facts.is_reading(job.path)), None)
+    if first is None:
+        return None
     shorter = next(_shorter(turn, first), None) if first.passed < PASSES else None
     if shorter is None:
         return first
@@ -210,7 +215,7 @@ def _shorter(turn: Turn, job: Job) -> Iterator[Job]:
         return
     for job_id in islice(turn.state.queue, _LOOK_AHEAD):
         other = turn.state.jobs[job_id]
-        if other.size * SHORTER <= job.size:
+        if other.size * SHORTER <= job.size and not turn.facts.is_reading(other.path):
             yield other
 
 

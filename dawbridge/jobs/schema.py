@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 2
+VERSION = 3
 """Kept as `PRAGMA user_version`. Version 0.1 of dawbridge left it at 0."""
 
 SCHEMA = """
@@ -46,9 +46,12 @@ _COLUMNS = (
 """Columns that came later. 0 for `inode` and `changed_ns` means that they are not known."""
 
 _INDEXES = (
-    "CREATE INDEX IF NOT EXISTS jobs_size ON jobs(size)",
-    "CREATE INDEX IF NOT EXISTS jobs_content ON jobs(content_hash)",
+    "DROP INDEX IF EXISTS jobs_size",
+    "DROP INDEX IF EXISTS jobs_content",
+    "CREATE INDEX IF NOT EXISTS done_size ON jobs(size) WHERE state = 'done'",
+    "CREATE INDEX IF NOT EXISTS done_content ON jobs(content_hash) WHERE state = 'done'",
 )
+"""Those of finished jobs alone: thousands of bounces of one length may wait."""
 
 
 def migrate(connection: sqlite3.Connection) -> None:

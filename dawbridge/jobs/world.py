@@ -1,6 +1,6 @@
 """The scheduler's facts as they are: the ledger, the presets, and what the file system says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from dawbridge.audio.provenance import read_mark
@@ -13,6 +13,7 @@ from dawbridge.files.presence import gone
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.jobs.facts import StemTargets, Twin
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.midi_files import MidiFiles
 from dawbridge.jobs.record import JobRecord, untouched
 from dawbridge.jobs.stem_names import StemNames, moved_stems, one_name
 from dawbridge.jobs.watched_roots import WatchedRoots
@@ -32,12 +33,11 @@ class World:
         ledger: Ledger,
         presets: Presets,
         roots: WatchedRoots,
-        beside: Callable[[Path], Automation | None] = lambda _: None,
+        midi_files: MidiFiles,
     ) -> None:
-        """`beside` finds the automation in the MIDI file beside a bounce."""
         self._ledger, self._presets, self._roots = ledger, presets, roots
         self._names = StemNames(ledger)
-        self.beside = beside
+        self.is_reading, self.beside = midi_files.is_reading, midi_files.beside
 
     def new_id(self) -> int:
         """A job id that nobody has had."""

@@ -78,7 +78,7 @@ class Replay:
     def __init__(self, prefetch=False, describes=False):
         self.now, self.prefetch, self.describes = 100.0, prefetch, describes
         self.rows, self.files, self.clock_ns = Rows(), {}, 0
-        self.stems = {}
+        self.stems, self.being_read = {}, set()
         self.knobs = dict(DEFAULTS)
         self.engine = None
         self.stopping = False
@@ -260,7 +260,10 @@ class Replay:
     def preset(self, name):
         raise PresetError(name)
 
-    def beside(self, bounce):
+    def is_reading(self, bounce):
+        return bounce in self.being_read
+
+    def beside(self, job_id, bounce):
         return None
 
     def targets(self, bounce, tempo_key=None):

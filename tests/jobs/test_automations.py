@@ -1,13 +1,18 @@
+from concurrent.futures import Future
+
 import mido
 import pytest
 
+from dawbridge.engine.process.messages import Finished
 from dawbridge.errors import JobError
 from dawbridge.events import Notice
+from dawbridge.jobs.inputs import EngineReady, Settled
 from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
 from dawbridge.knobs.recorder import FOLLOWS_S
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.song import read_automation
+from tests.jobs_rig import JobsRig
 
 
 class Automations:
@@ -171,6 +176,33 @@ def test_a_midi_file_that_comes_and_changes_afterwards(desk, automations):
         assert task.job.automation.plain() == {"acapella_gain": [[0.0, db]]}
         desk.finish(task)
         assert desk.task() is None
+
+
+def test_a_midi_file_that_takes_long_to_read_holds_up_its_own_bounce_alone(desk, tmp_path):
+    """It is read in another thread: here that is the test's own, when it wants."""
+    waiting = []
+
+    def submit(read, file):
+        waiting.append((read, file, Future()))
+        return waiting[-1][2]
+
+    desk.loop.close()
+    desk.ledger.close()
+    desk.rig = JobsRig(
+        desk.root.resolve(), desk.home, lambda: desk.now, submit=submit,
+        read=lambda file: read_automation(file, DEFAULT_BINDINGS),
+    )  # fmt: skip
+    rig, song_bounce, other = desk.rig, desk.bounce("song.wav"), desk.bounce("other.wav")
+    song(desk.root / "song.mid")
+    rig.handle(EngineReady(), Settled(song_bounce), Settled(other))
+    (task,) = rig.tasks()
+    assert task.order.source == other
+    ((read, file, future),) = waiting
+    future.set_result(read(file))
+    rig.handle(Finished(task.job_id, code="unreadable", message="no audio"))
+    (task,) = rig.tasks()
+    assert task.order.automation.plain() == {"acapella_gain": [[0.0, 6.0]]}
+    rig.close()
 
 
 def test_a_broken_midi_file_is_one_line(desk, automations):

@@ -293,6 +293,20 @@ def test_a_refusal_changes_nothing():
     assert (replay.rows.jobs, replay.state.jobs, replay.state.focused) == before
 
 
+def test_a_bounce_whose_midi_file_is_being_read_waits_and_the_others_do_not():
+    replay = Replay()
+    replay.being_read.add(PATHS[0])
+    replay.bounce(PATHS[0], "x")
+    assert replay.engine is None
+    assert due_s(replay.state, replay.now, replay) == float("inf")
+    replay.bounce(PATHS[1], "y")
+    replay.settle()
+    replay.being_read.clear()
+    replay.tick(0.0)
+    replay.settle()
+    assert [source for source, *_ in replay.rendered] == [PATHS[1], PATHS[0]]
+
+
 class TestLongBounces:
     @staticmethod
     def long(replay, path):
