@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.surfaces.osc.client import OscClient
+
 PATIENCE_S = 120
 
 
@@ -48,8 +50,7 @@ def test_a_bounce_comes_back_as_stems_that_null_and_a_knob_rewrites_them(start_d
 def test_knob_positions_survive_a_restart(start_daemon):
     daemon = start_daemon()
     daemon.send("/dawbridge/mask/strength", 0.25)
-    daemon.send("/dawbridge/sync", 1)
-    daemon.heard.wait_for("/dawbridge/synced", PATIENCE_S)
+    daemon.heard.wait_for("/dawbridge/mask/strength", PATIENCE_S, 0.25)
     assert daemon.stop() == 0
     again = start_daemon()
     again.send("/dawbridge/mask/strength")
@@ -161,13 +162,14 @@ def test_one_whose_output_nobody_reads_answers_separates_and_ends(start_daemon):
     """A pipe that nobody drains, a terminal after Ctrl-S."""
     reader, writer = os.pipe()
     daemon = start_daemon(output=writer)
-    for number in range(5000):  # a line each, together far more than the 64 KiB that a pipe holds
-        daemon.send("/dawbridge/preset/next")
-        if number % 100 == 99:
-            daemon.send("/dawbridge/sync", number)
-            daemon.heard.wait_for("/dawbridge/synced", PATIENCE_S)
-    daemon.send("/dawbridge/ping")
-    daemon.heard.wait_for("/dawbridge/pong", PATIENCE_S)
+    with OscClient(daemon.port) as client:
+        for number in range(5000):  # a line each, together far more than the 64 KiB that a pipe holds
+            client.send("/dawbridge/preset/next")
+            if number % 100 == 99:
+                client.send("/dawbridge/sync", number)
+                client.wait_for("/dawbridge/synced", PATIENCE_S, number)
+        client.send("/dawbridge/ping")
+        client.wait_for("/dawbridge/pong", PATIENCE_S)
     daemon.bounce()
     daemon.done()
     assert daemon.stop() == 0
