@@ -62,8 +62,9 @@ def draw(points: Sequence[Point], path: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(6.4, 3.6), dpi=120)
     axes.plot([p.fullness for p in points], [p.bleedless for p in points], "o-", color="#2b6cb0")
-    for point in points:
-        axes.annotate(f"{point.contrast:g}", (point.fullness, point.bleedless), (6, 5), textcoords="offset points")
+    for point in points[::2]:
+        axes.annotate(f"{point.contrast:g}", (point.fullness, point.bleedless), (7, 4), textcoords="offset points")
+    axes.margins(0.1)
     axes.set_xlabel("fullness: how much of the voice is there")
     axes.set_ylabel("bleedless: how little else is")
     axes.set_title("One knob, /dawbridge/mask/contrast, from 0 to 1", fontsize=10)
