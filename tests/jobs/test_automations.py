@@ -196,12 +196,12 @@ def test_a_midi_file_that_takes_long_to_read_holds_up_its_own_bounce_alone(desk,
     song(desk.root / "song.mid")
     rig.handle(EngineReady(), Settled(song_bounce), Settled(other))
     (task,) = rig.tasks()
-    assert task.order.source == other
+    assert task.job.source == other
     ((read, file, future),) = waiting
     future.set_result(read(file))
     rig.handle(Finished(task.job_id, code="unreadable", message="no audio"))
     (task,) = rig.tasks()
-    assert task.order.automation.plain() == {"acapella_gain": [[0.0, 6.0]]}
+    assert task.job.automation.plain() == {"acapella_gain": [[0.0, 6.0]]}
     rig.close()
 
 
