@@ -11,7 +11,7 @@ from dawbridge.surfaces.web.pictures.sources import OPEN_AT_ONCE, Sources
 from dawbridge.surfaces.web.pictures.spectrogram import SIDE, Grid, tile
 from dawbridge.surfaces.web.pictures.store import PictureStore
 from dawbridge.surfaces.web.pictures.worker import WHOLE_S
-from tests.surfaces.web.conftest import sound
+from tests.surfaces.web.conftest import Page, sound
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -70,6 +70,17 @@ def test_a_long_bounce_is_sketched_first_and_exact_later(page):
     first, message, then = page.run(ask)
     assert (first["exact"], then["exact"], message["id"], message["stem"]) == (False, True, job_id, "mixture")
     assert first["max"] == pytest.approx(then["max"], abs=0.001)
+
+
+def test_the_server_ends_while_an_overview_is_made(rig, tmp_path, recwarn):
+    page = Page(rig, tmp_path)
+    job_id = page.job("long.wav", seconds=0.1, stems=False)
+    with soundfile.SoundFile(rig.root / "long.wav", "w", 8000, 1, subtype="PCM_16") as file:
+        for _ in range(int(WHOLE_S / 60) + 1):
+            file.write(np.zeros(60 * 8000))
+    assert page.get(f"/api/jobs/{job_id}/peaks/mixture")["exact"] is False
+    page.close()
+    assert not list(recwarn)
 
 
 def picture(body):

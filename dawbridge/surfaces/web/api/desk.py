@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,14 +51,15 @@ class Desk:
         self.store, self.world = store, world
         self._deck, self._dispatcher = deck, dispatcher
         self._threads = ThreadPoolExecutor(FILE_THREADS, "page-files")
-        self._sources = Sources()
+        heard, drawn = Sources(), Sources()
+        self._pools = (heard, drawn)  # one of its own for pictures: whoever listens does not wait for them
         self.store_of_pictures = PictureStore(world.cache)
-        self.pictures = PictureWorker(self.store_of_pictures, self._sources)
+        self.pictures = PictureWorker(self.store_of_pictures, drawn)
         self.memory, self.shelf = JobMemory(), FactsShelf()
         self.asking = Asking(lambda: Knobs(store), dispatcher)
         self.streams = Streams(self._snapshot, self._obey_stream)
         self.uploads = Uploads(self.run, world.why_not, world.upload_limit_bytes)
-        self.listening = Listening(self.run, self._sources)
+        self.listening = Listening(self.run, heard)
         self.busy: Mark = _unmarked
         """Marks a request's connection as one that may take long, for the length of a block."""
         self._completing: set[str] = set()
@@ -75,12 +76,13 @@ class Desk:
         """Free threads and files."""
         self.pictures.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
-        self._sources.close()
+        for pool in self._pools:
+            pool.close()
 
     def close_idle(self) -> None:
         """Close audio files that nobody has read for a while."""
-        if len(self._sources):
-            self._sources.close_idle()
+        for pool in self._pools:
+            pool.close_idle()
 
     async def obey(self, message: Json, origin: str) -> Json:
         """Do what `{"address": ..., "arguments": [...]}` says; the answer. Raises `DawbridgeError`."""
@@ -100,7 +102,9 @@ class Desk:
         loop, made = asyncio.get_running_loop(), self.pictures.complete(path, version)
 
         def tell(future: "Future[bool]") -> None:
-            loop.call_soon_threadsafe(self._completed, job_id, stem, version, not future.cancelled())
+            is_made = not future.cancelled() and future.exception() is None
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(self._completed, job_id, stem, version, is_made)
 
         made.add_done_callback(tell)
 
