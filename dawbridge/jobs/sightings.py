@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dawbridge.events import JobState
+from dawbridge.events import JobState, StateChanged
 from dawbridge.jobs import live
-from dawbridge.jobs.effects import Save, Watch
+from dawbridge.jobs.effects import Publish, Save, Watch
 from dawbridge.jobs.inputs import FoundBefore, Started
 from dawbridge.jobs.record import JobRecord, stamp_columns, untouched
 from dawbridge.jobs.state import WAITING, Job
@@ -22,6 +22,7 @@ def started(turn: Turn, event: Started) -> None:
     for record in event.unrendered:
         if turn.facts.is_watched(record.path) and untouched(record.stamp, turn.facts.stamp(record.path)):
             state.rerenders[turn.restore(record).id] = None
+            turn.do(Publish(StateChanged(record.id, record.state, str(record.path))))  # whoever listens learns its name
     last = event.last_done
     if last is not None and turn.facts.is_watched(last.path):
         if last.stems_stand:
