@@ -98,7 +98,7 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(where)
-        bound.listen(64)
+        bound.listen(1024)
     except OSError as error:
         bound.close()
         reason = f"{host}, TCP port {port}: {error.strerror}"
