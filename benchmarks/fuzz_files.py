@@ -42,7 +42,7 @@ HANG_S = 60.0
 """Seconds after which one damaged file is given up, on a machine however busy."""
 MEMORY_BYTES = 2**32
 """Address space of a batch's process."""
-BATCH = 500
+BATCH = 5000
 FRAMES = 600
 FORMATS = {
     "WAV": "PCM_24", "WAVEX": "FLOAT", "RF64": "PCM_16", "W64": "PCM_24", "AIFF": "PCM_24", "CAF": "PCM_24",
@@ -234,7 +234,7 @@ def main() -> int:
         total.add(tally)
         for line in tally.wrong:
             print(line, flush=True)
-        if total.done % (20 * BATCH) == 0:
+        if total.done % (2 * BATCH) == 0:
             print(f"{total.done} files, {len(total.wrong)} wrong", flush=True)
     print(f"{total.done} damaged files of {len(whole)} kinds: {total.readable} decoded all the same, "
           f"{len(total.wrong)} wrong, the slowest {total.slowest_s:.2f} s")  # fmt: skip
