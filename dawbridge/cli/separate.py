@@ -14,7 +14,7 @@ from dawbridge.events import Done, JobState, Notice, Progress, StateChanged
 from dawbridge.files.output import DEFAULT_OUTPUT, Output
 from dawbridge.files.paths import user_path
 from dawbridge.files.printable import printable
-from dawbridge.knobs.parameters import TABLE, Stage, complete
+from dawbridge.knobs.parameters import SOUND, complete, described
 from dawbridge.knobs.presets import Presets
 
 if TYPE_CHECKING:
@@ -28,10 +28,8 @@ def add_flags(parser: ArgumentParser) -> None:
     add("-o", "--output", default=DEFAULT_OUTPUT, metavar="DIR", help="folder for the stems [separated, beside each file]")  # fmt: skip
     add_engine_flags(parser)
     group = parser.add_argument_group("parameters")
-    for row in TABLE:
-        if row.stage is not Stage.CONTROL:
-            flag = "--" + row.name.replace("_", "-")
-            group.add_argument(flag, type=float, metavar="X", help=f"{row.help} ({row.allowed}) [{row.default:g}]")
+    for name, help in described(*SOUND):
+        group.add_argument("--" + name.replace("_", "-"), type=float, metavar="X", help=help)
 
 
 def run(options: Namespace) -> int:
@@ -100,7 +98,7 @@ def _reporter(display: "PlainDisplay", number: int) -> Callable[[float], None]:
 def read_values(options: Namespace) -> dict[str, float]:
     """The preset's setting, the flags over it, both over the defaults; raw. Raises `PresetError`, `ParameterError`."""
     preset = Presets().load(options.preset).setting if options.preset else {}
-    flags = {row.name: getattr(options, row.name) for row in TABLE if row.stage is not Stage.CONTROL}
+    flags = {name: getattr(options, name) for name in SOUND}
     given = {name: value for name, value in flags.items() if value is not None}
     for name, value in given.items():
         clamped = complete({name: value})[name]

@@ -170,6 +170,16 @@ DEFAULTS: Snapshot = MappingProxyType({row.name: float(row.default) for row in T
 """Every parameter at its default."""
 
 
+SOUND: tuple[str, ...] = tuple(row.name for row in TABLE if row.stage is not Stage.CONTROL)
+"""Names of the parameters that change what is heard."""
+
+
+def described(*names: str) -> list[tuple[str, str]]:
+    """Each name with its help line, range and default: `("mask_floor", "least gain … (-80..0 dB) [-80]")`."""
+    rows = [parameter(name) for name in names]
+    return [(row.name, f"{row.help} ({row.allowed}) [{row.default:g}]") for row in rows]
+
+
 def parameter(name: str) -> Parameter:
     """The row called `name`. Raises `UnknownParameterError`, with the nearest name."""
     try:

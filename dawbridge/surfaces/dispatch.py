@@ -35,6 +35,8 @@ class Dispatcher:
         self._targets = targets
         self.commands = tuple(commands)
         self._by_address = {row.address: row for row in commands}
+        self._readable = tuple(row for row in commands if row.reads)
+        self._states = tuple(row for row in self._readable if row.is_state)
         self._by_prefix = {row.address.removesuffix("<name>"): row for row in commands if row.path_argument}
 
     def find(self, address: str) -> Command | None:
@@ -68,8 +70,7 @@ class Dispatcher:
 
     def state(self, *, only_states: bool = False) -> dict[str, tuple[Value, ...]]:
         """The values of all readable commands by address, or of those alone that can only be read."""
-        rows = [row for row in self.commands if row.reads and (row.is_state or not only_states)]
-        return {row.address: self.read(row) for row in rows}
+        return {row.address: self.read(row) for row in (self._states if only_states else self._readable)}
 
     def _path_checked(self, row: Command, address: str, arguments: Arguments) -> Checked | None:
         button = Command(row.address.removesuffix("/<name>"), row.call, row.help)
