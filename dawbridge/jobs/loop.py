@@ -13,7 +13,7 @@ from dawbridge.jobs.inbox import Inbox
 from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Started, Stopping, Tick
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.midi_files import MidiFiles, Reader, Submit, at_once
-from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest
+from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest, Status
 from dawbridge.jobs.runner import JobRunner, ToWatch, answer
 from dawbridge.jobs.state import State
 from dawbridge.jobs.watched_roots import WatchedRoots
@@ -61,7 +61,7 @@ class JobLoop:
         self.world = World(ledger, presets, roots, self._midi_files)
         self.recorder = AutomationRecorder(clock)
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
-        self.requests = JobRequests(self._inbox.post, clock, self._runner.status, self._runner.focused)
+        self.requests = JobRequests(self._inbox.post, clock, self._status, self._runner.focused)
         """The jobs, for other threads."""
         self.automation = AutomationRequests(
             self._inbox.post, clock, self.recorder.place, lambda: self.recorder.is_recording
@@ -113,6 +113,11 @@ class JobLoop:
         with self._ledger.together() if len(events) > MANY else nullcontext():
             for event in events:
                 self._runner.handle(event)
+
+    def _status(self) -> Status:
+        """What the jobs do; a paused watch is seen at once, before the loop has heard of the knob. From any thread."""
+        state, waiting = self._runner.status()
+        return ("paused" if self._store.get("watch_enable") == 0 else state), waiting
 
     def due_s(self) -> float:
         """When `turn` has something to do at the latest, on the loop's clock."""

@@ -91,10 +91,7 @@ class JobRunner:
         return (job.id, job.path.name, *job.stems) if job else NO_FOCUS
 
     def _now(self) -> Status:
-        waiting = len(self.state.queue)
-        if self.state.knobs["watch_enable"] == 0:
-            return "paused", waiting
-        return ("busy" if self.state.running else "idle"), waiting
+        return ("busy" if self.state.running else "idle"), len(self.state.queue)
 
 
 def answer(future: "Future[object]", result: object = None, error: BaseException | None = None) -> None:
