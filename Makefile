@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit fuzz gpu-train lint generate clean quick
+.PHONY: help demo listen test watch bench bench-control soak report-files audit fuzz gpu gpu-train lint generate clean quick
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfi
 	@test -n "$(PACK)" || { echo 'which pack? acapellanet pack DATA --out PACK --cache CACHE, then make gpu-train PACK=PACK' >&2; exit 2; }
 	PYTHONPATH=model $(PYTHON) -m acapellanet.training.packed.run "$(PACK)" --out "$(or $(OUT),gpu)" \
 	  --minutes $(or $(MINUTES),9) --from model/acapellanet/weights/acapellanet-full.safetensors $(ARGS)
+
+gpu: ## measure a graphics card, with torch, numpy and safetensors alone: make gpu [OUT=gpu SECONDS=480]
+	PYTHONPATH=model $(PYTHON) -m benchmarks.gpu --out "$(or $(OUT),gpu)" --seconds $(or $(SECONDS),480)
 
 lint: $(STAMP) ## check format, lint and types
 	$(BIN)/ruff format --check .

@@ -44,7 +44,7 @@ def _mashups(options: argparse.Namespace) -> int:
 def add_pack(command: argparse.ArgumentParser) -> None:
     """Give `pack` its options."""
     command.description = (
-        "All that training hears, as Ogg Vorbis in parts of at most 60 MiB, for a machine with a GPU: "
+        "All that training hears, as Ogg Opus in parts of at most 36 MiB, for a machine with a GPU: "
         "train --packed PACK, or make gpu-train."
     )
     command.add_argument("data", type=Path, metavar="DATA", help="folder as for train")
@@ -68,7 +68,7 @@ def _pack(options: argparse.Namespace) -> int:
     tracks = [*(track for voices in chosen.voices.values() for track in voices), *chosen.instrumentals]
     with Progress(transient=True) as bars:
         task = bars.add_task("packing", total=len(tracks))
-        paths = write_pack(library, tracks, options.out, lambda count: bars.update(task, completed=count))
+        paths = write_pack(library, tracks, options.data, options.out, lambda count: bars.update(task, completed=count))
     size = sum(path.stat().st_size for path in paths)
     print(f"{len(tracks)} tracks, {size / 1e6:.0f} MB in {len(paths) - 1} parts: {options.out}")
     return 0

@@ -9,10 +9,11 @@ from acapellanet.net.transforms import from_planes, istft, pad_to_frames, stft, 
 
 
 @torch.inference_mode()
-def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
+def separate(network: AcapellaNet, mixture: Tensor, precision: torch.dtype = torch.float32) -> Tensor:
     """Estimate the vocals of `[2, samples]` or `[batch, 2, samples]` at the network's rate, in the same shape.
 
     The network must be in evaluation mode. The end is padded with zeros to a whole number of its coarsest frames.
+    `precision` is that of the network's convolutions and dense layers alone; spectra stay float32.
     """
     samples = mixture.shape[-1]
     if samples == 0:
@@ -21,7 +22,9 @@ def separate(network: AcapellaNet, mixture: Tensor) -> Tensor:
     batch = mixture if mixture.dim() == 3 else mixture.unsqueeze(0)
     padded = pad_to_frames(batch, config.hop_samples, config.time_stride_frames)
     planes = to_planes(stft(padded, config.fft_samples, config.hop_samples))
-    spectrum = from_planes(network(planes))
+    with torch.autocast(mixture.device.type, precision, enabled=precision != torch.float32):
+        masks = network.masks(network.features(planes))
+    spectrum = from_planes(network.applied(masks, planes))
     vocals = istft(spectrum, config.fft_samples, config.hop_samples, samples)
     return vocals.reshape(mixture.shape)
 

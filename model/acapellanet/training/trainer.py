@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -85,19 +85,17 @@ class Trainer:
         build: Callable[[NetworkConfig], AcapellaNet] = AcapellaNet,
         loss: Loss = separation_loss,
         meeting: "MeetingPlace | None" = None,
-        batches: Callable[[Sequence[int]], Batch] | None = None,
     ) -> None:
         """Begin with new weights, or with what `source` knows.
 
-        `meeting`: where processes that train apart exchange weights; `batches`: makes whole batches itself, on the
-        device; without it examples are drawn one by one from `mashups`, which are `Mashups` then.
+        `meeting`: where processes that train apart exchange weights. `step` draws examples from `mashups`; whoever
+        has batches of its own calls `learn`.
         """
         torch.manual_seed(options.seed)
         self.config = config
         self.options = options
         self.mashups = mashups
         self.world = world
-        self._batches = batches
         self.network = build(config)
         if source is not None:
             start_from(self.network, source, options.seed)
@@ -175,8 +173,6 @@ class Trainer:
     def _next_batch(self) -> Batch:
         first = self.step_number * self.options.batch
         numbers = self.world.share(range(first, first + self.options.batch))
-        if self._batches is not None:
-            return self._batches(numbers)
         example = cast("Mashups", self.mashups).example
         return make_batch(list(self._mixers.map(example, numbers)), self.config, self.world.device)
 
@@ -207,12 +203,11 @@ class Trainer:
             return
         decay = ema_decay(self.options.ema, self.step_number)
         ours, theirs = self.averaged.state_dict(), self.network.state_dict()
+        floating = [name for name, value in theirs.items() if value.is_floating_point()]
         with torch.no_grad():
-            for name, value in theirs.items():
-                if value.is_floating_point():
-                    ours[name].lerp_(value, 1 - decay)
-                else:
-                    ours[name].copy_(value)
+            torch._foreach_lerp_([ours[name] for name in floating], [theirs[name] for name in floating], 1 - decay)
+            for name in theirs.keys() - set(floating):
+                ours[name].copy_(theirs[name])
 
 
 def _masked_loss(

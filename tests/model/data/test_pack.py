@@ -14,30 +14,35 @@ def library(data_folder: Path, tmp_path: Path) -> Library:
     return open_library(data_folder, tmp_path / "cache")
 
 
-def test_what_is_packed_is_heard_again(library: Library, tmp_path: Path) -> None:
+def test_what_is_packed_is_heard_again(library: Library, data_folder: Path, tmp_path: Path) -> None:
     counts: list[int] = []
-    write_pack(library, library.tracks, tmp_path / "pack", counts.append)
+    write_pack(library, library.tracks, data_folder, tmp_path / "pack", counts.append)
     pack = read_pack(tmp_path / "pack")
     assert counts == list(range(1, len(library.tracks) + 1))
-    for number, (track, packed) in enumerate(zip(library.tracks, pack.tracks, strict=True)):
+    tracks = {track.name: track for track in library.tracks}
+    assert len(pack.tracks) == len(tracks)
+    for number, packed in enumerate(pack.tracks):
+        track = tracks[packed.name]
         assert (packed.name, packed.frames, packed.channels) == (track.name, track.frames, track.channels)
         values = pack.values[pack.starts[number] :][: track.frames * track.channels].reshape(-1, track.channels)
         truth = library.read(track)[: track.channels].T
-        error = values * (packed.peak / 32767) / 0.97 - truth
+        error = values * (packed.peak / 32767) - truth
         if "instrumental" not in track.name:  # of noise an encoder keeps the level alone
-            assert np.square(error).mean() < 0.01 * np.square(truth).mean()
+            assert np.square(error).mean() < 0.06 * np.square(truth).mean()
         assert np.square(values / 32767.0).mean() * packed.peak**2 == pytest.approx(np.square(truth).mean(), rel=0.3)
 
 
-def test_parts_are_no_larger_than_asked_unless_one_track_is(library: Library, tmp_path: Path) -> None:
-    paths = write_pack(library, library.tracks, tmp_path / "pack", lambda count: None, part_bytes=60_000)
+def test_parts_are_no_larger_than_asked_unless_one_track_is(
+    library: Library, data_folder: Path, tmp_path: Path
+) -> None:
+    paths = write_pack(library, library.tracks, data_folder, tmp_path / "pack", lambda count: None, part_bytes=60_000)
     sizes = [path.stat().st_size for path in paths if path.name != INDEX_FILE]
     assert len(sizes) > 3 and max(sizes) <= 60_000
     assert len(read_pack(tmp_path / "pack").tracks) == len(library.tracks)
 
 
-def test_a_damaged_part_is_named(library: Library, tmp_path: Path) -> None:
-    part = write_pack(library, library.tracks[:2], tmp_path / "pack", lambda count: None)[0]
+def test_a_damaged_part_is_named(library: Library, data_folder: Path, tmp_path: Path) -> None:
+    part = write_pack(library, library.tracks[:2], data_folder, tmp_path / "pack", lambda count: None)[0]
     content = bytearray(part.read_bytes())
     content[len(content) // 2] ^= 1
     part.write_bytes(content)
@@ -53,10 +58,10 @@ def test_what_is_no_pack_is_said(tmp_path: Path) -> None:
         read_pack(tmp_path)
 
 
-def test_a_folder_with_other_files_is_left_alone(library: Library, tmp_path: Path) -> None:
+def test_a_folder_with_other_files_is_left_alone(library: Library, data_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(DataError, match="other files"):
-        write_pack(library, library.tracks, tmp_path, lambda count: None)
+        write_pack(library, library.tracks, data_folder, tmp_path, lambda count: None)
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 

@@ -8,10 +8,14 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
 from acapellanet.audio import SAMPLE_RATE
+from acapellanet.net.transforms import istft, stft
 
 BLOCK = 441
 """Length of the blocks that levels are taken over, in samples."""
 ROOM_S = 1.5
+FORMANT_FFT, FORMANT_HOP, ENVELOPE_QUEFRENCIES = 1024, 256, 32
+ENVELOPE_LIMIT_DB = 24.0
+CHOP_SEMITONES = (0, 0, 0, 0, -12, -7, -5, 3, 5, 7, 12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Dice:
 
     generator: torch.Generator
     batch: int
+    chooser: torch.Generator
+    """Generator on the CPU, which chooses examples without waiting for the device."""
 
     @property
     def device(self) -> torch.device:
@@ -34,6 +40,12 @@ class Dice:
     def chance(self, share: float) -> Tensor:
         """Booleans `[batch, 1, 1]`, of which about `share` are true."""
         return self.uniform(0.0, 1.0) < share
+
+    def some(self, share: float) -> tuple[Tensor, "Dice"]:
+        """Numbers `[count]` of about `share` of the examples, and dice for these alone."""
+        hits = torch.rand(self.batch, generator=self.chooser) < share
+        numbers = hits.nonzero().view(-1)
+        return numbers.to(self.device, non_blocking=True), Dice(self.generator, len(numbers), self.chooser)
 
     def normal(self, *shape: int) -> Tensor:
         """`[batch, *shape]` of the normal distribution."""
@@ -52,8 +64,17 @@ def loudness(audio: Tensor) -> Tensor:
     return ((power * loud).sum(-1, keepdim=True) / loud.sum(-1, keepdim=True).clamp_min(1.0)).sqrt()
 
 
-def coloured(audio: Tensor, dice: Dice, tone_db: float, room: float, double: float, spread: float) -> Tensor:
-    """Equalizer for all, and with these chances a room, doubles left and right, and phases that widen."""
+def coloured(
+    audio: Tensor,
+    dice: Dice,
+    tone_db: float,
+    room: float,
+    double: float = 0.0,
+    spread: float = 0.0,
+    throw: float = 0.0,
+    telephone: float = 0.0,
+) -> Tensor:
+    """Equalizer for all, and with these chances a room, late copies, phases that widen, echoes, a narrow band."""
     samples = audio.shape[-1]
     size = 1 << (samples - 1).bit_length()
     spectrum = torch.fft.rfft(audio, size)
@@ -64,12 +85,96 @@ def coloured(audio: Tensor, dice: Dice, tone_db: float, room: float, double: flo
     delay = dice.uniform(0.008, 0.04, 2, 1)
     late = torch.polar(gain(dice.uniform(-12, 4, 2, 1)).expand(-1, -1, len(hz)), -2 * math.pi * delay * hz)
     response = response * torch.where(dice.chance(double), 1.0 + late, torch.ones_like(late))
+    response = response * torch.where(dice.chance(throw), _echoes(dice, hz), torch.ones_like(late))
+    response = response * torch.where(dice.chance(telephone), _band(dice, hz), 1.0)
     knots = dice.uniform(0.3, 2.5) * dice.normal(2, 200)
     phases = interpolate(knots, size=len(hz), mode="linear")
     turned = torch.polar(torch.ones_like(phases), phases)
     response = response * torch.where(dice.chance(spread), turned, torch.ones_like(turned))
     out: Tensor = torch.fft.irfft(spectrum * response, size)
     return out[..., :samples]
+
+
+def _echoes(dice: Dice, hz: Tensor) -> Tensor:
+    """Response `[batch, 2, bins]` of a delay whose four echoes are each softer than the last."""
+    one = gain(dice.uniform(-12, -4, 2, 1)) * torch.polar(
+        torch.ones_like(hz), -2 * math.pi * dice.uniform(0.15, 0.5) * hz
+    )
+    return 1 + one * (1 + one * (1 + one * (1 + one)))
+
+
+def _band(dice: Dice, hz: Tensor) -> Tensor:
+    """Gains `[batch, 1, bins]` of a telephone, a megaphone or a radio."""
+    low, high = dice.uniform(200, 600), dice.uniform(2000, 5000)
+    return ((1 + (low / hz.clamp_min(1.0)) ** 8) * (1 + (hz / high) ** 8)).rsqrt()
+
+
+def encoded(vocals: Tensor, music: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
+    """Take away the highs that a lossy encoder drops, of both stems alike."""
+    samples = vocals.shape[-1]
+    spectra = torch.fft.rfft(torch.stack((vocals, music), 1))
+    hz = torch.arange(spectra.shape[-1], device=vocals.device) * (SAMPLE_RATE / samples)
+    kept = torch.sigmoid((dice.uniform(11_000, 20_000, 1, 1, 1) - hz) / 100)
+    out: Tensor = torch.fft.irfft(spectra * kept, samples)
+    return out[:, 0], out[:, 1]
+
+
+def reshaped(audio: Tensor, dice: Dice, semitones: float = 4.0) -> Tensor:
+    """Move the spectral envelope by up to `semitones` under the same pitch: a mouth of another size.
+
+    The envelope is the cepstrum's first 32 quefrencies, the left and right's mean.
+    """
+    ratio = torch.pow(2.0, dice.uniform(-semitones, semitones, 1, 1) / 12)
+    spectrum = stft(audio, FORMANT_FFT, FORMANT_HOP)  # [batch, 2, bins, frames]
+    logs = torch.log(spectrum.abs().mean(1) + 1e-5).transpose(1, 2)  # [batch, frames, bins]
+    cepstrum = torch.fft.irfft(logs)
+    cepstrum[..., ENVELOPE_QUEFRENCIES : -ENVELOPE_QUEFRENCIES + 1] = 0.0
+    envelope = torch.fft.rfft(cepstrum).real
+    bins = envelope.shape[-1]
+    positions = (
+        (torch.arange(bins, device=audio.device) / ratio).clamp(max=bins - 1.001).expand(-1, envelope.shape[1], -1)
+    )
+    low, part = positions.long(), positions.frac()
+    moved = envelope.gather(-1, low) * (1 - part) + envelope.gather(-1, low + 1) * part
+    limit = ENVELOPE_LIMIT_DB * math.log(10.0) / 20.0
+    gains = torch.exp((moved - envelope).clamp(-limit, limit)).transpose(1, 2).unsqueeze(1)
+    return istft(spectrum * gains, FORMANT_FFT, FORMANT_HOP, audio.shape[-1])
+
+
+def compressed(audio: Tensor, dice: Dice) -> Tensor:
+    """Compress, with a threshold up to 20 dB below the loudest part, ratio 2 to 10."""
+    return audio * _pressed(_relative(_followed(audio), audio.shape[-1]), dice)
+
+
+def chopped(positions: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
+    """Cut out syllables and repeat them on a beat, as a sampler does, often at another pitch; some bars stay.
+
+    Returns where to read instead of `positions` `[batch, samples]`, and each sample's level, `[batch, 1, samples]`.
+    """
+    samples = positions.shape[-1]
+    time = torch.arange(samples, device=positions.device)
+    step = (SAMPLE_RATE * 15 / dice.uniform(80, 170, 1)) * torch.floor(dice.uniform(1, 4, 1))
+    block = torch.floor(time / step).long()  # [batch, samples]
+    local = time - block * step
+    count = int(samples / (SAMPLE_RATE * 15 / 170)) + 2
+
+    def of_block(values: Tensor, index: Tensor) -> Tensor:
+        return values.gather(1, index.clamp(max=count - 1))
+
+    bar = block // 8
+    source = of_block(dice.uniform(0, 0.7, count), bar) * samples
+    semitones = torch.tensor(CHOP_SEMITONES, device=positions.device)[
+        (dice.uniform(0, 0.999, count) * len(CHOP_SEMITONES)).long()
+    ]
+    start = positions.gather(1, source.long())
+    read = start + local * torch.pow(2.0, of_block(semitones, bar) / 12)
+    edge = 0.003 * SAMPLE_RATE
+    level = (local / edge).clamp(max=1.0) * ((step - local) / edge).clamp(0.0, 1.0)
+    level = level * (of_block(dice.uniform(0, 1, count), block) < 0.8)
+    fall = torch.exp(-local / (dice.uniform(0.03, 0.15, 1) * SAMPLE_RATE))
+    level = torch.where(dice.uniform(0, 1, 1) < 0.5, level * fall, level)
+    stays = of_block(dice.uniform(0, 1, count), bar) < 0.3
+    return torch.where(stays, positions, read), torch.where(stays, 1.0, level).unsqueeze(1)
 
 
 def _tone(dice: Dice, hz: Tensor, strength_db: float) -> Tensor:
@@ -100,6 +205,13 @@ def driven(audio: Tensor, dice: Dice, share: float) -> Tensor:
     return torch.where(dice.chance(share), torch.tanh(audio * amount) / amount, audio)
 
 
+def widened(audio: Tensor, dice: Dice) -> Tensor:
+    """Multiply the side signal by 0 (mono) to 1.5."""
+    middle, side = audio.mean(1, keepdim=True), (audio[:, :1] - audio[:, 1:]) / 2
+    side = side * dice.uniform(0.0, 1.5)
+    return torch.cat((middle + side, middle - side), dim=1)
+
+
 def placed(audio: Tensor, dice: Dice) -> Tensor:
     """Width from mono to wider, a little panning, channels swapped in half of the examples."""
     middle, side = audio.mean(1, keepdim=True), (audio[:, :1] - audio[:, 1:]) / 2
@@ -121,14 +233,19 @@ def mixed_on_a_bus(vocals: Tensor, music: Tensor, dice: Dice) -> tuple[Tensor, T
     floor = gain(dice.uniform(-15, -3))
     swell = floor + (1 - floor) * (phase / dice.uniform(0.3, 0.9)).clamp(max=1.0)
     music = torch.where(dice.chance(0.08), music * swell, music)
-    over_db = 20 * torch.log10(_relative(_followed(vocals + music), samples).clamp_min(1e-4)) + dice.uniform(0, 20)
-    pressed = gain(-over_db.clamp_min(0.0) * dice.uniform(0.5, 0.9))
+    pressed = _pressed(_relative(_followed(vocals + music), samples), dice)
     factor = torch.where(dice.chance(0.3), pressed, torch.ones_like(pressed))
     amount = dice.uniform(0.5, 3.0) / (4 * loudness(vocals + music) + 1e-6)
     sum_driven = amount * (vocals + music) * factor
     bent = torch.where(sum_driven.abs() < 1e-3, torch.ones_like(sum_driven), torch.tanh(sum_driven) / sum_driven)
     factor = factor * torch.where(dice.chance(0.3), bent, torch.ones_like(bent))
     return vocals * factor, music * factor
+
+
+def _pressed(relative: Tensor, dice: Dice) -> Tensor:
+    """Gain of a compressor for levels relative to the highest, its threshold up to 20 dB below."""
+    over_db = 20 * torch.log10(relative.clamp_min(1e-4)) + dice.uniform(0, 20)
+    return gain(-over_db.clamp_min(0.0) * dice.uniform(0.5, 0.9))
 
 
 def _followed(audio: Tensor) -> Tensor:

@@ -1,13 +1,13 @@
 """Mashups made on the device: cutting, pitch, effects and mixing for a whole batch at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool1d
 
 from acapellanet.audio import SAMPLE_RATE
-from acapellanet.data.pack import LARGEST, Pack
+from acapellanet.data.pack import ENERGY_BLOCK, LARGEST, Pack
 from acapellanet.errors import DataError
 from acapellanet.estimate.center import center_gains
 from acapellanet.net.config import NetworkConfig
@@ -15,17 +15,24 @@ from acapellanet.net.transforms import stft, to_planes
 from acapellanet.training.batches import Batch
 from acapellanet.training.packed.effects import (
     Dice,
+    chopped,
     coloured,
+    compressed,
     driven,
+    encoded,
     gain,
     loudness,
     mixed_on_a_bus,
     placed,
+    reshaped,
+    widened,
 )
 
-NO_VOCALS, ONLY_VOCALS, SECOND_MUSIC, SECOND_VOICE, TRUE_MIX, MONO, CENTERED = 0.12, 0.02, 0.3, 0.15, 0.5, 0.12, 0.25
+NO_VOCALS, ONLY_VOCALS, SECOND_MUSIC, SECOND_VOICE, TRUE_MIX, MONO, CENTERED = 0.12, 0.02, 0.35, 0.2, 0.4, 0.12, 0.25
+CHOPPED, DOUBLED, RESHAPED, COMPRESSED, NARROWED, ENCODED = 0.05, 0.2, 0.35, 0.3, 0.3, 0.2
+INTERVALS = (-12, -8, -5, -4, -3, 0, 0, 0, 0, 3, 4, 7, 12)
+"""Semitones between a voice and the one that joins it."""
 VOCALS_DB, LOUDNESS_DB = (-12.0, 5.0), (-30.0, -8.0)
-ENERGY_BLOCK = 4410
 CANDIDATES = 4
 """Places in a track of which the first that sounds is taken."""
 LARGE_PRIME = 1_000_003
@@ -69,8 +76,10 @@ class DeviceMashups:
     def batch(self, numbers: Sequence[int]) -> Batch:
         """The examples of these numbers; the same numbers, seed and pack give the same batch on the same device."""
         generator = torch.Generator(self._device)
-        generator.manual_seed(self._seed * LARGE_PRIME + numbers[0])
-        dice = Dice(generator, len(numbers))
+        chooser = torch.Generator()
+        for each in (generator, chooser):
+            each.manual_seed(self._seed * LARGE_PRIME + numbers[0])
+        dice = Dice(generator, len(numbers), chooser)
         vocals, music = self._mixed(dice)
         return self._spectra(vocals, music, dice)
 
@@ -80,27 +89,72 @@ class DeviceMashups:
         ratio = self._ratios(dice, 0.7, 5.0)
         positions, start = self._places(dice, track, self._melodies(dice, track, ratio))
         dry = self._cut(track, positions)
-        partner = self._partners[track]
-        true_mix = ((partner >= 0) & (dice.uniform(0, 1, 1)[:, 0] < TRUE_MIX)).view(-1, 1, 1)
-        second = self._cut(track, self._places(dice, track, positions - start)[0])
-        voice = dry + torch.where(dice.chance(SECOND_VOICE), gain(dice.uniform(-12, 0)) * second, 0.0)
-        voice = placed(coloured(driven(voice, dice, 0.3), dice, 8.0, 0.65, 0.25, 0.25), dice)
-        vocals = torch.where(true_mix, dry, voice)
-        own = self._cut(torch.where(partner >= 0, partner, track), positions)
+        true_mix, own = self._true_mixes(track, positions, dice)
+        voice = self._joined(dry, track, positions - start, dice)
+        voice = self._doubled(self._chopped(voice, track, positions, dice), track, positions, dice)
+        voice = _treated(_treated(voice, dice, RESHAPED, reshaped), dice, COMPRESSED, compressed)
+        voice = coloured(driven(voice, dice, 0.3), dice, 8.0, 0.6, 0.15, 0.25, throw=0.08, telephone=0.04)
+        vocals = torch.where(true_mix, dry, placed(voice, dice))
         music = torch.where(true_mix, own, self._backing(dice))
         return self._balanced(vocals, music, true_mix, dice)
 
+    def _true_mixes(self, track: Tensor, positions: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
+        """Which examples `[batch, 1, 1]` keep a song's own music, and that music."""
+        some, _ = dice.some(TRUE_MIX)
+        partner = self._partners[track[some]]
+        own = torch.zeros(dice.batch, 2, self._samples, device=self._device)
+        own = own.index_copy(0, some, self._cut(partner.clamp_min(0), positions[some]))
+        true_mix = torch.zeros(dice.batch, dtype=torch.bool, device=self._device)
+        return true_mix.index_copy(0, some, partner >= 0).view(-1, 1, 1), own
+
+    def _joined(self, voice: Tensor, track: Tensor, offsets: Tensor, dice: Dice) -> Tensor:
+        """Let some voices be joined by one of the same singer, often at the interval of a chord."""
+        some, of_some = dice.some(SECOND_VOICE)
+        if not of_some.batch:
+            return voice
+        intervals = torch.tensor(INTERVALS, device=self._device)
+        chosen = intervals[(of_some.uniform(0, 0.999, 1) * len(INTERVALS)).long()]
+        offsets = offsets[some] * torch.pow(2.0, chosen.double() / 12)
+        second = self._cut(track[some], self._places(of_some, track[some], offsets)[0])
+        return voice.index_add(0, some, gain(of_some.uniform(-12, 0)) * second)
+
+    def _chopped(self, voice: Tensor, track: Tensor, positions: Tensor, dice: Dice) -> Tensor:
+        some, of_some = dice.some(CHOPPED)
+        if not of_some.batch:
+            return voice
+        read, level = chopped(positions[some], of_some)
+        return voice.index_copy(0, some, self._cut(track[some], read) * level)
+
+    def _doubled(self, voice: Tensor, track: Tensor, positions: Tensor, dice: Dice) -> Tensor:
+        """Add late copies, out of tune by a few cents, left and right; sometimes without the voice between them."""
+        some, of_some = dice.some(DOUBLED)
+        if not of_some.batch:
+            return voice
+        time = torch.arange(self._samples, device=self._device) / SAMPLE_RATE
+        copies = []
+        for _ in range(2):
+            wave = torch.sin(2 * torch.pi * (of_some.uniform(0.1, 1.0, 1) * time + of_some.uniform(0, 1, 1)))
+            late = of_some.uniform(0.008, 0.04, 1) + 0.002 * of_some.normal(1) * wave
+            copies.append(self._cut(track[some], positions[some] - SAMPLE_RATE * late.double()).mean(1))
+        level = gain(of_some.uniform(-12, 4))
+        dry = voice[some] * (of_some.uniform(0, 1) < 0.75)
+        return voice.index_copy(0, some, dry + level * torch.stack(copies, 1))
+
     def _backing(self, dice: Dice) -> Tensor:
-        first, second = self._one_music(dice), self._one_music(dice)
-        level = gain(dice.uniform(-15, 0)) * loudness(first) / (loudness(second) + 1e-6)
-        return first + torch.where(dice.chance(SECOND_MUSIC), level * second, 0.0)
+        first = self._one_music(dice)
+        some, of_some = dice.some(SECOND_MUSIC)
+        if not of_some.batch:
+            return first
+        second = self._one_music(of_some)
+        level = gain(of_some.uniform(-15, 0)) * loudness(first[some]) / (loudness(second) + 1e-6)
+        return first.index_add(0, some, level * second)
 
     def _one_music(self, dice: Dice) -> Tensor:
         drawn = torch.randint(len(self._music), (dice.batch,), generator=dice.generator, device=self._device)
         track = self._music[drawn]
         steps = self._ratios(dice, 0.4, 3.0).unsqueeze(1).expand(-1, self._samples)
         audio = self._cut(track, self._places(dice, track, steps.double().cumsum(1) - steps)[0])
-        audio = coloured(audio, dice, 5.0, 0.05, 0.0, 0.0)
+        audio = _treated(coloured(audio, dice, 5.0, 0.05), dice, NARROWED, widened)
         return torch.where(dice.chance(0.5), audio.flip(1), audio)
 
     def _balanced(self, vocals: Tensor, music: Tensor, true_mix: Tensor, dice: Dice) -> tuple[Tensor, Tensor]:
@@ -110,6 +164,10 @@ class DeviceMashups:
         vocals = torch.where(kind < NO_VOCALS, 0.0, vocals)
         music = torch.where(kind > 1 - ONLY_VOCALS, 0.0, music)
         vocals, music = mixed_on_a_bus(vocals, music, dice)
+        some, of_some = dice.some(ENCODED)
+        if of_some.batch:
+            lossy = encoded(vocals[some], music[some], of_some)
+            vocals, music = (stem.index_copy(0, some, part) for stem, part in zip((vocals, music), lossy, strict=True))
         mixture = vocals + music
         whole = gain(dice.uniform(*LOUDNESS_DB)) / (loudness(mixture) + 1e-6)
         whole = torch.minimum(whole, 1.0 / (mixture.abs().amax((1, 2), keepdim=True) + 1e-6))
@@ -123,9 +181,12 @@ class DeviceMashups:
         voice = stft(vocals, config.fft_samples, config.hop_samples)
         mixture = voice + stft(music, config.fft_samples, config.hop_samples)
         level = mixture.abs().mean((1, 2, 3))
-        widths = dice.uniform(0.1, 1.0, 1)[:, 0].tolist()
-        for number in dice.chance(CENTERED).view(-1).nonzero().view(-1).tolist():
-            mixture[number] = mixture[number] * center_gains(mixture[number], config.sample_rate, widths[number])
+        some, _ = dice.some(CENTERED)
+        width = 0.1 + 0.9 * float(torch.rand((), generator=dice.chooser))
+        if len(some):
+            isolated = mixture[some]
+            gains = center_gains(isolated, config.sample_rate, width).unsqueeze(1)
+            mixture = mixture.index_copy(0, some, isolated * gains)
         return Batch(to_planes(mixture), to_planes(voice), level)
 
     def _ratios(self, dice: Dice, share: float, reach: float) -> Tensor:
@@ -158,19 +219,15 @@ class DeviceMashups:
         return offsets + start, start
 
     def _energy_sums(self, pack: Pack) -> tuple[Tensor, Tensor]:
-        """Running sums of energy in blocks of a tenth of a second, and where those of each track begin."""
-        counts = [track.frames // ENERGY_BLOCK + 2 for track in pack.tracks]
-        begins = [0, *torch.tensor(counts).cumsum(0).tolist()]
-        sums = torch.zeros(begins[-1], dtype=torch.float64)
-        for number, track in enumerate(pack.tracks):
-            values = self._values[pack.starts[number] :][: track.frames * track.channels].float()
-            values = values.view(-1, track.channels).square().mean(1)
-            whole = values[: len(values) // ENERGY_BLOCK * ENERGY_BLOCK].view(-1, ENERGY_BLOCK).mean(1)
-            total = whole.double().cumsum(0).cpu()
-            first = begins[number] + 1
-            sums[first : first + len(total)] = total
-            sums[first + len(total) : begins[number + 1]] = total[-1] if len(total) else 0.0
-        return sums.to(self._device), torch.tensor(begins[:-1], device=self._device)
+        """Running sums of energy, and where those of each track begin."""
+        counts = torch.tensor([track.frames // ENERGY_BLOCK + 2 for track in pack.tracks])
+        begins = counts.cumsum(0) - counts
+        sums = torch.zeros(int(counts.sum()), dtype=torch.float64)
+        for begin, count, energies in zip(begins.tolist(), counts.tolist(), pack.energies, strict=True):
+            known = torch.from_numpy(energies[:count])
+            sums[begin : begin + len(known)] = known
+            sums[begin + len(known) : begin + count] = known[-1]
+        return sums.to(self._device), begins.to(self._device)
 
     def _energy(self, track: Tensor, starts: Tensor, length: Tensor) -> Tensor:
         """Energy from each of `starts` on, `[batch, candidates]`."""
@@ -193,6 +250,12 @@ class DeviceMashups:
         left = self._starts[track].unsqueeze(1) + index.clamp_min(0).minimum(frames - 1) * channels
         both = torch.stack((self._values[left], self._values[left + channels - 1]), dim=1).float()
         return both * (self._peaks[track].view(-1, 1, 1) * inside.unsqueeze(1))
+
+
+def _treated(audio: Tensor, dice: Dice, share: float, effect: Callable[[Tensor, Dice], Tensor]) -> Tensor:
+    """Apply an effect to about `share` of the examples."""
+    some, of_some = dice.some(share)
+    return audio.index_copy(0, some, effect(audio[some], of_some)) if of_some.batch else audio
 
 
 def _chances(pack: Pack, voices: list[int], shares: Mapping[str, float]) -> list[float]:

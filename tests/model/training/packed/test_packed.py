@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -32,7 +33,7 @@ def pack_folder(data_folder: Path, tmp_path: Path) -> Path:
     library = open_library(data_folder, tmp_path / "cache")
     chosen = split(library.tracks, validation=False)
     tracks = [*(track for voices in chosen.voices.values() for track in voices), *chosen.instrumentals]
-    write_pack(library, tracks, tmp_path / "pack", lambda count: None)
+    write_pack(library, tracks, data_folder, tmp_path / "pack", lambda count: None)
     return tmp_path / "pack"
 
 
@@ -73,7 +74,7 @@ def test_audio_is_cut_where_it_lies(make_mashups: Callable[..., DeviceMashups], 
 
 def test_a_bus_multiplies_both_stems_alike() -> None:
     audio = torch.randn(2, 16, 2, 44100, generator=torch.Generator().manual_seed(0)) * 0.1
-    dice = [Dice(torch.Generator().manual_seed(3), 16) for _ in range(2)]
+    dice = [Dice(torch.Generator().manual_seed(3), 16, torch.Generator()) for _ in range(2)]
     whole = mixed_on_a_bus(audio[0], torch.zeros_like(audio[1]), dice[0])
     half = mixed_on_a_bus(0.5 * audio[0], 0.5 * audio[0], dice[1])
     plain = (half[0] - half[1]).abs().amax((1, 2)) < 1e-6  # neither ducked nor pumped
@@ -155,3 +156,32 @@ def test_energy_leads_to_places_that_sound(make_mashups: Callable[..., DeviceMas
     mashups = make_mashups(samples=4410)
     mashups._values[: mashups._values.numel() // 2] = 0
     assert np.isfinite(mashups.batch(range(16)).mixture.numpy()).all()
+
+
+@pytest.mark.slow
+def test_two_networks_learn_from_the_same_batches_while_parts_arrive(
+    pack_folder: Path, tmp_path: Path, tiny: NetworkConfig
+) -> None:
+    late = tmp_path / "late"
+    shutil.copytree(pack_folder, late)
+    other = replace(tiny, name="other", channels=(4, 8, 8))
+    also = ((other, None),)
+    run = PackedRun(late, tmp_path / "out", 0.25, tiny, None, tuple(SHARES.items()), batch=2, frames=32, also=also)
+    index = json.loads((late / "index.json").read_text())
+    assert len(index["parts"]) == 1
+    index["parts"].append({"name": "part-001.bin", "crc32": index["parts"][0]["crc32"]})
+    index["tracks"] += [{**track, "part": 1, "name": f"again/{track['name']}"} for track in index["tracks"]]
+    (late / "index.json").write_text(json.dumps(index))
+    lines: list[str] = []
+
+    def report(line: str) -> None:
+        lines.append(line)
+        if line == "batches of 2":
+            shutil.copy(late / "part-000.bin", late / "arriving")
+            (late / "arriving").rename(late / "part-001.bin")
+
+    train_packed(replace(run, growing=True), report)
+    tracks = [int(line.split()[0]) for line in lines if " tracks, " in line]
+    assert len(tracks) == 2 and tracks[1] == 2 * tracks[0]
+    for name, config in ((tiny.name, tiny), ("other", other)):
+        assert load_network(tmp_path / "out" / f"{name}.safetensors").config == config
