@@ -26,6 +26,7 @@ COMMANDS = {
     "listen": "make a web page of a song and its stems, to hear and see them against each other",
     "presets": "list the presets, or show one",
     "models": "list the models and their licences; import weights of your own, remove them",
+    "learn": "make a personal model from a few songs of your own, in ten minutes",
     "weights": "the older name of models",
     "jobs": "show what happened to every bounce; retry, cancel, forget or accept one",
     "cache": "show how much space the kept analyses take; clear or limit them",

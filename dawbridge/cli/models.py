@@ -55,7 +55,7 @@ def _import(source: Path, options: Namespace) -> Path:
             return import_weights(source, options.name or ANCESTOR)
         except AcapellanetError as error:
             raise ModelError(str(error)) from error
-    target = _free_place(options.name or _FOREIGN.sub("-", source.stem)[:60])
+    target = free_place(options.name or _FOREIGN.sub("-", source.stem)[:60])
     if not source.is_file():
         raise ModelError(f"{source}: no such file")
     try:
@@ -71,7 +71,7 @@ def _import(source: Path, options: Namespace) -> Path:
     return target
 
 
-def _free_place(name: str) -> Path:
+def free_place(name: str) -> Path:
     """Return where weights of this name go. Raises `ConfigError` if the name cannot be used or is taken."""
     if not _NAME.fullmatch(name) or name.endswith(GRIFFIN_LIM):
         raise ConfigError(f"{name[:80]!r} cannot be a model's name: letters, digits, . _ - only; give another: --name")

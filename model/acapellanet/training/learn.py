@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -57,7 +58,18 @@ def learn(
     `folder`: songs, each a folder with vocals.* and instrumental.*; `report` is called with the share of time spent.
     Raises `DataError` if there is no song of ten seconds or more, `ModelError` for an unknown model.
     """
-    library = open_library(folder, out.parent / f"{out.stem}-cache")
+    with TemporaryDirectory(prefix="acapellanet-", ignore_cleanup_errors=True) as cache:
+        return _learned(open_library(folder, Path(cache)), out, minutes, model, report, options)
+
+
+def _learned(
+    library: Library,
+    out: Path,
+    minutes: float,
+    model: str,
+    report: Callable[[float], None],
+    options: TrainingOptions | None,
+) -> Learned:
     songs = _songs(library)
     source = load_network(weights_path(model))
     options = options or TrainingOptions(minutes, batch=4, frames=160, peak_rate=RATE)
