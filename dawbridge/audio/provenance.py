@@ -22,6 +22,8 @@ from dawbridge.files.stamp import Stamp, stamp_from, stamp_of
 MARK_PREFIX = tags.MARK_PREFIX
 """What every mark begins with."""
 
+SOUND, SOUND_DIGITS = "of", 16
+"""How a mark names the sound that its stem was made of: this word, and the first digits of its content hash."""
 _DIGITS = 32
 _ZEROS = b"0" * _DIGITS
 _SEAL = re.compile(rb"; seal ([0-9a-f]{32})(?![0-9a-f])")
@@ -70,6 +72,11 @@ def read_mark(path: Path) -> str | None:
     except OSError:
         return None
     return mark.text if mark else None
+
+
+def is_made_of(path: Path, content_hash: str) -> bool:
+    """Whether a stem says that it was made of the sound with this hash. Never raises."""
+    return f"; {SOUND} {content_hash[:SOUND_DIGITS]};" in (read_mark(path) or "") and len(content_hash) >= SOUND_DIGITS
 
 
 def is_intact(path: Path) -> bool:

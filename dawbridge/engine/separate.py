@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dawbridge.audio import provenance
 from dawbridge.audio.files import (
     AudioInfo,
     SampleKind,
@@ -73,11 +74,12 @@ def separate(
         analysis = Analysis(mixture, engine, estimates, loop, lambda fraction: progress(0.9 * fraction))
         _analyse(job, analysis, cache, estimates)
         report = None
+        marks: Mark = partial(mark, job, analysis, digest)
         check = partial(_unchanged, job, before, digest)
         if isinstance(mixture, FileMixture) and not job.prefetch:
-            report = _write(job, mixture.source, analysis, check, progress)
+            report = _write(job, mixture.source, marks, check, analysis, progress)
         elif resident and not job.prefetch:
-            report = resident.render(job, analysis, _marks(job, analysis), check, progress)
+            report = resident.render(job, analysis, marks, check, progress)
     notes = (report.notes if report else ()) + bounce.notes + tuple(engine.notes)
     notes += _notes(bounce.info, job.values, loop and not job.loop)
     seconds = time.perf_counter() - begun
@@ -112,10 +114,15 @@ def _analyse(job: SeparationJob, analysis: Analysis, cache: AnalysisCache, estim
 
 
 def _write(
-    job: SeparationJob, source: Source, analysis: Analysis, check: Callable[[], None], progress: Progress
+    job: SeparationJob,
+    source: Source,
+    marks: Mark,
+    check: Callable[[], None],
+    analysis: Analysis,
+    progress: Progress,
 ) -> WriteReport:
     """Render piece by piece into both stems, in bounded memory: the fast half."""
-    values, marks, frames = job.values, _marks(job, analysis), source.info.frames
+    values, frames = job.values, source.info.frames
     read = source.read if source.info.kind is SampleKind.FLOAT else source.read_grid
     block, piece = analysis.pieces(values, job.automation)
     with StemWriter(
@@ -142,12 +149,11 @@ def _unchanged(job: SeparationJob, before: Stamp, digest: str) -> None:
         raise AudioError(f"{job.source} changed while it was separated; it is taken again once it has settled")
 
 
-def _marks(job: SeparationJob, analysis: Analysis) -> Mark:
-    return lambda stem, null_db: mark(job, analysis, stem, null_db)
+def mark(job: SeparationJob, analysis: Analysis, digest: str, stem: str, null_db: float) -> str:
+    """What a stem says of itself: version, model and the turned knobs that shape it, so that it can be made again.
 
-
-def mark(job: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> str:
-    """What a stem says of itself: version, model and the turned knobs that shape it, so that it can be made again."""
+    It also names the sound that it was made of, by `digest`, so that it is recognised if the ledger missed its end.
+    """
     values = job.values
     own = [name for name in PARAMETERS if name in SHAPING or name == f"{stem}_gain"]
     turned = [f"{name}={values[name]:g}" for name in own if values[name] != DEFAULTS[name]]
@@ -155,7 +161,8 @@ def mark(job: SeparationJob, analysis: Analysis, stem: str, null_db: float) -> s
     more = [f"automation of {', '.join(moving)}"] if moving else []
     more += ["loop"] if analysis.loop else []
     more += [job.tempo_key.text] if job.tempo_key and job.tempo_key.text else []
-    return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more, f"null {null_db:.1f} dB"])
+    more += [f"{provenance.SOUND} {digest[: provenance.SOUND_DIGITS]}", f"null {null_db:.1f} dB"]
+    return "; ".join([f"dawbridge {VERSION}", f"model {analysis.model}", *turned, *more])
 
 
 def _stamp(path: Path) -> Stamp:

@@ -38,6 +38,8 @@ class Twin:
     """Where its stems are now: acapella, instrumental."""
     names: tuple[str, ...]
     """Names to be claimed for them."""
+    was_noted: bool = True
+    """Whether the ledger has it as done; otherwise a kill came in between, and the stems themselves say so."""
 
 
 class Facts(Protocol):

@@ -137,6 +137,12 @@ class Ledger:
         )
         return self._select(where, size, len(name), kept(name), LOOKALIKES)
 
+    def unfinished_of(self, size: int, name: str) -> list[JobRecord]:
+        """Bounces of this length whose job never came to its end; by `name` as above. At most `LOOKALIKES`."""
+        states = "('queued', 'running', 'cancelled')"
+        where = f"WHERE size = ? AND state IN {states} ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
+        return self._select(where, size, len(name), kept(name), LOOKALIKES)
+
     def same_content(self, content_hash: str, name: str) -> list[JobRecord]:
         """Finished bounces with this content; those whose path ends with `name` first. At most `LOOKALIKES`."""
         where = "WHERE content_hash = ? AND state = 'done' ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from dawbridge.engine.process.messages import Identified
 from dawbridge.events import JobState, StateChanged
-from dawbridge.jobs.effects import Move, Publish, Remove
+from dawbridge.jobs.effects import Move, Publish, Remove, Save
 from dawbridge.jobs.facts import Twin
 from dawbridge.jobs.outcomes import end_running
 from dawbridge.jobs.state import Job
@@ -38,6 +38,11 @@ def adopt(turn: Turn, job: Job, twin: Twin) -> None:
     old = twin.record.path
     stamp = turn.facts.stamp(job.path)
     turn.do(Move(twin.record.id, old, job.path, twin.stems, stamp, twin.names))
+    if not twin.was_noted:
+        found = {"content_hash": twin.record.content_hash, "settings": dict(twin.record.settings)}
+        turn.do(Save(twin.record.id, {"state": JobState.DONE, "message": "", "code": "", **found}))
+        if waiting := turn.state.jobs.get(twin.record.id):
+            turn.release(waiting)
     withdraw(turn, job)
     earlier = turn.restore(twin.record)
     _leave(turn, earlier)

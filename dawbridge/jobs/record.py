@@ -25,6 +25,10 @@ PASSING = frozenset({"disk"})
 """Codes of failures that pass by themselves: a full disk, an unplugged one, a lost permission. They are retried."""
 
 
+LOST = "lost"
+"""Code of a job that was given up because its bounce was gone: it counts as never taken if it comes back."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobRecord:
     """One job."""

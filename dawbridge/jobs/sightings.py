@@ -7,7 +7,7 @@ from dawbridge.events import JobState, StateChanged
 from dawbridge.jobs import live
 from dawbridge.jobs.effects import Publish, Save, Watch
 from dawbridge.jobs.inputs import FoundBefore, Started
-from dawbridge.jobs.record import JobRecord, stamp_columns, untouched
+from dawbridge.jobs.record import LOST, JobRecord, stamp_columns, untouched
 from dawbridge.jobs.state import WAITING, Job
 from dawbridge.jobs.turn import RETRY_S, Turn
 
@@ -127,4 +127,4 @@ def _take_up(turn: Turn, record: JobRecord) -> None:
     elif stamp is None and turn.facts.is_away(record.path):
         turn.wait(turn.restore(record), turn.now + RETRY_S)
     else:
-        turn.do(Save(record.id, {"state": JobState.CANCELLED, **stamp_columns(None)}))
+        turn.do(Save(record.id, {"state": JobState.CANCELLED, "code": LOST}))

@@ -1,9 +1,11 @@
 """The scheduler's facts as they are: the ledger, the presets, and what the file system says."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from dawbridge.audio.provenance import read_mark
+from dawbridge.audio.provenance import is_made_of, read_mark
 from dawbridge.config.settings import FolderSettings
 from dawbridge.engine.music import TempoKey
 from dawbridge.errors import JobError, PathNotAllowedError
@@ -14,13 +16,14 @@ from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.jobs.facts import StemTargets, Twin
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.midi_files import MidiFiles
-from dawbridge.jobs.record import JobRecord, untouched
+from dawbridge.jobs.record import LOST, JobRecord, untouched
 from dawbridge.jobs.stem_names import StemNames, moved_stems, one_name
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.knobs.automation import Automation
-from dawbridge.knobs.parameters import Snapshot
+from dawbridge.knobs.parameters import PARAMETERS, Snapshot, complete
 from dawbridge.knobs.presets import Presets
 
+_STEM_SUFFIXES = (".wav", ".flac", ".aiff", ".aif", ".aifc", ".w64", ".caf")
 _SLACK_S = 2.0
 """How much later than the ledger says a stem of version 0.1 may have been written: file systems round times."""
 
@@ -115,7 +118,9 @@ class World:
             own = self._ledger.last_done_of(path)
             if own is not None:
                 return bool(own.content_hash) and _only_touched(own, stamp) and own.stems_stand
-            return any(self._moved(record, path) for record in self._ledger.same_size(stamp.size, path.name))
+            return self._cut_off(path, stamp) is not None or any(
+                self._moved(record, path) for record in self._ledger.same_size(stamp.size, path.name)
+            )
         except JobError:
             return False
 
@@ -131,9 +136,29 @@ class World:
                 if stems:
                     names = tuple(one_name(Path(stem).with_suffix("")) for stem in stems if stem)
                     return Twin(record, stems, names)
+            cut_off, beside = self._cut_off(path, stamp), self._usual_stems(path)
+            if cut_off and beside and all(is_made_of(Path(stem), content_hash) for stem in beside):
+                ended = replace(cut_off, state=JobState.DONE, content_hash=content_hash, settings=_turned(beside))
+                names = tuple(one_name(Path(stem).with_suffix("")) for stem in beside)
+                return Twin(ended, beside, names, was_noted=False)
         except JobError:
             return None
         return None
+
+    def _cut_off(self, path: Path, stamp: Stamp | None) -> JobRecord | None:
+        """A job that never came to its end and whose bounce is gone, if this may be it, its stems beside it.
+
+        A kill between the last stem's publication and the note of it in the ledger leaves such a job.
+        """
+        if stamp is None or self._usual_stems(path) is None:
+            return None
+        records = self._ledger.unfinished_of(stamp.size, path.name)
+        return next((record for record in records if record.path != path and gone(record.path)), None)
+
+    def _usual_stems(self, path: Path) -> tuple[str, str] | None:
+        """The stems at their usual places, if both are there with a mark of ours."""
+        acapella, instrumental = (_marked(place) for place in self.folder(path).output.paths(path))
+        return (acapella, instrumental) if acapella and instrumental else None
 
     def knows(self, path: Path) -> bool:
         """Whether the file, as it is now, was dealt with: done and its stems exist, failed, waiting or left alone."""
@@ -142,10 +167,12 @@ class World:
         if record is None:
             return untouched(self._ledger.baseline(path), stamp)
         if not untouched(record.stamp, stamp):
-            left = record.stamp is None and record.state is JobState.CANCELLED
+            left = record.state is JobState.CANCELLED and (record.stamp is None or record.code == LOST)
             return left and untouched(self._ledger.baseline(path), stamp)
         if record.state is JobState.DONE:
             return record.stems_stand
+        if record.code == LOST:
+            return False
         return record.state in (JobState.FAILED, JobState.CANCELLED, JobState.QUEUED, JobState.RUNNING)
 
     def _moved(self, record: JobRecord, path: Path) -> tuple[str, str] | None:
@@ -158,6 +185,29 @@ class World:
 def _named_by(output: Output, found: TempoKey | None) -> Output:
     """The template with tempo and key in it, if it holds them."""
     return output.by_music(found.bpm_text, found.key_text) if found else output
+
+
+def _marked(place: Path) -> str:
+    """The file of a stem whose path is `place` without its suffix, if it has a mark of ours; else empty."""
+    for suffix in _STEM_SUFFIXES:
+        path = place.with_name(place.name + suffix)
+        if not gone(path) and read_mark(path) is not None:
+            return str(path)
+    return ""
+
+
+def _turned(stems: tuple[str, str]) -> dict[str, float]:
+    """The knobs that stems were rendered with, by what they say of themselves."""
+    texts = [read_mark(Path(stem)) or "" for stem in stems]
+    pairs = (part.partition("=") for text in texts for part in text.split("; "))
+    return dict(complete({name: float(value) for name, _, value in pairs if name in PARAMETERS and _is_number(value)}))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _only_touched(record: JobRecord, stamp: Stamp) -> bool:

@@ -7,7 +7,8 @@ import pytest
 import soundfile
 
 from dawbridge.audio.containers.table import walk
-from dawbridge.audio.files import probe, read_mark
+from dawbridge.audio.files import content_hash, probe, read_mark
+from dawbridge.audio.provenance import is_made_of
 from dawbridge.engine.analyser import Analyser
 from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
@@ -161,12 +162,14 @@ def test_the_tags_of_an_mp3_go_into_the_wav(tmp_path):
 @pytest.mark.row("our mark")
 def test_a_stem_says_how_it_was_made(stems):
     *_, report = stems(noise(9000), 44100, mask_contrast=0.7)
+    sound = content_hash(report.acapella.with_name("bounce.wav"))
     for path in (report.acapella, report.instrumental):
         mark = read_mark(path)
         assert mark is not None
         program, model, *rest = mark.split("; ")
         assert program.startswith("dawbridge ") and model.startswith("model center ")
-        assert rest == ["mask_contrast=0.7", "null -inf dB"]
+        assert rest == ["mask_contrast=0.7", f"of {sound[:16]}", "null -inf dB"]
+        assert is_made_of(path, sound) and not is_made_of(path, "0" * 64)
     assert walk(report.acapella).declared_size == report.acapella.stat().st_size
 
 

@@ -1,10 +1,11 @@
 """Moved is not new, with real files and a real ledger; `tests/jobs/test_scheduler.py` has the histories."""
 
 import os
+import struct
 
 import pytest
 
-from dawbridge.engine.process.messages import Identified, Identify
+from dawbridge.engine.process.messages import Finished, Identified, Identify
 from dawbridge.events import JobState
 from dawbridge.files.output import Output
 from dawbridge.jobs.stem_names import moved_stems
@@ -117,3 +118,77 @@ def test_stems_in_a_folder_of_their_own_stay_there(desk, tmp_path):
     record = desk.ledger.get(job_id)
     assert moved_stems(record, desk.root / "b" / "mix.wav", output) == tuple(map(str, written))
     assert moved_stems(record, desk.root / "b" / "other.wav", output) is None
+
+
+HASH = "0123456789abcdef" * 2
+
+
+def stem(of, *, knobs="mask_strength=0.5; "):
+    """A WAV file with the mark of a stem that was made of that sound."""
+    text = f"dawbridge 0.2.0; model center; {knobs}of {of[:16]}; null -inf dB".encode() + b"\0"
+    text += b"\0" * (len(text) % 2)
+    tags = b"LIST" + struct.pack("<I", 12 + len(text)) + b"INFOISFT" + struct.pack("<I", len(text)) + text
+    form = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 44100, 88200, 2, 16)
+    body = b"WAVE" + form + tags + b"data" + struct.pack("<I", 0)
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def killed_after_publishing(desk, *contents):
+    """A song whose stems are there, of which the ledger does not know: the kill came in between."""
+    bounce = desk.bounce("new song/mix.wav")
+    settle(desk, bounce)
+    task = desk.task()
+    for path, content in zip((task.job.acapella, task.job.instrumental), contents, strict=False):
+        path.parent.mkdir(exist_ok=True)
+        path.with_name(path.name + ".wav").write_bytes(content)
+    return task.job_id, bounce
+
+
+@pytest.mark.parametrize("when", ["while it was down", "during the next run"])
+def test_a_bounce_that_was_done_when_the_kill_came_is_recognised_where_it_went(desk, when):
+    job_id, old = killed_after_publishing(desk, stem(HASH), stem(HASH))
+    if when == "while it was down":
+        old.parent.rename(old.parent.with_name("final song"))
+    again = desk.restarted()
+    if when == "during the next run":
+        assert again.task().job.source == old
+        old.parent.rename(old.parent.with_name("final song"))
+        again.board.gone(old)
+        again.board.finished(Finished(job_id, code="cancelled"))
+    new = old.parent.with_name("final song") / "mix.wav"
+    settle(again, new)
+    asked = again.task()
+    assert isinstance(asked, Identify)
+    again.rig.handle(Identified(asked.job_id, HASH))
+    assert again.task() is None
+    record = again.ledger.get(job_id)
+    assert (record.path, record.state, record.content_hash) == (new, JobState.DONE, HASH)
+    assert record.settings["mask_strength"] == 0.5
+    assert all(path.read_bytes() == stem(HASH) for path in record.stems) and len(record.stems) == 2
+    assert again.board.knows(new)
+    again.board.rerender(job_id)
+    assert again.task().job.acapella == new.parent / "separated" / "mix_acapella"
+
+
+@pytest.mark.parametrize("contents", [[stem(HASH)], [stem(HASH), stem("f" * 32)], [stem(HASH), b"edited by hand"]])
+def test_half_a_pair_or_another_sounds_stems_prove_nothing(desk, contents):
+    _, old = killed_after_publishing(desk, *contents)
+    old.parent.rename(old.parent.with_name("final song"))
+    again = desk.restarted()
+    new = old.parent.with_name("final song") / "mix.wav"
+    settle(again, new)
+    asked = again.task()
+    if isinstance(asked, Identify):
+        again.rig.handle(Identified(asked.job_id, HASH))
+        asked = again.task()
+    assert asked.job.source == new
+
+
+def test_a_bounce_that_comes_back_to_its_place_is_taken(desk):
+    _, old = killed_after_publishing(desk)
+    old.parent.rename(old.parent.with_name("away"))
+    again = desk.restarted()
+    again.bounce("other.wav")
+    again.task()
+    old.parent.with_name("away").rename(old.parent)
+    assert not again.restarted().board.knows(old)

@@ -70,11 +70,10 @@ def coloured(
     tone_db: float,
     room: float,
     double: float = 0.0,
-    spread: float = 0.0,
     throw: float = 0.0,
     telephone: float = 0.0,
 ) -> Tensor:
-    """Equalizer for all, and with these chances a room, late copies, phases that widen, echoes, a narrow band."""
+    """Equalizer for all, and with these chances a room, late copies, echoes, a narrow band."""
     samples = audio.shape[-1]
     size = 1 << (samples - 1).bit_length()
     spectrum = torch.fft.rfft(audio, size)
@@ -87,11 +86,18 @@ def coloured(
     response = response * torch.where(dice.chance(double), 1.0 + late, torch.ones_like(late))
     response = response * torch.where(dice.chance(throw), _echoes(dice, hz), torch.ones_like(late))
     response = response * torch.where(dice.chance(telephone), _band(dice, hz), 1.0)
-    knots = dice.uniform(0.3, 2.5) * dice.normal(2, 200)
-    phases = interpolate(knots, size=len(hz), mode="linear")
-    turned = torch.polar(torch.ones_like(phases), phases)
-    response = response * torch.where(dice.chance(spread), turned, torch.ones_like(turned))
     out: Tensor = torch.fft.irfft(spectrum * response, size)
+    return out[..., :samples]
+
+
+def spread(audio: Tensor, dice: Dice) -> Tensor:
+    """Filter left and right by different all-passes: a voice as wide as any instrument."""
+    samples = audio.shape[-1]
+    size = 1 << (samples - 1).bit_length()
+    knots = dice.uniform(0.3, 2.5) * dice.normal(2, 200)
+    phases = interpolate(knots, size=size // 2 + 1, mode="linear")
+    turned = torch.fft.rfft(audio, size) * torch.polar(torch.ones_like(phases), phases)
+    out: Tensor = torch.fft.irfft(turned, size)
     return out[..., :samples]
 
 

@@ -25,11 +25,12 @@ from acapellanet.training.packed.effects import (
     mixed_on_a_bus,
     placed,
     reshaped,
+    spread,
     widened,
 )
 
 NO_VOCALS, ONLY_VOCALS, SECOND_MUSIC, SECOND_VOICE, TRUE_MIX, MONO, CENTERED = 0.12, 0.02, 0.35, 0.2, 0.4, 0.12, 0.25
-CHOPPED, DOUBLED, RESHAPED, COMPRESSED, NARROWED, ENCODED = 0.05, 0.2, 0.35, 0.3, 0.3, 0.2
+CHOPPED, DOUBLED, RESHAPED, COMPRESSED, SPREAD, NARROWED, ENCODED = 0.05, 0.2, 0.35, 0.3, 0.25, 0.3, 0.2
 INTERVALS = (-12, -8, -5, -4, -3, 0, 0, 0, 0, 3, 4, 7, 12)
 """Semitones between a voice and the one that joins it."""
 VOCALS_DB, LOUDNESS_DB = (-12.0, 5.0), (-30.0, -8.0)
@@ -93,8 +94,9 @@ class DeviceMashups:
         voice = self._joined(dry, track, positions - start, dice)
         voice = self._doubled(self._chopped(voice, track, positions, dice), track, positions, dice)
         voice = _treated(_treated(voice, dice, RESHAPED, reshaped), dice, COMPRESSED, compressed)
-        voice = coloured(driven(voice, dice, 0.3), dice, 8.0, 0.6, 0.15, 0.25, throw=0.08, telephone=0.04)
-        vocals = torch.where(true_mix, dry, placed(voice, dice))
+        voice = coloured(driven(voice, dice, 0.3), dice, 8.0, 0.6, 0.15, throw=0.08, telephone=0.04)
+        voice = _treated(placed(voice, dice), dice, SPREAD, spread)
+        vocals = torch.where(true_mix, dry, voice)
         music = torch.where(true_mix, own, self._backing(dice))
         return self._balanced(vocals, music, true_mix, dice)
 
