@@ -26,6 +26,10 @@ from dawbridge.version import VERSION
 PACKAGES = ("torch", "numpy", "soundfile", "soxr", "librosa", "tomlkit", "watchdog", "python-osc", "mido")
 
 
+WORST_DIFFERENCE_DB = -45.0
+"""Largest difference between a device and the processor that is not heard."""
+
+
 class Line(NamedTuple):
     """One finding. If `ok` is false, `text` says what to do."""
 
@@ -166,10 +170,21 @@ def _models() -> Iterator[Line]:
 def _engine(model: str) -> Iterator[Line]:
     from dawbridge.engine.estimate import Engine, pick_device
 
-    yield Line(True, "device", pick_device("auto"))
+    device = pick_device("auto")
     try:
-        engine = Engine(model)
+        engine = Engine(model, device)
         engine.warm()
         yield Line(True, "model", f"{model}, SHA-256 {engine.hash[:16]}")
-    except DawbridgeError as error:
-        yield Line(False, "model", str(error))
+        yield _device(device, max(analyser.difference_db() for _, analyser in engine.parts))
+    except (DawbridgeError, RuntimeError, MemoryError) as error:
+        yield Line(False, "model", f"{error}" or "not enough memory")
+
+
+def _device(device: str, difference_db: float) -> Line:
+    """What the device makes of a segment, against the processor."""
+    if device == "cpu":
+        return Line(True, "device", "the processor; torch sees no graphics card")
+    heard = f"{device}; its result differs from the processor's by {difference_db:.0f} dB"
+    if difference_db <= WORST_DIFFERENCE_DB:
+        return Line(True, "device", heard)
+    return Line(False, "device", f"{heard}, which is too much: update its driver and torch, or use --device cpu")

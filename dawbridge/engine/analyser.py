@@ -6,6 +6,7 @@ mixture's samples and a `Variant`, and gives samples.
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -33,6 +34,8 @@ stays within 1.5 GiB."""
 MIN_CHUNK_S = 3.0
 """The shortest chunk that is tried if memory is short, in seconds."""
 BLOCK_SAMPLES = 1 << 18
+LOST_SIGNS = ("cuda error", "no cuda", "cuda driver", "device lost", "device not found", "mps device")
+"""What torch says of a device that was unplugged, reset, or taken down by an error."""
 CENTER = ContextWindow(CENTER_CONTEXT_SAMPLES, HOP_SAMPLES)
 """How the centre's isolation goes ahead of a model, whatever the model's own streaming."""
 
@@ -59,6 +62,12 @@ def is_out_of_memory(error: BaseException) -> bool:
         return True
     text = str(error).lower()
     return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
+
+
+def is_device_lost(error: BaseException) -> bool:
+    """Return whether a graphics card is gone, or in a state in which it does nothing more for this process."""
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and any(sign in text for sign in LOST_SIGNS)
 
 
 class Analyser:
@@ -89,6 +98,19 @@ class Analyser:
         plain, second = Variant(center=False, width=0.5), torch.zeros(2, 44100)
         self._with_less_memory(lambda: self._run(self._estimator(plain).estimate, second), chunks_matter=False)
 
+    def difference_db(self) -> float:
+        """Run four seconds of noise here and on the processor; return the level of the difference, in dB to the result.
+
+        Raises `ModelError` and `MemoryError`.
+        """
+        noise = 0.1 * torch.randn(2, 4 * 44100, generator=torch.Generator().manual_seed(1))
+        plain = Variant(center=False, width=0.5)
+        on_cpu = Analyser(self.model, "cpu")
+        truth = on_cpu._run(on_cpu._estimator(plain).estimate, noise)
+        here = self._run(self._estimator(plain).estimate, noise)
+        error = (here - truth).square().mean() / truth.square().mean().clamp_min(1e-12)
+        return float(10 * error.clamp_min(1e-20).log10())
+
     def analyse(
         self, mixture: Mixture, variant: Variant, target: SampleBuffer, loop: bool, progress: Progress = lambda _: None
     ) -> None:
@@ -100,15 +122,21 @@ class Analyser:
         self._with_less_memory(lambda: self._analyse(mixture, variant, target, loop, progress))
 
     def _with_less_memory(self, work: Callable[[], object], chunks_matter: bool = True) -> None:
-        """Do `work`; if memory runs out, do it again with shorter chunks, and at last on the processor."""
+        """Do `work`; if memory runs out, do it again with shorter chunks, and at last on the processor.
+
+        On the processor at once if the device is gone.
+        """
         while True:
             try:
                 work()
                 return
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
+                if is_out_of_memory(error):
+                    self._make_do(chunks_matter and self._chunks_can_shrink)
+                elif self.device != "cpu" and is_device_lost(error):
+                    self._leave_device(f"{self.device} is gone or has failed ({str(error).splitlines()[0]})")
+                else:
                     raise
-                self._make_do(chunks_matter and self._chunks_can_shrink)
 
     @property
     def _chunks_can_shrink(self) -> bool:
@@ -118,14 +146,19 @@ class Analyser:
         """Halve the chunk, or leave the device. Raises `MemoryError` if neither is possible."""
         if chunks_matter and self._chunk_s > MIN_CHUNK_S:
             self._chunk_s = max(MIN_CHUNK_S, self._chunk_s / 2)
-            note = f"not enough memory on {self.device}: the network works in shorter pieces from now on"
+            self._note(f"not enough memory on {self.device}: the network works in shorter pieces from now on")
         elif self.device != "cpu":
-            note = f"not enough memory on {self.device}: the network works on the processor from now on, more slowly"
-            self.device, self._chunk_s, self._loaded = "cpu", CHUNK_S, None
+            self._leave_device(f"not enough memory on {self.device}")
         else:
             raise MemoryError("not enough memory for even the shortest piece")
-        if torch.cuda.is_available():
+        with suppress(RuntimeError):
             torch.cuda.empty_cache()
+
+    def _leave_device(self, why: str) -> None:
+        self.device, self._chunk_s, self._loaded = "cpu", CHUNK_S, None
+        self._note(f"{why}: the network works on the processor from now on, more slowly")
+
+    def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
 

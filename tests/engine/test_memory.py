@@ -70,6 +70,24 @@ def test_then_the_processor():
     assert "processor" in engine.notes[-1]
 
 
+@pytest.mark.parametrize(
+    "says",
+    ["CUDA error: unspecified launch failure", "No CUDA GPUs are available", "CUDA driver error: device not ready"],
+)
+def test_a_device_that_goes_away_leaves_the_work_to_the_processor(says):
+    engine, mixture = SmallDevice(0.0, lambda: RuntimeError(f"{says}\nmore lines")), noise(5)
+    np.testing.assert_allclose(estimated(engine, mixture), estimated(center(), mixture), atol=1e-5)
+    assert engine.device == "cpu"
+    assert [note.split(":")[0] for note in engine.notes] == [f"cuda is gone or has failed ({says})".split(":")[0]]
+
+
+def test_a_device_can_be_compared_with_the_processor():
+    assert center().difference_db() < -120
+    wrong = SmallDevice(100.0, ERRORS[0])
+    wrong._run = lambda estimate, mixture: 1.1 * estimate(mixture)
+    assert wrong.difference_db() == pytest.approx(-20.0, abs=0.1)
+
+
 def test_other_errors_pass_through():
     with pytest.raises(RuntimeError, match="cuDNN"):
         estimated(SmallDevice(1.0, lambda: RuntimeError("cuDNN error: 4")), noise(5))
