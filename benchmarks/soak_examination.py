@@ -72,7 +72,8 @@ def examine(bounces: Path, writer: Writer, tally: Tally, log: str = "") -> Tally
                 tally.claims.append(f"wrong claim: {path}: {trouble}")
     if writer.trouble:
         tally.losses.append(f"the writer ended early: {writer.trouble}")
-    for path, content in writer.kept.items():
+    at_rest = {stem: content for stems in writer.at_rest.values() for stem, content in stems.items()}
+    for path, content in {**writer.kept, **at_rest}.items():
         if not path.exists() or path.read_bytes() != content:
             tally.touched.append(f"touched: {path}")
     for file in sorted(bounces.rglob("*")):

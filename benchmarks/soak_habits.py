@@ -74,7 +74,7 @@ def renames_the_folder_of_a_song(writer: "Writer") -> None:
         done = folder.with_name(f"{folder.name} (done)")
         folder.rename(done)
         path = done / path.name
-        writer.kept.update(zip(_stems(path), stems, strict=True))
+        writer.at_rest[path] = dict(zip(_stems(path), stems, strict=True))
     writer.whole[path] = data
 
 

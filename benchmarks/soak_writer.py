@@ -49,6 +49,8 @@ class Writer:
         """The bytes of every whole bounce as it lay there last."""
         self.sounds: dict[Path, NDArray[np.float64]] = {}
         """Their samples `[frames, channels]`, if a reader of them might see only a part."""
+        self.at_rest: dict[Path, dict[Path, bytes]] = {}
+        """Stems that stay as they are for as long as nobody bounces over their bounce, by bounce."""
         self.kept: dict[Path, bytes] = {}
         """Files that nobody but their owner may change, with their content."""
         self.broken: set[Path] = set()
@@ -201,6 +203,7 @@ class Writer:
             data, suffix = self.new_audio()
         path.write_bytes(data)
         self.whole[path] = data
+        self.at_rest.pop(path, None)
 
     def _overwritten_at_once(self) -> None:
         """Bounced again and again, faster than it can be separated."""

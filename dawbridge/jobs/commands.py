@@ -5,7 +5,7 @@ from dataclasses import replace
 from dawbridge.errors import DawbridgeError, JobBusyError, JobError
 from dawbridge.events import JobState
 from dawbridge.jobs import live
-from dawbridge.jobs.effects import Remove, Reply, Save, SaveAutomation, Watch
+from dawbridge.jobs.effects import Remove, Reply, Save, Watch
 from dawbridge.jobs.inputs import (
     Accept,
     Automate,
@@ -16,12 +16,13 @@ from dawbridge.jobs.inputs import (
     Request,
     Rerender,
     Retry,
+    Revert,
     Submit,
 )
 from dawbridge.jobs.record import stamp_columns, untouched
-from dawbridge.jobs.state import WAITING, Job
+from dawbridge.jobs.state import WAITING
+from dawbridge.jobs.takes import automate, refuse_replaced, revert, take_up_waiting
 from dawbridge.jobs.turn import Turn
-from dawbridge.knobs.automation import Automation
 
 
 def requested(turn: Turn, request: Request) -> None:
@@ -53,6 +54,8 @@ def _grant(turn: Turn, command: Command) -> object:
             accept(turn, job_id)
         case Automate():
             return automate(turn, command)
+        case Revert(redo):
+            return revert(turn, redo)
     return None
 
 
@@ -103,7 +106,7 @@ def rerender(turn: Turn, job_id: int) -> None:
     job = turn.find(job_id)
     if job.state is not JobState.DONE:
         raise JobBusyError(f"job {job_id} is {job.state}; only a finished one can be rendered again")
-    _refuse_replaced(turn, job)
+    refuse_replaced(turn, job)
     if turn.state.focused == job_id:
         live.take(turn.state)
         turn.state.noted_for = 0
@@ -114,10 +117,11 @@ def rerender(turn: Turn, job_id: int) -> None:
 def focus(turn: Turn, job_id: int) -> None:
     """From now on knobs re-render this job; what was turned before is for the one before. Raises `JobError`."""
     job = turn.find(job_id)
-    _refuse_replaced(turn, job)
+    refuse_replaced(turn, job)
     live.commit(turn)
     live.take(turn.state)
     turn.state.focused = job.id
+    take_up_waiting(turn)
 
 
 def retry(turn: Turn, job_id: int) -> None:
@@ -156,38 +160,3 @@ def accept(turn: Turn, job_id: int) -> None:
     if job.state not in (JobState.STALLED, JobState.SETTLING):
         raise JobError(f"job {job_id} is {job.state}; only a stalled or settling one can be accepted")
     turn.do(Watch("accept", job.path))
-
-
-def automate(turn: Turn, command: Automate) -> int:
-    """Give a job an automation, and render it again; the job's id. Raises `JobError`."""
-    job = _focused(turn) if command.job_id == 0 else turn.find(command.job_id)
-    automation = command.automation
-    if command.over:
-        automation = job.automation.overdubbed(automation)
-    elif automation == job.automation:
-        return job.id
-    _refuse_replaced(turn, job)
-    job = turn.put(replace(job, automation=automation))
-    turn.do(SaveAutomation(job.id, automation))
-    if job.state is JobState.DONE:
-        live.ask_render(turn, job)
-    return job.id
-
-
-def _refuse_replaced(turn: Turn, job: Job) -> None:
-    """Raises `JobError` if another bounce took the place of this job's: its stems are that one's now."""
-    stamp = turn.facts.stamp(job.path)
-    if job.state is not JobState.DONE or job.stamp is None or stamp is None:
-        return
-    if (stamp.size, stamp.modified_ns) != (job.stamp.size, job.stamp.modified_ns):
-        raise JobBusyError(f"job {job.id}: {job.path.name} was bounced again since; name the job of the newer bounce")
-
-
-def _focused(turn: Turn) -> Job:
-    if not turn.state.focused:
-        raise JobError("no bounce is in focus yet; bounce one, or /dawbridge/job/focus one")
-    return turn.find(turn.state.focused)
-
-
-NOTHING = Automation()
-"""What a bounce has that follows the knobs alone."""

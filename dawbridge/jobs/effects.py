@@ -38,7 +38,12 @@ class SaveAutomation:
     """Keep a job's automation."""
 
     job_id: int
+    """0: a take that waits for the next bounce."""
     automation: Automation
+    past: tuple[Automation, ...] = ()
+    """What it was before each change, the last one at the end."""
+    undone: tuple[Automation, ...] = ()
+    """What was undone, the last one at the end."""
 
 
 @dataclass(frozen=True, slots=True)

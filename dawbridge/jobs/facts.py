@@ -78,6 +78,9 @@ class Facts(Protocol):
     def twin(self, path: Path, stamp: Stamp | None, content_hash: str) -> Twin | None:
         """The finished bounce with this content that this file is, if its stems came along."""
 
+    def takes(self, job_id: int) -> tuple[tuple[Automation, ...], tuple[Automation, ...]]:
+        """What a job's automation was before each change, and what was undone, in the ledger; the last at the end."""
+
     def presets(self) -> Sequence[str]:
         """Names of all presets."""
 

@@ -168,7 +168,14 @@ class Automate:
     """Record over what the job has, instead of replacing it."""
 
 
-Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Automate
+@dataclass(frozen=True, slots=True)
+class Revert:
+    """Undo the focused bounce's last change of automation, or redo what was undone. Answered with the job's id."""
+
+    redo: bool = False
+
+
+Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Automate | Revert
 
 
 @dataclass(frozen=True, slots=True)

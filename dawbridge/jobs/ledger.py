@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
@@ -79,6 +80,18 @@ class Ledger:
 
     def automation(self, job_id: int) -> dict[str, list[list[float]]]:
         """A job's automation, `[seconds, raw value]` by parameter; empty if it has none."""
+        return {
+            name: points
+            for name, points in self._automation_row(job_id).items()
+            if name not in (storing.PAST, storing.UNDONE)
+        }
+
+    def takes(self, job_id: int) -> tuple[object, object]:
+        """What it was before each change, and what was undone: a list of such automations each, or None."""
+        row = self._automation_row(job_id)
+        return row.get(storing.PAST), row.get(storing.UNDONE)
+
+    def _automation_row(self, job_id: int) -> dict[str, Any]:
         rows = self.database.rows("SELECT lanes FROM automations WHERE job = ?", job_id)
         try:
             lanes = json.loads(str(rows[0][0])) if rows else {}

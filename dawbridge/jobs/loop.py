@@ -8,14 +8,14 @@ from socket import socket
 from dawbridge.engine.process.messages import ToEngine
 from dawbridge.errors import DawbridgeError, JobError
 from dawbridge.events import Bus, Notice
-from dawbridge.jobs.commands import NOTHING
 from dawbridge.jobs.inbox import Inbox
-from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Started, Stopping, Tick
+from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Revert, Started, Stopping, Tick
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.midi_files import MidiFiles, Reader, Submit, at_once
 from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest, Status
 from dawbridge.jobs.runner import JobRunner, ToWatch, answer
 from dawbridge.jobs.state import State
+from dawbridge.jobs.takes import NOTHING
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.jobs.world import World
 from dawbridge.knobs.automation import Automation
@@ -63,9 +63,7 @@ class JobLoop:
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
         self.requests = JobRequests(self._inbox.post, clock, self._status, self._runner.focused)
         """The jobs, for other threads."""
-        self.automation = AutomationRequests(
-            self._inbox.post, clock, self.recorder.place, lambda: self.recorder.is_recording
-        )
+        self.automation = AutomationRequests(self._inbox.post, clock, self.recorder)
         """The automation, for other threads."""
 
     @property
@@ -153,6 +151,9 @@ class JobLoop:
         if request.action == "record":
             self.recorder.record()
             answer(request.answer)
+            return
+        if request.action in ("undo", "redo"):
+            self._runner.handle(Request(Revert(request.action == "redo"), request.answer))
             return
         was_recording, recorded = self.recorder.is_recording, self.recorder.stop()
         if request.action == "clear":

@@ -12,6 +12,7 @@ from dawbridge.jobs.effects import Claim, Discard, Publish, Remove, Save
 from dawbridge.jobs.record import PASSING, untouched
 from dawbridge.jobs.state import Job, Running
 from dawbridge.jobs.stem_names import one_name
+from dawbridge.jobs.takes import take_up_waiting
 from dawbridge.jobs.turn import RETRY_S, Turn
 
 
@@ -112,6 +113,7 @@ def done(turn: Turn, job: Job, running: Running, outcome: SeparationResult) -> N
             if other.id != job.id and other.state is JobState.DONE:
                 turn.release(other)  # its stems are this job's now
         turn.state.focused = job.id
+        take_up_waiting(turn)
         live.unnote(turn)
         turn.state.note_due = turn.state.turned is not None
 

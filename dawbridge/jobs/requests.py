@@ -10,19 +10,21 @@ from typing import Literal, cast
 
 from dawbridge.jobs.inputs import Accept, Automate, Cancel, Command, Focus, Forget, Request, Rerender, Retry, Submit
 from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.recorder import AutomationRecorder
 
 Status = tuple[Literal["idle", "busy", "paused"], int]
 """What the daemon does, and how many bounces wait."""
 Focused = tuple[int, str, str, str]
 """The job that knobs re-render: its id, its bounce's name, and the paths of its stems as they were written last."""
+RecorderAction = Literal["record", "stop", "clear", "undo", "redo"]
 NO_FOCUS: Focused = (0, "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class RecorderRequest:
-    """Begin a recording of knob moves, end it, or clear the focused bounce's automation."""
+    """Begin a recording of knob moves, end it, or change the focused bounce's automation."""
 
-    action: Literal["record", "stop", "clear"]
+    action: RecorderAction
     answer: "Future[object]" = field(default_factory=Future, compare=False)
     at_s: float = 0.0
     """When it was asked, by the loop's clock."""
@@ -92,11 +94,31 @@ class AutomationRequests:
         self,
         post: Post,
         clock: Callable[[], float],
-        place: Callable[[float, bool], None],
-        is_recording: Callable[[], bool] = lambda: False,
+        recorder: AutomationRecorder,
     ) -> None:
-        """`place` is told where the playhead is, seconds and whether it moves, at once; `is_recording` answers so."""
-        self._post, self._clock, self.place, self.is_recording = post, clock, place, is_recording
+        """`recorder` is told where the playhead is at once."""
+        self._post, self._clock, self._recorder = post, clock, recorder
+        self.place = recorder.place
+
+    def is_recording(self) -> bool:
+        """Whether knob moves are kept."""
+        return self._recorder.is_recording
+
+    @property
+    def zero(self) -> float:
+        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+        return self._recorder.transport.zero_s
+
+    def set_zero(self, seconds: float) -> None:
+        """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
+        self._recorder.transport.set_zero(seconds)
+
+    @property
+    def position(self) -> tuple[float, int, str]:
+        """Where the playhead is, in seconds (-1: nobody says), 1 if it moves, and who says so."""
+        transport = self._recorder.transport
+        now = transport.now()
+        return (round(now[0], 1), int(now[1]), transport.owner) if now else (-1.0, 0, "")
 
     def record(self) -> "Future[None]":
         """Keep knob moves against the position from now on."""
@@ -110,7 +132,15 @@ class AutomationRequests:
         """The focused bounce follows the knobs alone again. The answer may be `JobError`."""
         return self._ask("clear")
 
-    def _ask(self, action: Literal["record", "stop", "clear"]) -> "Future[None]":
+    def undo(self) -> "Future[None]":
+        """Take back what changed the focused bounce's automation last. The answer may be `JobError`."""
+        return self._ask("undo")
+
+    def redo(self) -> "Future[None]":
+        """Do again what was undone. The answer may be `JobError`."""
+        return self._ask("redo")
+
+    def _ask(self, action: RecorderAction) -> "Future[None]":
         request = RecorderRequest(action, at_s=self._clock())
         self._post(request)
         return cast("Future[None]", request.answer)

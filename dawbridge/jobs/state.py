@@ -62,6 +62,10 @@ class Job:
     """The failure that was reported last."""
     tempo_key: TempoKey | None = None
     """Tempo and key; None until they were estimated."""
+    past: tuple[Automation, ...] = ()
+    """What the automation was before each change, the last one at the end: what can be undone."""
+    undone: tuple[Automation, ...] = ()
+    """What was undone, the last one at the end: what can be redone."""
 
     @property
     def size(self) -> int:

@@ -51,11 +51,12 @@ class Turn:
     def restore(self, record: JobRecord) -> Job:
         """Take up a job of an earlier run, as the ledger has it."""
         known = self.state.jobs.get(record.id)
+        past, undone = self.facts.takes(record.id)
         return known or self.put(
             Job(
                 record.id, record.path, record.state, record.preset, dict(record.settings), dict(record.settings),
                 self.facts.automation(record.id), record.content_hash, record.stamp,
-                (record.acapella, record.instrumental), tempo_key=record.tempo_key,
+                (record.acapella, record.instrumental), tempo_key=record.tempo_key, past=past, undone=undone,
             )
         )  # fmt: skip
 

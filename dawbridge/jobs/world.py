@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,6 +84,14 @@ class World:
             return Automation.of(self._ledger.automation(job_id))
         except (JobError, TypeError, ValueError):
             return Automation()
+
+    def takes(self, job_id: int) -> tuple[tuple[Automation, ...], tuple[Automation, ...]]:
+        """What a job's automation was before each change, and what was undone, in the ledger; the last at the end."""
+        try:
+            past, undone = self._ledger.takes(job_id)
+        except JobError:
+            return (), ()
+        return _automations(past), _automations(undone)
 
     def presets(self) -> Sequence[str]:
         """Names of all presets."""
@@ -185,6 +194,15 @@ class World:
 def _named_by(output: Output, found: TempoKey | None) -> Output:
     """The template with tempo and key in it, if it holds them."""
     return output.by_music(found.bpm_text, found.key_text) if found else output
+
+
+def _automations(given: object) -> tuple[Automation, ...]:
+    """Automations from what `storing` made of them; those that make no sense are left out."""
+    found = []
+    for one in given if isinstance(given, list) else ():
+        with suppress(AttributeError, TypeError, ValueError):
+            found.append(Automation.of(one))
+    return tuple(found)
 
 
 def _marked(place: Path) -> str:

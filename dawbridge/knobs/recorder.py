@@ -14,6 +14,11 @@ LONGEST_S = 86_400.0
 """The highest position, in seconds: a day."""
 JUMP_S = 2.0
 """A position this far, in seconds, from where the playhead should be is a jump; less is the host's own clock."""
+TIMECODE, CLOCK, TRANSPORT = "mtc", "clock", "transport"
+SOURCES = (TIMECODE, CLOCK, TRANSPORT)
+"""Who may say where the playhead is, the best first: MIDI time code, MIDI clock, `/dawbridge/transport`."""
+HOUR_S, PREROLL_S = 3600.0, 30.0
+"""Time code located up to `PREROLL_S` before a whole hour is a pre-roll to it."""
 _KEPT = 4096
 
 
@@ -36,18 +41,57 @@ class _Place:
 
 
 class Transport:
-    """The playhead's position, reported now and then, and moving on by the clock in between. Thread-safe."""
+    """The playhead's position, reported now and then, and moving on by the clock in between. Thread-safe.
+
+    Sources never mix: the best one that is heard owns the position, until it has said nothing for `FOLLOWS_S`.
+    Time code counts from a zero: the one that was set, else the whole hour at which it was last located, since sessions
+    begin at 01:00:00:00 as often as at 00:00:00:00.
+    """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._places: deque[_Place] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
+        self._owner, self._heard_s = "", float("-inf")
+        self._zero_s: float | None = None
+        self._hour_s = 0.0
+        self._code: _Place | None = None
 
-    def tell(self, seconds: float, playing: bool) -> None:
-        """Report that the playhead is at `seconds` now."""
-        seconds = min(max(seconds, 0.0), LONGEST_S)
+    @property
+    def owner(self) -> str:
+        """The source whose position counts, one of `SOURCES`; empty if none has said anything for `FOLLOWS_S`."""
+        with self._lock:
+            return self._owner if self._clock() - self._heard_s <= FOLLOWS_S else ""
+
+    @property
+    def zero_s(self) -> float:
+        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+        return -1.0 if self._zero_s is None else self._zero_s
+
+    def set_zero(self, seconds: float) -> None:
+        """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
+        with self._lock:
+            self._zero_s = min(seconds, LONGEST_S) if seconds >= 0 else None
+
+    def _from_zero(self, seconds: float, playing: bool) -> float:
+        """Time code as seconds from the bounce's start; negative before it."""
+        now, last = self._clock(), self._code
+        if last is None or abs(seconds - last.seconds_at(now)) > JUMP_S:
+            self._hour_s = (seconds + PREROLL_S) // HOUR_S * HOUR_S
+        self._code = _Place(now, seconds, playing, 0)
+        return seconds - (self._hour_s if self._zero_s is None else self._zero_s)
+
+    def tell(self, seconds: float, playing: bool, source: str = TRANSPORT) -> None:
+        """Report that the playhead is at `seconds` now. Passed over while a better source owns the position."""
         with self._lock:
             now, run = self._clock(), 0
+            if source == TIMECODE:
+                seconds = self._from_zero(seconds, playing)
+            owned = self._owner and now - self._heard_s <= FOLLOWS_S
+            if owned and SOURCES.index(source) > SOURCES.index(self._owner):
+                return
+            self._owner, self._heard_s = source, now
+            seconds = min(max(seconds, 0.0), LONGEST_S)
             if self._places:
                 last = self._places[-1]
                 run = last.run + (abs(seconds - last.seconds_at(now)) > JUMP_S)
@@ -87,9 +131,9 @@ class AutomationRecorder:
         """Between `record` and `stop`."""
         return self._recording
 
-    def place(self, seconds: float, playing: bool) -> None:
-        """Report that the playhead is at `seconds` now."""
-        self.transport.tell(seconds, playing)
+    def place(self, seconds: float, playing: bool, source: str = TRANSPORT) -> None:
+        """Report that the playhead is at `seconds` now, as one of `SOURCES` has it."""
+        self.transport.tell(seconds, playing, source)
 
     def record(self) -> None:
         """Begin, with nothing kept."""

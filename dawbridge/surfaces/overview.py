@@ -61,6 +61,18 @@ class Overview:
         return int(automation is not None and automation.is_recording())
 
     @property
+    def position(self) -> tuple[float, int, str]:
+        """Where the playhead is, in seconds (-1: nobody says), 1 if it moves, and who says so."""
+        automation = self._targets["automation"]
+        return automation.position if automation is not None else (-1.0, 0, "")
+
+    @property
+    def zero(self) -> float:
+        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+        automation = self._targets["automation"]
+        return float(automation.zero) if automation is not None else -1.0
+
+    @property
     def learning(self) -> str:
         """What the next MIDI control that moves is bound to; empty if nothing is learned."""
         midi = self._targets["midi"]

@@ -58,8 +58,25 @@ class Moves(Protocol):
     def clear(self) -> Request:
         """The focused bounce follows the knobs alone again."""
 
-    def place(self, seconds: float, playing: bool) -> Request:
-        """The position is `seconds` now."""
+    def undo(self) -> Request:
+        """Take back what changed the focused bounce's automation last."""
+
+    def redo(self) -> Request:
+        """Do again what was undone."""
+
+    @property
+    def position(self) -> tuple[float, int, str]:
+        """Where the playhead is, in seconds (-1: nobody says), 1 if it moves, and who says so."""
+
+    @property
+    def zero(self) -> float:
+        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+
+    def set_zero(self, seconds: float) -> None:
+        """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
+
+    def place(self, seconds: float, playing: bool, source: str = ...) -> Request:
+        """The position is `seconds` now, as MIDI time code, MIDI clock or the command (the default) has it."""
 
     def is_recording(self) -> bool:
         """Whether knob moves are recorded."""

@@ -30,6 +30,7 @@ class Rows:
 
     jobs: dict[int, JobRecord] = field(default_factory=dict)
     automations: dict[int, Automation] = field(default_factory=dict)
+    takes: dict[int, tuple[tuple[Automation, ...], tuple[Automation, ...]]] = field(default_factory=dict)
     claims: dict[str, Path] = field(default_factory=dict)
     finished: list[int] = field(default_factory=list)
     last_id: int = 0
@@ -41,8 +42,9 @@ class Rows:
                 self.jobs[job_id] = JobRecord(job_id, path, "", state, None, "", {}, "", "", "", "", False, 0.0)
             case effects.Save(job_id, fields):
                 self._save(job_id, dict(fields))
-            case effects.SaveAutomation(job_id, automation):
+            case effects.SaveAutomation(job_id, automation, past, undone):
                 self.automations[job_id] = automation
+                self.takes[job_id] = past, undone
             case effects.Claim(name, path):
                 self.claims[name] = path
             case effects.Remove(job_id, whole_file):
@@ -253,6 +255,9 @@ class Replay:
 
     def automation(self, job_id):
         return self.rows.automations.get(job_id, Automation())
+
+    def takes(self, job_id):
+        return self.rows.takes.get(job_id, ((), ()))
 
     def presets(self):
         return ()

@@ -9,7 +9,7 @@ from dawbridge.events import Notice
 from dawbridge.jobs.inputs import EngineReady, Settled
 from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
-from dawbridge.knobs.recorder import FOLLOWS_S
+from dawbridge.knobs.recorder import CLOCK, FOLLOWS_S, TIMECODE
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.song import read_automation
 from tests.jobs_rig import JobsRig
@@ -34,6 +34,12 @@ class Automations:
 
     def clear(self):
         self._ask(self._loop.automation.clear())
+
+    def undo(self):
+        self._ask(self._loop.automation.undo())
+
+    def redo(self):
+        self._ask(self._loop.automation.redo())
 
     def look(self, _now):
         self._loop.turn()
@@ -215,3 +221,95 @@ def test_a_broken_midi_file_is_one_line(desk, automations):
     assert len(notices) == 1
     assert "not" in notices[0] and "song.mid" in notices[0]
     assert desk.task() is None
+
+
+def take(desk, automations, name, *moves):
+    automations.record()
+    for at, value in moves:
+        automations.place(at, False)
+        move(desk, name, value)
+    automations.stop()
+
+
+def test_takes_are_undone_and_redone_one_by_one_also_after_a_restart(desk, automations):
+    job_id = desk.done()
+    take(desk, automations, "acapella_gain", (1.0, -3.0))
+    first = rendered(desk).job.automation
+    take(desk, automations, "mask_depth", (2.0, 0.5))
+    both = rendered(desk).job.automation
+    assert set(both.plain()) == {"acapella_gain", "mask_depth"}
+    automations.undo()
+    assert rendered(desk).job.automation == first
+    desk = desk.restarted()
+    automations = Automations(desk)
+    automations.undo()
+    assert not rendered(desk).job.automation
+    with pytest.raises(JobError, match="no take to undo"):
+        automations.undo()
+    automations.redo()
+    automations.redo()
+    assert rendered(desk).job.automation == both
+    with pytest.raises(JobError, match="no take to redo"):
+        automations.redo()
+    automations.clear()
+    assert not rendered(desk).job.automation
+    automations.undo()
+    assert desk.board.automation(job_id) == both
+
+
+def test_a_take_after_an_undo_cannot_be_redone_over(desk, automations):
+    desk.done()
+    take(desk, automations, "acapella_gain", (1.0, -3.0))
+    automations.undo()
+    take(desk, automations, "mask_depth", (2.0, 0.5))
+    with pytest.raises(JobError, match="no take to redo"):
+        automations.redo()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_take_before_the_first_bounce_belongs_to_it(desk, automations, restart):
+    take(desk, automations, "acapella_gain", (1.0, -3.0))
+    take(desk, automations, "mask_depth", (2.0, 0.5))
+    if restart:
+        desk = desk.restarted()
+    job_id = desk.done()
+    assert set(rendered(desk).job.automation.plain()) == {"acapella_gain", "mask_depth"}
+    assert set(desk.board.automation(job_id).plain()) == {"acapella_gain", "mask_depth"}
+    other = desk.done("next.wav", content_hash="next")
+    assert not desk.board.automation(other)
+
+
+def test_time_code_counts_from_the_hour_where_it_was_located_or_from_the_zero_that_was_set(desk, automations):
+    transport = automations.transport
+    transport.tell(3600.0 + 2.0, True, TIMECODE)
+    assert transport.now() == (2.0, True)
+    for seconds in range(7100, 7202):  # it plays on over the hour
+        desk.now += 1.0
+        transport.tell(float(seconds), True, TIMECODE)
+    assert transport.now() == (3601.0, True)
+    transport.tell(36000.0, False, TIMECODE)
+    assert transport.now() == (0.0, False)
+    transport.tell(3598.0, False, TIMECODE)  # a pre-roll, and drop frame's first hour, which is 3.6 ms short
+    assert transport.now() == (0.0, False)
+    transport.set_zero(3590.0)
+    transport.tell(3600.0, False, TIMECODE)
+    assert (transport.now(), transport.zero_s) == ((10.0, False), 3590.0)
+    transport.set_zero(-1.0)
+    transport.tell(7201.0, False, TIMECODE)
+    assert (transport.now(), transport.zero_s) == ((1.0, False), -1.0)
+
+
+def test_the_best_source_owns_the_position_until_it_is_silent(desk, automations):
+    transport = automations.transport
+    transport.tell(5.0, False)
+    assert (transport.now(), transport.owner) == ((5.0, False), "transport")
+    transport.tell(20.0, False, CLOCK)
+    transport.tell(6.0, False)
+    assert (transport.now(), transport.owner) == ((20.0, False), "clock")
+    transport.tell(30.0, False, TIMECODE)
+    transport.tell(21.0, False, CLOCK)
+    assert (transport.now(), transport.owner) == ((30.0, False), "mtc")
+    desk.now += FOLLOWS_S + 0.1
+    assert transport.owner == ""
+    transport.tell(7.0, False)
+    assert (transport.now(), transport.owner) == ((7.0, False), "transport")

@@ -68,7 +68,8 @@ class Slow:
         self.requests.append(Future())
         return self.requests[-1]
 
-    stop = clear = record
+    stop = clear = undo = redo = record
+    position, zero = (-1.0, 0, ""), -1.0
 
     def place(self, seconds, playing):
         pass

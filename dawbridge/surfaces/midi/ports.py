@@ -11,6 +11,7 @@ from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
+from dawbridge.knobs.recorder import CLOCK, TIMECODE
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.controls import PortControls
@@ -60,7 +61,7 @@ class MidiPorts:
         learning: MidiBinder | None = None,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
-        place: Callable[[float, bool], object] = lambda *_: None,
+        place: Callable[[float, bool, str], object] = lambda *_: None,
         command: Callable[[str], None] = lambda _: None,
         system: MidiSystem | None = None,
     ) -> None:
@@ -170,7 +171,7 @@ class MidiPorts:
         if device and message and message[0] >= 0xF0:
             position = device.position.feed(message, at_s)
             if position:
-                self._place(position.seconds, position.playing)
+                self._place(position.seconds, position.playing, TIMECODE if position.is_timecode else CLOCK)
         if device and not self.learning.takes(device.port, message, at_s):
             device.surface.feed(message, at_s)
 

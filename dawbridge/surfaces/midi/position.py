@@ -2,11 +2,11 @@
 
 Two ways, after the MIDI 1.0 detailed specification and its MTC supplement: clock (24 a beat) with start, continue,
 stop and song position pointer; and MIDI time code, eight quarter frames or one full frame. Song position 0, and time
-code 0, are the bounce's start.
+code 0, are the bounce's start; whoever keeps the position may move the time code's zero.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CLOCKS_A_BEAT = 24
 CLOCKS_A_SIXTEENTH = 6
@@ -28,6 +28,7 @@ class Position:
 
     seconds: float
     playing: bool
+    is_timecode: bool = False
 
 
 def timecode_s(rate: int, hours: int, minutes: int, seconds: int, frames: int) -> float:
@@ -104,7 +105,7 @@ class PositionDecoder:
         n = self._nibbles
         whole = [n[7] << 4 | n[6], n[5] << 4 | n[4], n[3] << 4 | n[2], n[1] << 4 | n[0]]
         found = _timecode(whole, playing=True)
-        return Position(found.seconds + 2 * _FRAME_S[n[7] >> 1 & 3], True) if found else None
+        return replace(found, seconds=found.seconds + 2 * _FRAME_S[n[7] >> 1 & 3]) if found else None
 
 
 def _timecode(data: Sequence[int], *, playing: bool) -> Position | None:
@@ -112,4 +113,4 @@ def _timecode(data: Sequence[int], *, playing: bool) -> Position | None:
     rate, hours, (minutes, seconds, frames) = data[0] >> 5 & 3, data[0] & 31, data[1:4]
     if hours > 23 or minutes > 59 or seconds > 59 or frames > 29:
         return None
-    return Position(timecode_s(rate, hours, minutes, seconds, frames), playing)
+    return Position(timecode_s(rate, hours, minutes, seconds, frames), playing, is_timecode=True)

@@ -51,7 +51,7 @@ def test_eight_quarter_frames_tell_a_time_two_frames_late():
     decoder = PositionDecoder()
     told = [decoder.feed(message, 0.0) for message in quarters(1, 1, 2, 3, 4)]
     assert told[:7] == [None] * 7
-    assert told[7] == Position(pytest.approx(3723 + 6 / 25), True)
+    assert told[7] == Position(pytest.approx(3723 + 6 / 25), True, is_timecode=True)
     assert decoder.feed([0xF1, 0x70], 0.0) is not None
     decoder.feed([0xF1, 0x00], 0.0)
     assert decoder.feed([0xF1, 0x70], 0.0) is None  # the pieces between are missing
@@ -59,7 +59,7 @@ def test_eight_quarter_frames_tell_a_time_two_frames_late():
 
 def test_a_full_frame_is_a_jump():
     full = [0xF0, 0x7F, 0x7F, 0x01, 0x01, 0x60, 0, 10, 15, 0xF7]
-    assert PositionDecoder().feed(full, 0.0) == Position(pytest.approx(10.5), False)
+    assert PositionDecoder().feed(full, 0.0) == Position(pytest.approx(10.5), False, is_timecode=True)
     full[7] = 75
     assert PositionDecoder().feed(full, 0.0) is None
 

@@ -220,8 +220,14 @@ def test_a_morph_from_elsewhere_is_told_to_all_and_one_of_a_client_to_the_others
 def test_automation_and_transport_over_osc(idle_rig):
     said = []
 
+    commands = ("record", "stop", "clear", "undo", "redo")
+
     class Moves:
-        record, stop, clear = (lambda self, name=name: said.append(name) for name in ("record", "stop", "clear"))
+        record, stop, clear, undo, redo = (lambda self, name=name: said.append(name) for name in commands)
+        position, zero = (2.5, 1, "mtc"), -1.0
+
+        def set_zero(self, seconds):
+            said.append(seconds)
 
         def place(self, seconds, playing):
             said.append((seconds, playing))
@@ -230,13 +236,19 @@ def test_automation_and_transport_over_osc(idle_rig):
             return False
 
     client = idle_rig.serve(moves=Moves()).client()
-    for command in ("record", "stop", "clear"):
+    for command in commands:
         client.send(f"/dawbridge/automation/{command}", 1)
         client.send(f"/dawbridge/automation/{command}", 0)
     client.send("/dawbridge/transport", 1.5)
     client.send("/dawbridge/transport", 2.5, 0)
-    assert client.synced() == [*done("automation/record"), *done("automation/stop"), *done("automation/clear")]
-    assert said == ["record", "stop", "clear", (1.5, True), (2.5, False)]
+    client.send("/dawbridge/position/zero", 3600.0)
+    assert client.synced() == [message for name in commands for message in done(f"automation/{name}")] + [
+        *done("position/zero")
+    ]
+    assert said == [*commands, (1.5, True), (2.5, False), 3600.0]
+    client.send("/dawbridge/position")
+    assert client.synced() == [("/dawbridge/position", (2.5, 1, "mtc"))]
+    assert client.refused("/dawbridge/position/zero", -2.0) == "bad_args"
     assert client.refused("/dawbridge/transport") == "bad_args"
     assert client.refused("/dawbridge/transport", -1.0) == "bad_args"
     assert client.refused("/dawbridge/transport", float("nan")) == "not_finite"
