@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from acapellanet.cli.evaluate import add_ablate, add_evaluate, add_stress_tests
 from acapellanet.cli.material import add_mashups, add_pack, add_sing, add_vocal_leaks
-from acapellanet.cli.train import add_average, add_learn, add_train
+from acapellanet.cli.train import add_average, add_learn, add_ship, add_train
 from acapellanet.errors import AcapellanetError
 
 
@@ -40,5 +40,6 @@ def parser() -> argparse.ArgumentParser:
     add_mashups(add("mashups", "write mashups of held-out voices, to evaluate on"))
     add_pack(add("pack", "write what is trained on into a few files, for a machine with a GPU"))
     add_average(add("average", "write the mean of weights that were trained on from one another"))
+    add_ship(add("ship", "write weights in half precision, as they are shipped"))
     add_sing(add("sing", "turn speech into song, as more voices to train on"))
     return whole

@@ -238,6 +238,35 @@ def add_average(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_average)
 
 
+def add_ship(command: argparse.ArgumentParser) -> None:
+    """Give `ship` its options."""
+    command.description = "Write weights as they are shipped: in half precision, half the size, as exact when heard."
+    command.add_argument("model", metavar="MODEL", help="a name, or the path of weights")
+    command.add_argument("--out", type=Path, required=True, help="weights file to write (.safetensors)")
+    command.add_argument("--temper", type=float, help="how much of small mask logits to keep, 0..1 (default: as it is)")
+    command.set_defaults(run=_ship)
+
+
+def _ship(options: argparse.Namespace) -> int:
+    import json
+
+    from acapellanet.errors import ModelError
+    from acapellanet.estimate.registry import SUFFIX, weights_path
+    from acapellanet.evaluation.calibration import at_temper
+    from acapellanet.net.tensor_files import read_metadata
+    from acapellanet.net.weights import TRAINING_KEY, load_network, save_network
+
+    path = weights_path(options.model)
+    network = load_network(path)
+    temper = network.config.temper if options.temper is None else options.temper
+    if options.out.suffix != SUFFIX or not 0 <= temper <= 1:
+        raise ModelError(f"--out ends in {SUFFIX}, --temper is 0 to 1; got {options.out} and {temper:g}")
+    training = json.loads(read_metadata(path).get(TRAINING_KEY, "{}"))
+    save_network(options.out, at_temper(network, temper), training, half=True)
+    print(f"weights: {options.out}, {options.out.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
 def _average(options: argparse.Namespace) -> int:
     from acapellanet.training.averaging import save_mean
 

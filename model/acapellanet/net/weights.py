@@ -13,10 +13,16 @@ from acapellanet.net.tensor_files import check_fit, load_into, read_tensors, wri
 CONFIG_KEY, TRAINING_KEY = "config", "training"
 
 
-def save_network(path: Path, network: AcapellaNet, training: dict[str, object]) -> None:
-    """Write weights and BatchNorm statistics, with the configuration and the training's record as metadata."""
+def save_network(path: Path, network: AcapellaNet, training: dict[str, object], half: bool = False) -> None:
+    """Write weights and BatchNorm statistics, with the configuration and the training's record as metadata.
+
+    `half`: matrices and kernels in float16, which halves the file; it is as float32 once it is loaded.
+    """
     metadata = {CONFIG_KEY: network.config.to_json(), TRAINING_KEY: json.dumps(training)}
-    write_tensors(path, network.state_dict(), metadata)
+    tensors = network.state_dict()
+    if half:
+        tensors = {name: value.half() if value.dim() > 1 else value for name, value in tensors.items()}
+    write_tensors(path, tensors, metadata)
 
 
 def load_network(path: Path) -> AcapellaNet:

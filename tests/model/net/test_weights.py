@@ -9,6 +9,7 @@ import torch
 
 from acapellanet.cli import main
 from acapellanet.estimate.registry import WEIGHTS_FOLDER, model_hash, weights_path
+from acapellanet.evaluation.calibration import at_temper
 from acapellanet.net.config import CONFIGS, NetworkConfig
 from acapellanet.net.network import AcapellaNet, parameter_count
 from acapellanet.net.tensor_files import read_tensors
@@ -39,7 +40,7 @@ def test_shipped_weights_load_and_are_small(name: str) -> None:
 def test_shipped_weights_say_how_they_came_about(name: str) -> None:
     training = json.loads(read_tensors(weights_path(name))[1][TRAINING_KEY])
     assert training["steps"] > 0
-    assert training["minutes"] > 0
+    assert training["hours_heard"] > 0
 
 
 def written(path: Path, value: float, config: NetworkConfig, temper: float = 1.0) -> str:
@@ -72,3 +73,19 @@ def test_no_mean_of_one_or_of_different_networks(tmp_path: Path, capsys: pytest.
     assert main(["average", tiny, tiny, "--out", str(tmp_path / "mean.h5")]) == 1
     assert "ends in .safetensors" in capsys.readouterr().err
     assert not out.exists() and not (tmp_path / "mean.h5").exists()
+
+
+def test_weights_are_shipped_at_half_the_size_and_sound_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "half.safetensors"
+    assert main(["ship", SHIPPED[0], "--out", str(out), "--temper", "0.7"]) == 0
+    whole, half = load_network(weights_path(SHIPPED[0])), load_network(out)
+    assert half.config == replace(whole.config, temper=0.7) and half.head.weight.dtype == torch.float32
+    assert out.stat().st_size < 0.52 * 4 * parameter_count(whole)
+    planes = torch.randn(1, 2, 2, 16, 2048, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        masks = [network.masks(network.features(planes)) for network in (at_temper(whole, 0.7), half)]
+    assert (masks[0] - masks[1]).abs().max() < 0.01
+    assert main(["ship", SHIPPED[0], "--out", str(out), "--temper", "2"]) == 1
+    assert "--temper is 0 to 1" in capsys.readouterr().err

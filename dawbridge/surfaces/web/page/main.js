@@ -165,7 +165,8 @@ function isFor(element, key) {
   return Boolean(element.closest("input")) && key.length > 1;
 }
 
-for (const [id, what] of [["record", "record"], ["stop-record", "stop"], ["clear-record", "clear"]]) {
+for (const [id, what] of [["record", "record"], ["stop-record", "stop"], ["clear-record", "clear"],
+  ["undo-record", "undo"], ["redo-record", "redo"]]) {
   $(id).addEventListener("click", async () => {
     try {
       await command(`/dawbridge/automation/${what}`);

@@ -5,7 +5,7 @@ export const strings = {
   transport: "Transport", stems: "What you hear", seek: "Position", automation: "Automation", log: "Messages",
   play: "Play", pause: "Pause", loop: "Loop", zoomIn: "Zoom in", zoomOut: "Zoom out",
   axis: "Axis", logAxis: "log", linear: "linear",
-  record: "Record knob moves", stopRecord: "Stop and render", clearRecord: "Forget moves", lane: "Remove",
+  record: "Record knob moves", stopRecord: "Stop and render", clearRecord: "Forget moves", undoTake: "Undo take", redoTake: "Redo take", lane: "Remove",
   mixture: "Mixture", acapella: "Acapella", instrumental: "Instrumental",
   level: "Level", mute: "Mute", solo: "Only this",
   nothing: "Choose a finished job to listen to it.",
