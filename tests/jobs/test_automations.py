@@ -9,7 +9,7 @@ from dawbridge.events import Notice
 from dawbridge.jobs.inputs import EngineReady, Settled
 from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
-from dawbridge.knobs.recorder import CLOCK, FOLLOWS_S, TIMECODE
+from dawbridge.knobs.recorder import FOLLOWS_S
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.song import read_automation
 from tests.jobs_rig import JobsRig
@@ -277,39 +277,3 @@ def test_a_take_before_the_first_bounce_belongs_to_it(desk, automations, restart
     assert set(desk.board.automation(job_id).plain()) == {"acapella_gain", "mask_depth"}
     other = desk.done("next.wav", content_hash="next")
     assert not desk.board.automation(other)
-
-
-def test_time_code_counts_from_the_hour_where_it_was_located_or_from_the_zero_that_was_set(desk, automations):
-    transport = automations.transport
-    transport.tell(3600.0 + 2.0, True, TIMECODE)
-    assert transport.now() == (2.0, True)
-    for seconds in range(7100, 7202):  # it plays on over the hour
-        desk.now += 1.0
-        transport.tell(float(seconds), True, TIMECODE)
-    assert transport.now() == (3601.0, True)
-    transport.tell(36000.0, False, TIMECODE)
-    assert transport.now() == (0.0, False)
-    transport.tell(3598.0, False, TIMECODE)  # a pre-roll, and drop frame's first hour, which is 3.6 ms short
-    assert transport.now() == (0.0, False)
-    transport.set_zero(3590.0)
-    transport.tell(3600.0, False, TIMECODE)
-    assert (transport.now(), transport.zero_s) == ((10.0, False), 3590.0)
-    transport.set_zero(-1.0)
-    transport.tell(7201.0, False, TIMECODE)
-    assert (transport.now(), transport.zero_s) == ((1.0, False), -1.0)
-
-
-def test_the_best_source_owns_the_position_until_it_is_silent(desk, automations):
-    transport = automations.transport
-    transport.tell(5.0, False)
-    assert (transport.now(), transport.owner) == ((5.0, False), "transport")
-    transport.tell(20.0, False, CLOCK)
-    transport.tell(6.0, False)
-    assert (transport.now(), transport.owner) == ((20.0, False), "clock")
-    transport.tell(30.0, False, TIMECODE)
-    transport.tell(21.0, False, CLOCK)
-    assert (transport.now(), transport.owner) == ((30.0, False), "mtc")
-    desk.now += FOLLOWS_S + 0.1
-    assert transport.owner == ""
-    transport.tell(7.0, False)
-    assert (transport.now(), transport.owner) == ((7.0, False), "transport")

@@ -1,0 +1,49 @@
+"""Where the playhead is: whose word counts, and where time code begins."""
+
+import pytest
+
+from dawbridge.knobs.recorder import CLOCK, FOLLOWS_S, TIMECODE, Transport
+
+
+@pytest.fixture
+def clock():
+    return [100.0]
+
+
+@pytest.fixture
+def transport(clock):
+    return Transport(lambda: clock[0])
+
+
+def test_time_code_counts_from_the_hour_where_it_was_located_or_from_the_zero_that_was_set(clock, transport):
+    transport.tell(3600.0 + 2.0, True, TIMECODE)
+    assert transport.now() == (2.0, True)
+    for seconds in range(7100, 7202):  # it plays on over the hour
+        clock[0] += 1.0
+        transport.tell(float(seconds), True, TIMECODE)
+    assert transport.now() == (3601.0, True)
+    transport.tell(36000.0, False, TIMECODE)
+    assert transport.now() == (0.0, False)
+    transport.tell(3598.0, False, TIMECODE)  # a pre-roll, and drop frame's first hour, which is 3.6 ms short
+    assert transport.now() == (0.0, False)
+    transport.set_zero(3590.0)
+    transport.tell(3600.0, False, TIMECODE)
+    assert (transport.now(), transport.zero_s) == ((10.0, False), 3590.0)
+    transport.set_zero(-1.0)
+    transport.tell(7201.0, False, TIMECODE)
+    assert (transport.now(), transport.zero_s) == ((1.0, False), -1.0)
+
+
+def test_the_best_source_owns_the_position_until_it_is_silent(clock, transport):
+    transport.tell(5.0, False)
+    assert (transport.now(), transport.owner) == ((5.0, False), "transport")
+    transport.tell(20.0, False, CLOCK)
+    transport.tell(6.0, False)
+    assert (transport.now(), transport.owner) == ((20.0, False), "clock")
+    transport.tell(30.0, False, TIMECODE)
+    transport.tell(21.0, False, CLOCK)
+    assert (transport.now(), transport.owner) == ((30.0, False), "mtc")
+    clock[0] += FOLLOWS_S + 0.1
+    assert transport.owner == ""
+    transport.tell(7.0, False)
+    assert (transport.now(), transport.owner) == ((7.0, False), "transport")
