@@ -9,7 +9,8 @@
     pictures           spectrograms for the page.
     terminal           writes what happens; blocks only itself if nobody reads.
     watchdog           hints that a file changed, from threads of the observer.
-    examine            two threads that open files which look finished, tell who still writes them, and read MIDI files.
+    examine            two threads that open files which look finished, tell who still writes them, and read headers and
+                       MIDI files.
     engine (process)   owns the model; takes one task at a time from the pipe, and answers into it.
 
 No thread waits for another: requests are answered through futures, events and knobs go through mailboxes.

@@ -7,8 +7,7 @@ from dawbridge.config.settings import FolderSettings
 from dawbridge.engine.process.messages import Cancel, Describe, Identify, Task
 from dawbridge.events import Bus
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.loop import JobLoop, no_automation
-from dawbridge.jobs.midi_files import at_once
+from dawbridge.jobs.loop import JobLoop, at_once, no_automation
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets

@@ -69,7 +69,7 @@ def test_the_ledger_is_read(studio):
     assert records[2].settings["acapella_gain"] == -3.0
     assert records[3].preset == "karaoke"
     assert records[5].code == "unreadable" and "NaN" in records[5].message
-    assert len(ledger.automation(4)["mask_strength"]) == 7
+    assert len(ledger.takes(4).automation.plain()["mask_strength"]) == 7
     assert ledger.last_done().id == 2
     ledger.close()
 

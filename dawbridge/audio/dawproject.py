@@ -25,8 +25,6 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from dawbridge.audio import provenance
-from dawbridge.audio.containers.base import FileBlob, payload
-from dawbridge.audio.containers.table import walk_blob
 from dawbridge.files.opening import open_regular
 from dawbridge.files.part import Part
 from dawbridge.files.publish import disk_errors, make_room, publish
@@ -112,21 +110,6 @@ def is_ours(path: Path) -> bool:
             return _is_sealed(archive)
     except (OSError, ValueError, RuntimeError, EOFError, KeyError, zipfile.BadZipFile, struct.error, zlib.error):
         return False
-
-
-def time_reference_s(bounce: Path, sample_rate: int) -> float:
-    """Where a bounce belongs on the timeline by its BWF time stamp, in seconds; 0 if it has none. Never raises.
-
-    Source: EBU 3285, TimeReference, in samples since midnight, at byte 338 of `bext`.
-    """
-    try:
-        with open_regular(bounce) as stream:
-            blob = FileBlob(stream.fileno())
-            chunk = walk_blob(blob).find("bext")
-            body = payload(blob, chunk, 346) if chunk else b""
-    except OSError:
-        return 0.0
-    return float(struct.unpack_from("<Q", body, 338)[0] / sample_rate) if len(body) == 346 else 0.0
 
 
 def project_xml(project: Project) -> bytes:

@@ -3,8 +3,9 @@
 from itertools import takewhile
 from pathlib import Path
 
-from dawbridge.audio.dawproject import SUFFIX, AudioTrack, Project, time_reference_s, write
+from dawbridge.audio.dawproject import SUFFIX, AudioTrack, Project, write
 from dawbridge.audio.files import AudioInfo, WriteReport
+from dawbridge.audio.timeline import time_reference_s
 from dawbridge.engine.job import SeparationJob
 from dawbridge.engine.music import TempoKey
 from dawbridge.errors import DiskError

@@ -4,29 +4,33 @@ from dataclasses import replace
 
 from dawbridge.errors import DawbridgeError, JobBusyError, JobError
 from dawbridge.events import JobState
-from dawbridge.jobs import live
+from dawbridge.jobs import live, takes
 from dawbridge.jobs.effects import Remove, Reply, Save, Watch
 from dawbridge.jobs.inputs import (
     Accept,
     Automate,
     Cancel,
     Command,
+    DeleteTake,
     Focus,
+    FollowFile,
     Forget,
+    ListTakes,
     Request,
     Rerender,
     Retry,
     Revert,
     Submit,
+    UseTake,
 )
 from dawbridge.jobs.record import stamp_columns, untouched
 from dawbridge.jobs.state import WAITING
-from dawbridge.jobs.takes import automate, refuse_replaced, revert, take_up_waiting
+from dawbridge.jobs.takes import refuse_replaced
 from dawbridge.jobs.turn import Turn
 
 
 def requested(turn: Turn, request: Request) -> None:
-    """Do what is asked, and answer; a refusal changes nothing."""
+    """Do what is asked, and answer."""
     try:
         result = _grant(turn, request.command)
     except DawbridgeError as error:
@@ -53,9 +57,17 @@ def _grant(turn: Turn, command: Command) -> object:
         case Accept(job_id):
             accept(turn, job_id)
         case Automate():
-            return automate(turn, command)
+            return takes.automate(turn, command)
         case Revert(redo):
-            return revert(turn, redo)
+            return takes.revert(turn, redo)
+        case FollowFile():
+            return takes.follow_file(turn, command)
+        case ListTakes():
+            return takes.listed(turn)
+        case UseTake(number):
+            return takes.use(turn, number)
+        case DeleteTake(number):
+            return takes.delete(turn, number)
     return None
 
 
@@ -121,7 +133,7 @@ def focus(turn: Turn, job_id: int) -> None:
     live.commit(turn)
     live.take(turn.state)
     turn.state.focused = job.id
-    take_up_waiting(turn)
+    takes.take_up_waiting(turn)
 
 
 def retry(turn: Turn, job_id: int) -> None:

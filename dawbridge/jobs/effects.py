@@ -13,7 +13,7 @@ from dawbridge.engine.process.messages import ToEngine
 from dawbridge.errors import DawbridgeError
 from dawbridge.events import Event, JobState
 from dawbridge.files.stamp import Stamp
-from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.takes import Takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,12 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
-class SaveAutomation:
-    """Keep a job's automation."""
+class SaveTakes:
+    """Keep a job's automation and takes."""
 
     job_id: int
     """0: a take that waits for the next bounce."""
-    automation: Automation
-    past: tuple[Automation, ...] = ()
-    """What it was before each change, the last one at the end."""
-    undone: tuple[Automation, ...] = ()
-    """What was undone, the last one at the end."""
+    takes: Takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,7 @@ class Remove:
     whole_file: bool = False
 
 
-Stored = Add | Save | SaveAutomation | Claim | Move | Remove
+Stored = Add | Save | SaveTakes | Claim | Move | Remove
 """What goes into the ledger. All of one step is one transaction."""
 
 

@@ -14,6 +14,7 @@ from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.record import JobRecord
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import Snapshot
+from dawbridge.knobs.takes import Takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,17 @@ class Facts(Protocol):
     def newest_id(self, path: Path) -> int:
         """The newest job of a file; 0 if there is none. Raises `JobError` if the ledger cannot be read."""
 
-    def automation(self, job_id: int) -> Automation:
-        """A job's automation in the ledger."""
-
     def is_familiar(self, path: Path, stamp: Stamp) -> bool:
         """Whether a finished bounce of the same size may be this one: moved here, or touched."""
 
     def twin(self, path: Path, stamp: Stamp | None, content_hash: str) -> Twin | None:
         """The finished bounce with this content that this file is, if its stems came along."""
 
-    def takes(self, job_id: int) -> tuple[tuple[Automation, ...], tuple[Automation, ...]]:
-        """What a job's automation was before each change, and what was undone, in the ledger; the last at the end."""
+    def takes(self, job_id: int) -> Takes:
+        """A job's automation and takes in the ledger; 0: what waits for the next bounce."""
+
+    def duration_s(self, bounce: Path) -> float:
+        """How long a bounce is, in seconds; infinite as long as it has not been read."""
 
     def presets(self) -> Sequence[str]:
         """Names of all presets."""

@@ -169,13 +169,41 @@ class Automate:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowFile:
+    """Give a job what the MIDI file beside its bounce says, or take it back since there is no such file any more."""
+
+    automation: Automation
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListTakes:
+    """The takes of the focused bounce. Answered with their number, and each in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseTake:
+    """Lay a take over the focused bounce's automation again. Answered with the job's id."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteTake:
+    """Forget a take of the focused bounce. Answered with the job's id."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Revert:
     """Undo the focused bounce's last change of automation, or redo what was undone. Answered with the job's id."""
 
     redo: bool = False
 
 
-Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Automate | Revert
+OfTakes = Automate | FollowFile | Revert | ListTakes | UseTake | DeleteTake
+Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | OfTakes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
@@ -15,6 +14,7 @@ from dawbridge.jobs.database import Database, Row
 from dawbridge.jobs.effects import Add, Remove, Save, Stored
 from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of, stamp_in
 from dawbridge.jobs.schema import SCHEMA, migrate
+from dawbridge.knobs.takes import Takes
 
 __all__ = ["KEPT", "JobRecord", "Ledger"]
 
@@ -78,26 +78,14 @@ class Ledger:
         """Remove a job, and what kept its file from being taken as new."""
         self.store([Remove(job_id, whole_file=True)])
 
-    def automation(self, job_id: int) -> dict[str, list[list[float]]]:
-        """A job's automation, `[seconds, raw value]` by parameter; empty if it has none."""
-        return {
-            name: points
-            for name, points in self._automation_row(job_id).items()
-            if name not in (storing.PAST, storing.UNDONE)
-        }
-
-    def takes(self, job_id: int) -> tuple[object, object]:
-        """What it was before each change, and what was undone: a list of such automations each, or None."""
-        row = self._automation_row(job_id)
-        return row.get(storing.PAST), row.get(storing.UNDONE)
-
-    def _automation_row(self, job_id: int) -> dict[str, Any]:
+    def takes(self, job_id: int) -> Takes:
+        """A job's automation, and the takes that it came from; what is damaged is left out."""
         rows = self.database.rows("SELECT lanes FROM automations WHERE job = ?", job_id)
         try:
             lanes = json.loads(str(rows[0][0])) if rows else {}
         except (ValueError, RecursionError):
-            return {}
-        return lanes if isinstance(lanes, dict) else {}
+            return Takes()
+        return Takes.of(lanes) if isinstance(lanes, dict) else Takes()
 
     def get(self, job_id: int) -> JobRecord | None:
         """The job with this id."""

@@ -2,23 +2,27 @@
 
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from contextlib import nullcontext
+from pathlib import Path
 from socket import socket
+from typing import Any
 
+from dawbridge.audio.timeline import extent_of
 from dawbridge.engine.process.messages import ToEngine
 from dawbridge.errors import DawbridgeError, JobError
 from dawbridge.events import Bus, Notice
+from dawbridge.jobs.extents import Extents
 from dawbridge.jobs.inbox import Inbox
-from dawbridge.jobs.inputs import Automate, Input, KnobsTurned, Request, Revert, Started, Stopping, Tick
+from dawbridge.jobs.inputs import Automate, FollowFile, Input, KnobsTurned, Request, Started, Stopping, Tick
 from dawbridge.jobs.ledger import Ledger
-from dawbridge.jobs.midi_files import MidiFiles, Reader, Submit, at_once
+from dawbridge.jobs.midi_files import MidiFiles, Reader
 from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest, Status
 from dawbridge.jobs.runner import JobRunner, ToWatch, answer
 from dawbridge.jobs.state import State
-from dawbridge.jobs.takes import NOTHING
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.jobs.world import World
-from dawbridge.knobs.automation import Automation
+from dawbridge.knobs.automation import NOTHING, Automation
 from dawbridge.knobs.parameters import Changes, ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.recorder import AutomationRecorder
@@ -27,9 +31,23 @@ MANY = 20
 """How many events that come together are worth one transaction."""
 
 
+Submit = Callable[[Callable[[Path], Any], Path], "Future[Any]"]
+"""Has a function read a file, in whatever thread."""
+
+
 def no_automation(_file: object) -> Automation:
     """Reads no MIDI file."""
     return Automation()
+
+
+def at_once(read: Callable[[Path], Any], file: Path) -> "Future[Any]":
+    """Read the file in the caller's thread."""
+    future: Future[Any] = Future()
+    try:
+        future.set_result(read(file))
+    except Exception as error:
+        future.set_exception(error)
+    return future
 
 
 class JobLoop:
@@ -58,7 +76,8 @@ class JobLoop:
         self._inbox = Inbox[Request | RecorderRequest]()
         self._turned = store.mailbox(self._inbox.wake)
         self._midi_files = MidiFiles(read_automation, self._say, submit, self._on_read)
-        self.world = World(ledger, presets, roots, self._midi_files)
+        self._extents = Extents(extent_of, submit, self._on_read)
+        self.world = World(ledger, presets, roots, self._midi_files, self._extents)
         self.recorder = AutomationRecorder(clock)
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
         self.requests = JobRequests(self._inbox.post, clock, self._status, self._runner.focused)
@@ -99,7 +118,8 @@ class JobLoop:
         self._mind_ledger()
         now = self._clock()
         for job_id, automation in self._midi_files.look(self.state.done(), now):
-            self._runner.handle(Request(Automate(automation, job_id)))
+            self._runner.handle(Request(FollowFile(automation, job_id)))
+        self._mind_focus()
         if self._runner.due_s() <= now or self._has_read.is_set():
             self._has_read.clear()
             self._runner.handle(Tick())
@@ -152,9 +172,6 @@ class JobLoop:
             self.recorder.record()
             answer(request.answer)
             return
-        if request.action in ("undo", "redo"):
-            self._runner.handle(Request(Revert(request.action == "redo"), request.answer))
-            return
         was_recording, recorded = self.recorder.is_recording, self.recorder.stop()
         if request.action == "clear":
             self._runner.handle(Request(Automate(NOTHING), request.answer))
@@ -163,6 +180,12 @@ class JobLoop:
         else:
             why = "no knob was moved while a position was known" if was_recording else "nothing was being recorded"
             answer(request.answer, error=_nothing(why))
+
+    def _mind_focus(self) -> None:
+        """Count positions from where the bounce in focus begins."""
+        job = self.state.jobs.get(self.state.focused)
+        extent = self._extents.of(job.path) if job else None
+        self.recorder.transport.set_bounce(*(extent.start_s, extent.duration_s) if extent else (0.0, 0.0))
 
     def _mind_ledger(self) -> None:
         """Write what could not be written, and report once that it cannot, or can again."""
@@ -174,7 +197,7 @@ class JobLoop:
         self._trouble = database.trouble
 
     def _on_read(self) -> None:
-        """A MIDI file has been read: the bounce beside it can be taken. From any thread."""
+        """A MIDI file or a header has been read: what waits for it can go on. From any thread."""
         self._has_read.set()
         self._inbox.wake()
 

@@ -1,13 +1,15 @@
-"""MIDI files beside bounces: their automation, for a bounce that is to be rendered, and when they come or change later.
+"""MIDI files beside bounces: their automation, for a bounce that is to be rendered, and when they change or go later.
 
 A long MIDI file takes seconds to read, so that another thread reads it: the bounce beside it waits, and nothing else.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
 from dawbridge.errors import DawbridgeError
+from dawbridge.files.presence import gone
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.jobs.state import Job
 from dawbridge.knobs.automation import Automation
@@ -17,20 +19,15 @@ LOOK_EVERY_S = 0.5
 NEWEST = 100
 """How many of the newest finished bounces a MIDI file may come to afterwards."""
 
+SUFFIXES = (".mid", ".midi")
+"""Of a MIDI file beside a bounce, in any case; the first that is there counts."""
+FRESH_S = 3.0
+"""A folder that changed this lately, in seconds, may have changed again within its clock's tick."""
+
 Reader = Callable[[Path], Automation]
 """Reads a MIDI file. Raises `DawbridgeError`."""
 Submit = Callable[[Reader, Path], "Future[Automation]"]
 """Has a file read, in whatever thread."""
-
-
-def at_once(read: Reader, file: Path) -> "Future[Automation]":
-    """Read the file in the caller's thread."""
-    future: Future[Automation] = Future()
-    try:
-        future.set_result(read(file))
-    except Exception as error:
-        future.set_exception(error)
-    return future
 
 
 class MidiFiles:
@@ -40,15 +37,16 @@ class MidiFiles:
         self,
         read: Reader,
         say: Callable[[str], None],
-        submit: Submit = at_once,
-        wake: Callable[[], None] = lambda: None,
+        submit: Submit,
+        wake: Callable[[], None],
     ) -> None:
         """`say` is given a line for the user about each file that is read; `wake` is called, from any thread, when a
         file has been read.
         """
         self._reader, self._say, self._submit, self._wake = read, say, submit, wake
         self._next_s = float("-inf")
-        self._seen: dict[Path, Stamp | None] = {}
+        self._seen: dict[int, tuple[Path | None, Stamp | None]] = {}
+        self._folders: dict[Path, tuple[int, dict[str, Path]]] = {}
         self._reading: dict[Path, tuple[Stamp, Future[Automation]]] = {}
         self._read: dict[Path, tuple[Stamp, Automation | None]] = {}
         self._given: dict[int, Stamp] = {}
@@ -60,34 +58,53 @@ class MidiFiles:
 
     def is_reading(self, bounce: Path) -> bool:
         """Whether the MIDI file beside a bounce is being read; if it has not been, that begins."""
-        file = bounce.with_suffix(".mid")
-        stamp = stamp_of(file)
-        return stamp is not None and not self._is_read(file, stamp)
+        file = self._file(bounce)
+        stamp = stamp_of(file) if file else None
+        return file is not None and stamp is not None and not self._is_read(file, stamp)
 
     def beside(self, job_id: int, bounce: Path) -> Automation | None:
         """The automation of the MIDI file beside a bounce that is about to be rendered, if there is one."""
-        file = bounce.with_suffix(".mid")
-        stamp = stamp_of(file)
-        if stamp is None or not self._is_read(file, stamp):
+        file = self._file(bounce)
+        stamp = stamp_of(file) if file else None
+        if file is None or stamp is None or not self._is_read(file, stamp):
             return None
         self._given[job_id] = stamp
         return self._read[file][1]
 
     def look(self, jobs: Iterable[Job], now: float) -> Iterator[tuple[int, Automation]]:
-        """Job ids and automations of MIDI files beside finished bounces that came or changed, and are at rest."""
+        """Job ids and automations of MIDI files beside finished bounces that came, changed or went, and are at rest."""
         if now < self._next_s:
             return
         self._next_s = now + LOOK_EVERY_S
         for job in sorted(jobs, key=lambda job: job.id)[-NEWEST:]:
-            file = job.path.with_suffix(".mid")
-            stamp = stamp_of(file)
-            rests, self._seen[file] = self._seen.get(file) == stamp, stamp
-            if stamp is None or not rests or self._given.get(job.id) == stamp or not self._is_read(file, stamp):
+            file = self._file(job.path)
+            stamp = stamp_of(file) if file else None
+            rests, self._seen[job.id] = self._seen.get(job.id) == (file, stamp), (file, stamp)
+            if not rests or self._given.get(job.id) == stamp is not None:
                 continue
-            self._given[job.id] = stamp
-            automation = self._read[file][1]
-            if automation and automation != job.automation:
-                yield job.id, automation
+            if file is None or stamp is None:
+                self._given.pop(job.id, None)
+                if job.takes.from_file and not gone(job.path):
+                    yield job.id, Automation()
+            elif self._is_read(file, stamp):
+                self._given[job.id] = stamp
+                automation = self._read[file][1]
+                if automation and automation != job.automation:
+                    yield job.id, automation
+
+    def _file(self, bounce: Path) -> Path | None:
+        """The MIDI file beside a bounce. A folder that has not changed is not read again."""
+        folder = bounce.parent
+        try:
+            changed_ns = folder.stat().st_mtime_ns
+            if self._folders.get(folder, (-1,))[0] != changed_ns:
+                files = (file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
+                found = {file.stem: file for file in sorted(files, key=_order, reverse=True)}
+                is_old = time.time_ns() - changed_ns > FRESH_S * 1e9
+                self._folders[folder] = (changed_ns if is_old else -1, found)
+        except OSError:
+            return None
+        return self._folders[folder][1].get(bounce.stem)
 
     def _is_read(self, file: Path, stamp: Stamp) -> bool:
         """Whether the file was read as it is now; if not, it is being read from now on."""
@@ -116,3 +133,8 @@ class MidiFiles:
         names = ", ".join(lane.name for lane in automation.lanes)
         self._say(f"{file.name} moves {names}" if names else f"{file.name} has no controller that is bound to a knob")
         return automation
+
+
+def _order(file: Path) -> tuple[str, str]:
+    """`song.mid` before `song.midi`, and lower case before upper."""
+    return file.suffix.lower(), file.suffix.swapcase()

@@ -94,7 +94,15 @@ def done(turn: Turn, job: Job, running: Running, outcome: SeparationResult) -> N
             turn.do(Discard(old))
     turn.do(Publish(Progress(job.id, 1.0, 0.0)))
     rendered = running.message.job.values if isinstance(running.message, Task) else job.values
-    job = replace(job, content_hash=outcome.content_hash, attempts=0, told="", stems=stems, rendered=dict(rendered))
+    job = replace(
+        job,
+        content_hash=outcome.content_hash,
+        attempts=0,
+        told="",
+        stems=stems,
+        rendered=dict(rendered),
+        duration_s=outcome.duration_s,
+    )
     job = turn.put(job)
     job = turn.move(
         job, JobState.DONE, content_hash=job.content_hash, acapella=stems[0], instrumental=stems[1], message="",

@@ -137,11 +137,12 @@ def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
         live.take(state)
         del state.queue[job.id]
         turn.tell_length()
+        beside = turn.facts.beside(job.id, job.path)
         job = replace(
             job,
             attempts=job.attempts + 1,
             values=_snapshot(turn, job),
-            automation=turn.facts.beside(job.id, job.path) or job.automation,
+            takes=job.takes.given(beside) if beside else job.takes,
         )
         job = turn.move(turn.put(job), JobState.RUNNING)
         message = task(turn, job)

@@ -8,7 +8,22 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
-from dawbridge.jobs.inputs import Accept, Automate, Cancel, Command, Focus, Forget, Request, Rerender, Retry, Submit
+from dawbridge.jobs.inputs import (
+    Accept,
+    Automate,
+    Cancel,
+    Command,
+    DeleteTake,
+    Focus,
+    Forget,
+    ListTakes,
+    Request,
+    Rerender,
+    Retry,
+    Revert,
+    Submit,
+    UseTake,
+)
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.recorder import AutomationRecorder
 
@@ -16,13 +31,13 @@ Status = tuple[Literal["idle", "busy", "paused"], int]
 """What the daemon does, and how many bounces wait."""
 Focused = tuple[int, str, str, str]
 """The job that knobs re-render: its id, its bounce's name, and the paths of its stems as they were written last."""
-RecorderAction = Literal["record", "stop", "clear", "undo", "redo"]
+RecorderAction = Literal["record", "stop", "clear"]
 NO_FOCUS: Focused = (0, "", "", "")
 
 
 @dataclass(frozen=True, slots=True)
 class RecorderRequest:
-    """Begin a recording of knob moves, end it, or change the focused bounce's automation."""
+    """Begin a recording of knob moves, end it, or clear the focused bounce's automation."""
 
     action: RecorderAction
     answer: "Future[object]" = field(default_factory=Future, compare=False)
@@ -106,11 +121,11 @@ class AutomationRequests:
 
     @property
     def zero(self) -> float:
-        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+        """The position at which a bounce starts, in seconds; -1: found out, -2: where it was first heard playing."""
         return self._recorder.transport.zero_s
 
     def set_zero(self, seconds: float) -> None:
-        """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
+        """Say at which position a bounce starts; -1: find out, -2: where it is heard playing next."""
         self._recorder.transport.set_zero(seconds)
 
     @property
@@ -118,29 +133,46 @@ class AutomationRequests:
         """Where the playhead is, in seconds (-1: nobody says), 1 if it moves, and who says so."""
         transport = self._recorder.transport
         now = transport.now()
-        return (round(now[0], 1), int(now[1]), transport.owner) if now else (-1.0, 0, "")
+        return (round(max(now[0], 0.0), 1), int(now[1]), transport.owner) if now else (-1.0, 0, "")
 
-    def record(self) -> "Future[None]":
+    def record(self) -> "Future[object]":
         """Keep knob moves against the position from now on."""
         return self._ask("record")
 
-    def stop(self) -> "Future[None]":
+    def stop(self) -> "Future[object]":
         """End; what was moved is rendered into the focused bounce. The answer may be `JobError`."""
         return self._ask("stop")
 
-    def clear(self) -> "Future[None]":
+    def clear(self) -> "Future[object]":
         """The focused bounce follows the knobs alone again. The answer may be `JobError`."""
         return self._ask("clear")
 
-    def undo(self) -> "Future[None]":
+    def undo(self) -> "Future[object]":
         """Take back what changed the focused bounce's automation last. The answer may be `JobError`."""
-        return self._ask("undo")
+        return self._request(Revert())
 
-    def redo(self) -> "Future[None]":
+    def redo(self) -> "Future[object]":
         """Do again what was undone. The answer may be `JobError`."""
-        return self._ask("redo")
+        return self._request(Revert(redo=True))
 
-    def _ask(self, action: RecorderAction) -> "Future[None]":
+    def takes(self) -> "Future[object]":
+        """How many takes the focused bounce has, and each in words. The answer may be `JobError`."""
+        return self._request(ListTakes())
+
+    def use_take(self, number: int) -> "Future[object]":
+        """Lay a take over the focused bounce's automation again. The answer may be `JobError`."""
+        return self._request(UseTake(number))
+
+    def delete_take(self, number: int) -> "Future[object]":
+        """Forget a take of the focused bounce; its automation stays. The answer may be `JobError`."""
+        return self._request(DeleteTake(number))
+
+    def _ask(self, action: RecorderAction) -> "Future[object]":
         request = RecorderRequest(action, at_s=self._clock())
         self._post(request)
-        return cast("Future[None]", request.answer)
+        return request.answer
+
+    def _request(self, command: Command) -> "Future[object]":
+        request = Request(command, at_s=self._clock())
+        self._post(request)
+        return request.answer

@@ -18,6 +18,7 @@ from dawbridge.events import JobState
 from dawbridge.files.stamp import Stamp
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import DEFAULTS, Snapshot
+from dawbridge.knobs.takes import Takes
 
 NO_VALUES: Snapshot = MappingProxyType({})
 
@@ -38,8 +39,8 @@ class Job:
     """Raw parameter values of its last render, or of the one that it waits for."""
     rendered: Snapshot = field(default_factory=lambda: NO_VALUES)
     """Raw parameter values that its stems were rendered with."""
-    automation: Automation = field(default_factory=Automation)
-    """Knobs that move within the bounce."""
+    takes: Takes = field(default_factory=Takes)
+    """Knobs that move within the bounce, and the recordings that they came from."""
     content_hash: str = ""
     """Hash of the decoded samples; empty until it is known."""
     stamp: Stamp | None = None
@@ -62,10 +63,13 @@ class Job:
     """The failure that was reported last."""
     tempo_key: TempoKey | None = None
     """Tempo and key; None until they were estimated."""
-    past: tuple[Automation, ...] = ()
-    """What the automation was before each change, the last one at the end: what can be undone."""
-    undone: tuple[Automation, ...] = ()
-    """What was undone, the last one at the end: what can be redone."""
+    duration_s: float = 0.0
+    """Duration of the audio, in seconds; 0 until it is known."""
+
+    @property
+    def automation(self) -> Automation:
+        """Knobs that move within the bounce."""
+        return self.takes.automation
 
     @property
     def size(self) -> int:

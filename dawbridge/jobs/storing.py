@@ -7,11 +7,9 @@ from pathlib import Path
 
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.database import Statement
-from dawbridge.jobs.effects import Add, Claim, Move, Remove, Save, SaveAutomation, Stored
+from dawbridge.jobs.effects import Add, Claim, Move, Remove, Save, SaveTakes, Stored
 from dawbridge.jobs.record import kept, stamp_columns
 
-PAST, UNDONE = "past", "undone"
-"""Beside the lanes in a row of `automations`: what it was before each change, and what was undone."""
 _TEXTS = ("acapella", "instrumental", "message", "preset")
 
 
@@ -27,10 +25,8 @@ def statements(effect: Stored) -> list[Statement]:
             ]
         case Save(job_id, fields):
             return _save(job_id, fields, now)
-        case SaveAutomation(job_id, automation, past, undone):
-            rest = {PAST: [one.plain() for one in past], UNDONE: [one.plain() for one in undone]}
-            lanes = json.dumps({**automation.plain(), **{name: takes for name, takes in rest.items() if takes}})
-            return [("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, lanes))]
+        case SaveTakes(job_id, takes):
+            return [("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, json.dumps(takes.plain())))]
         case Claim(name, path):
             return [_claim(name, path)]
         case Remove(job_id, whole_file):

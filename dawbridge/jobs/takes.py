@@ -1,72 +1,81 @@
-"""A bounce's automation: takes over it, undo and redo, and a take that waits for the first bounce."""
+"""What is asked of a bounce's automation: takes over it, undo and redo, a take that waits for the first bounce."""
 
 from dataclasses import replace
 
 from dawbridge.errors import JobBusyError, JobError
 from dawbridge.events import JobState, Notice
 from dawbridge.jobs import live
-from dawbridge.jobs.effects import Publish, SaveAutomation
-from dawbridge.jobs.inputs import Automate
+from dawbridge.jobs.effects import Publish, SaveTakes
+from dawbridge.jobs.inputs import Automate, FollowFile
 from dawbridge.jobs.state import Job
 from dawbridge.jobs.turn import Turn
-from dawbridge.knobs.automation import Automation
-
-KEPT_TAKES = 50
-"""How many changes of an automation can be undone."""
-NOTHING = Automation()
-"""What a bounce has that follows the knobs alone."""
+from dawbridge.knobs.automation import RAMP_S, Automation
+from dawbridge.knobs.takes import Take, Takes
 
 
 def automate(turn: Turn, command: Automate) -> int:
-    """Give a job an automation, and render it again; the job's id. Raises `JobError`."""
+    """Give a job an automation, and render it again; the job's id. Raises `JobError`.
+
+    What was recorded is kept as a take, even if it is refused since it lies outside the bounce.
+    """
     if command.over and command.job_id == 0 and not turn.state.focused:
         return _wait_for_bounce(turn, command.automation)
     job = focused_job(turn) if command.job_id == 0 else turn.find(command.job_id)
-    automation = command.automation
     if command.over:
-        automation = job.automation.overdubbed(automation)
-    elif automation == job.automation:
+        refuse_replaced(turn, job)
+        job = _keep(turn, job, job.takes.recorded(command.automation))
+        return _lay_over(turn, job, job.takes.kept[-1])
+    if command.automation == job.automation:
         return job.id
-    return _automated(turn, job, automation, (*job.past, job.automation)[-KEPT_TAKES:], ())
+    return _automated(turn, job, job.takes.changed(command.automation))
+
+
+def follow_file(turn: Turn, command: FollowFile) -> int:
+    """Give a job what the MIDI file beside its bounce says, or take it back if the file is gone; the job's id."""
+    job = turn.find(command.job_id)
+    takes = job.takes.given(command.automation)
+    if takes.automation == job.automation:
+        _keep(turn, job, takes)
+        return job.id
+    return _automated(turn, job, takes)
 
 
 def revert(turn: Turn, redo: bool) -> int:
     """Undo the focused bounce's last change of automation, or redo what was undone; the job's id. Raises `JobError`."""
     job = focused_job(turn)
-    past, undone = job.past, job.undone
-    if not (undone if redo else past):
+    takes = job.takes.redo() if redo else job.takes.undo()
+    if takes is None:
         raise JobError(f"job {job.id}: no take to {'redo' if redo else 'undo'}; its automation stays as it is")
-    if redo:
-        return _automated(turn, job, undone[-1], (*past, job.automation), undone[:-1])
-    return _automated(turn, job, past[-1], past[:-1], (*undone, job.automation))
+    return _automated(turn, job, takes)
 
 
-def _automated(
-    turn: Turn, job: Job, automation: Automation, past: tuple[Automation, ...], undone: tuple[Automation, ...]
-) -> int:
-    """Give a job an automation, with what can be undone and redone from there; its id. Raises `JobError`."""
-    refuse_replaced(turn, job)
-    job = turn.put(replace(job, automation=automation, past=past, undone=undone))
-    turn.do(SaveAutomation(job.id, automation, past, undone))
-    if job.state is JobState.DONE:
-        live.ask_render(turn, job)
-    return job.id
+def listed(turn: Turn) -> tuple[int | str, ...]:
+    """How many takes the focused bounce has, and each in words. Raises `JobError`."""
+    kept = focused_job(turn).takes.kept
+    return len(kept), *(take.words for take in kept)
 
 
-def _wait_for_bounce(turn: Turn, take: Automation) -> int:
-    """Keep a take that was recorded before there was a bounce; it belongs to the next one in focus."""
-    waiting = turn.facts.automation(0).overdubbed(take)
-    turn.do(SaveAutomation(0, waiting))
-    turn.do(Publish(Notice("the take is kept, and belongs to the next bounce that is in focus")))
-    return 0
+def use(turn: Turn, number: int) -> int:
+    """Lay a take over the focused bounce's automation again; the job's id. Raises `JobError`."""
+    job = focused_job(turn)
+    return _lay_over(turn, job, _found(job, number))
+
+
+def delete(turn: Turn, number: int) -> int:
+    """Forget a take of the focused bounce; its automation stays. The job's id. Raises `JobError`."""
+    job = focused_job(turn)
+    return _keep(turn, job, job.takes.without(_found(job, number).number)).id
 
 
 def take_up_waiting(turn: Turn) -> None:
     """A bounce is in focus: what was recorded before there was one belongs to it."""
-    waiting = turn.facts.automation(0)
+    waiting = turn.facts.takes(0).automation
     if waiting:
-        turn.do(SaveAutomation(0, NOTHING))
-        automate(turn, Automate(waiting, turn.state.focused, over=True))
+        turn.do(SaveTakes(0, Takes()))
+        try:
+            automate(turn, Automate(waiting, turn.state.focused, over=True))
+        except JobError as error:
+            turn.do(Publish(Notice(str(error))))
 
 
 def refuse_replaced(turn: Turn, job: Job) -> None:
@@ -79,6 +88,52 @@ def refuse_replaced(turn: Turn, job: Job) -> None:
 
 
 def focused_job(turn: Turn) -> Job:
+    """Raises `JobError` if no bounce is in focus."""
     if not turn.state.focused:
         raise JobError("no bounce is in focus yet; bounce one, or /dawbridge/job/focus one")
     return turn.find(turn.state.focused)
+
+
+def _keep(turn: Turn, job: Job, takes: Takes) -> Job:
+    turn.do(SaveTakes(job.id, takes))
+    return turn.put(replace(job, takes=takes))
+
+
+def _automated(turn: Turn, job: Job, takes: Takes) -> int:
+    """Give a job another automation; its id. Raises `JobError`."""
+    refuse_replaced(turn, job)
+    job = _keep(turn, job, takes)
+    if job.state is JobState.DONE:
+        live.ask_render(turn, job)
+    return job.id
+
+
+def _lay_over(turn: Turn, job: Job, take: Take) -> int:
+    """Have a take move the knobs where it was played; the job's id. Raises `JobError` if that is not in the bounce."""
+    first_s, last_s = take.span_s
+    length_s = job.duration_s or turn.facts.duration_s(job.path)
+    if last_s < 0.0 or first_s + RAMP_S >= length_s:
+        span = f"0..{length_s:.1f} s" if length_s < float("inf") else "0 s on"
+        raise JobError(
+            f"take {take.number} is at {first_s:.1f}..{last_s:.1f} s, outside of {job.path.name} ({span}): it is kept, "
+            "and moves nothing; say at which position the bounce starts (/dawbridge/position/zero), and record again"
+        )
+    return _automated(turn, job, job.takes.changed(job.automation.overdubbed(take.moves.from_zero())))
+
+
+def _found(job: Job, number: int) -> Take:
+    """Raises `JobError`."""
+    take = job.takes.take(number)
+    if take is None:
+        numbers = ", ".join(str(one.number) for one in job.takes.kept)
+        known = f"its takes are {numbers}" if numbers else "it has none; record one"
+        raise JobError(f"job {job.id}: there is no take {number}; {known}")
+    return take
+
+
+def _wait_for_bounce(turn: Turn, take: Automation) -> int:
+    """Keep a take that was recorded before there was a bounce; it belongs to the next one in focus."""
+    waiting = turn.facts.takes(0).automation.overdubbed(take)
+    turn.do(SaveTakes(0, Takes(waiting)))
+    turn.do(Publish(Notice("the take is kept, and belongs to the next bounce that is in focus")))
+    return 0

@@ -6,10 +6,11 @@ from pathlib import Path
 from dawbridge.engine.process.messages import Cancel
 from dawbridge.errors import JobError
 from dawbridge.events import JobState, Notice, QueueLength, StateChanged
-from dawbridge.jobs.effects import Add, Effect, Publish, Save, Send
+from dawbridge.jobs.effects import Add, Effect, Publish, Save, SaveTakes, Send
 from dawbridge.jobs.facts import Facts
 from dawbridge.jobs.record import JobRecord, stamp_columns
 from dawbridge.jobs.state import UNDER_WAY, Job, State
+from dawbridge.knobs.takes import Takes
 
 RETRY_S = 60.0
 """How long to wait before what failed for a reason that passes (disk full, folder unplugged) is tried again."""
@@ -41,22 +42,31 @@ class Turn:
         return job
 
     def begin(self, path: Path, state: JobState) -> Job:
-        """A new job for a file."""
-        job = self.put(Job(self.facts.new_id(), path, state))
+        """A new job for a file. The takes of the file's job before are its own; they move nothing by themselves."""
+        takes = Takes(kept=self.facts.takes(earlier).kept) if (earlier := self._earlier(path)) else Takes()
+        job = self.put(Job(self.facts.new_id(), path, state, takes=takes))
         self.do(Add(job.id, path, state))
+        if takes:
+            self.do(SaveTakes(job.id, takes))
         if state is JobState.SETTLING:
             self.do(Publish(StateChanged(job.id, state, str(path))))
         return job
 
+    def _earlier(self, path: Path) -> int:
+        """The newest job of a file; 0 if there is none, or the ledger cannot be read."""
+        try:
+            return self.facts.newest_id(path)
+        except JobError:
+            return 0
+
     def restore(self, record: JobRecord) -> Job:
         """Take up a job of an earlier run, as the ledger has it."""
         known = self.state.jobs.get(record.id)
-        past, undone = self.facts.takes(record.id)
         return known or self.put(
             Job(
                 record.id, record.path, record.state, record.preset, dict(record.settings), dict(record.settings),
-                self.facts.automation(record.id), record.content_hash, record.stamp,
-                (record.acapella, record.instrumental), tempo_key=record.tempo_key, past=past, undone=undone,
+                self.facts.takes(record.id), record.content_hash, record.stamp,
+                (record.acapella, record.instrumental), tempo_key=record.tempo_key,
             )
         )  # fmt: skip
 

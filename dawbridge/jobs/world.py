@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,15 +13,16 @@ from dawbridge.events import JobState
 from dawbridge.files.output import Output
 from dawbridge.files.presence import gone
 from dawbridge.files.stamp import Stamp, stamp_of
+from dawbridge.jobs.extents import Extents
 from dawbridge.jobs.facts import StemTargets, Twin
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.midi_files import MidiFiles
 from dawbridge.jobs.record import LOST, JobRecord, untouched
 from dawbridge.jobs.stem_names import StemNames, moved_stems, one_name
 from dawbridge.jobs.watched_roots import WatchedRoots
-from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import PARAMETERS, Snapshot, complete
 from dawbridge.knobs.presets import Presets
+from dawbridge.knobs.takes import Takes
 
 _STEM_SUFFIXES = (".wav", ".flac", ".aiff", ".aif", ".aifc", ".w64", ".caf")
 _SLACK_S = 2.0
@@ -38,8 +38,9 @@ class World:
         presets: Presets,
         roots: WatchedRoots,
         midi_files: MidiFiles,
+        extents: Extents,
     ) -> None:
-        self._ledger, self._presets, self._roots = ledger, presets, roots
+        self._ledger, self._presets, self._roots, self._extents = ledger, presets, roots, extents
         self._names = StemNames(ledger)
         self.is_reading, self.beside = midi_files.is_reading, midi_files.beside
 
@@ -78,20 +79,17 @@ class World:
         """The newest job of a file; 0 if there is none. Raises `JobError` if the ledger cannot be read."""
         return self._ledger.newest_id(path)
 
-    def automation(self, job_id: int) -> Automation:
-        """A job's automation in the ledger."""
+    def takes(self, job_id: int) -> Takes:
+        """A job's automation and takes in the ledger; 0: what waits for the next bounce."""
         try:
-            return Automation.of(self._ledger.automation(job_id))
-        except (JobError, TypeError, ValueError):
-            return Automation()
-
-    def takes(self, job_id: int) -> tuple[tuple[Automation, ...], tuple[Automation, ...]]:
-        """What a job's automation was before each change, and what was undone, in the ledger; the last at the end."""
-        try:
-            past, undone = self._ledger.takes(job_id)
+            return self._ledger.takes(job_id)
         except JobError:
-            return (), ()
-        return _automations(past), _automations(undone)
+            return Takes()
+
+    def duration_s(self, bounce: Path) -> float:
+        """How long a bounce is, in seconds; infinite as long as it has not been read."""
+        extent = self._extents.of(bounce)
+        return extent.duration_s or math.inf if extent else math.inf
 
     def presets(self) -> Sequence[str]:
         """Names of all presets."""
@@ -193,15 +191,6 @@ class World:
 def _named_by(output: Output, found: TempoKey | None) -> Output:
     """The template with tempo and key in it, if it holds them."""
     return output.by_music(found.bpm_text, found.key_text) if found else output
-
-
-def _automations(given: object) -> tuple[Automation, ...]:
-    """Automations from what `storing` made of them; those that make no sense are left out."""
-    found = []
-    for one in given if isinstance(given, list) else ():
-        with suppress(AttributeError, TypeError, ValueError):
-            found.append(Automation.of(one))
-    return tuple(found)
 
 
 def _marked(place: Path) -> str:

@@ -82,6 +82,12 @@ class Automation:
             lanes[lane.name] = _over(lanes.get(lane.name), lane)
         return Automation(tuple(lanes[name] for name in sorted(lanes)))
 
+    def from_zero(self) -> "Automation":
+        """With what is before the bounce's start put at its start: only the last value of each lane counts there."""
+        return Automation.of(
+            {lane.name: [(max(time_s, 0.0), value) for time_s, value in lane.points] for lane in self.lanes}
+        )
+
     def plain(self) -> dict[str, list[list[float]]]:
         """For JSON."""
         return {lane.name: [list(point) for point in lane.points] for lane in self.lanes}
@@ -97,6 +103,10 @@ class Automation:
             if latest:
                 lanes.append(Lane(name, tuple(sorted(latest.items()))[:MAX_POINTS]))
         return cls(tuple(lanes))
+
+
+NOTHING = Automation()
+"""What moves no knob."""
 
 
 def _with_holds(points: tuple[Point, ...]) -> tuple[list[float], list[float]]:

@@ -18,7 +18,9 @@ TIMECODE, CLOCK, TRANSPORT = "mtc", "clock", "transport"
 SOURCES = (TIMECODE, CLOCK, TRANSPORT)
 """Who may say where the playhead is, the best first: MIDI time code, MIDI clock, `/dawbridge/transport`."""
 HOUR_S, PREROLL_S = 3600.0, 30.0
-"""Time code located up to `PREROLL_S` before a whole hour is a pre-roll to it."""
+"""A position up to `PREROLL_S` before a start is a pre-roll to it."""
+AUTOMATIC, FIRST_BEAT = -1.0, -2.0
+"""Zeros of a `Transport` that are found out."""
 _KEPT = 4096
 
 
@@ -44,8 +46,9 @@ class Transport:
     """The playhead's position, reported now and then, and moving on by the clock in between. Thread-safe.
 
     Sources never mix: the best one that is heard owns the position, until it has said nothing for `FOLLOWS_S`.
-    Time code counts from a zero: the one that was set, else the whole hour at which it was last located, since sessions
-    begin at 01:00:00:00 as often as at 00:00:00:00.
+    Positions count from a zero: the one that was set; else the time reference of the bounce, if the position is within
+    the bounce by it; else, for time code, the whole hour at which it was last located, since sessions begin at
+    01:00:00:00 as often as at 00:00:00:00. A position before the zero is negative.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -53,9 +56,10 @@ class Transport:
         self._places: deque[_Place] = deque(maxlen=_KEPT)
         self._lock = threading.Lock()
         self._owner, self._heard_s = "", float("-inf")
-        self._zero_s: float | None = None
-        self._hour_s = 0.0
-        self._code: _Place | None = None
+        self._zero_s = AUTOMATIC
+        self._found_s: float | None = None
+        self._start_s, self._duration_s = 0.0, 0.0
+        self._said: _Place | None = None
 
     @property
     def owner(self) -> str:
@@ -65,33 +69,54 @@ class Transport:
 
     @property
     def zero_s(self) -> float:
-        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
-        return -1.0 if self._zero_s is None else self._zero_s
+        """The position at which a bounce starts, in seconds; or `AUTOMATIC`, `FIRST_BEAT`."""
+        return self._zero_s
 
     def set_zero(self, seconds: float) -> None:
-        """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
+        """Say at which position a bounce starts, in seconds; or `AUTOMATIC`, or `FIRST_BEAT`: where it plays next."""
         with self._lock:
-            self._zero_s = min(seconds, LONGEST_S) if seconds >= 0 else None
+            to_find = AUTOMATIC if seconds > FIRST_BEAT else FIRST_BEAT
+            self._zero_s = min(seconds, LONGEST_S) if seconds >= 0 else to_find
+            self._found_s = self._said = None
 
-    def _from_zero(self, seconds: float, playing: bool) -> float:
-        """Time code as seconds from the bounce's start; negative before it."""
-        now, last = self._clock(), self._code
-        if last is None or abs(seconds - last.seconds_at(now)) > JUMP_S:
-            self._hour_s = (seconds + PREROLL_S) // HOUR_S * HOUR_S
-        self._code = _Place(now, seconds, playing, 0)
-        return seconds - (self._hour_s if self._zero_s is None else self._zero_s)
+    def set_bounce(self, start_s: float, duration_s: float) -> None:
+        """Say where the bounce in focus is on its timeline by its time reference, in seconds; 0, 0: nowhere."""
+        with self._lock:
+            if (start_s, duration_s) != (self._start_s, self._duration_s):
+                self._start_s, self._duration_s, self._said = start_s, duration_s, None
+
+    def _from_zero(self, seconds: float, playing: bool, source: str) -> float:
+        """A position as seconds from the bounce's start; negative before it."""
+        if self._zero_s >= 0:
+            return seconds - self._zero_s
+        now, last = self._clock(), self._said
+        if self._zero_s == FIRST_BEAT:
+            if self._found_s is None and playing:
+                self._found_s = seconds
+        elif last is None or abs(seconds - last.seconds_at(now)) > JUMP_S:
+            self._found_s = self._start_near(seconds, source)
+        self._said = _Place(now, seconds, playing, 0)
+        return seconds - (self._found_s or 0.0)
+
+    def _start_near(self, seconds: float, source: str) -> float:
+        """Where the bounce starts by its time reference, counted from midnight or from the session's first hour."""
+        hour_s = (seconds + PREROLL_S) // HOUR_S * HOUR_S if source == TIMECODE else 0.0
+        for start_s in (self._start_s, self._start_s + hour_s, self._start_s % HOUR_S) if self._start_s else ():
+            if start_s - PREROLL_S <= seconds <= start_s + self._duration_s + PREROLL_S:
+                return start_s
+        return hour_s
 
     def tell(self, seconds: float, playing: bool, source: str = TRANSPORT) -> None:
         """Report that the playhead is at `seconds` now. Passed over while a better source owns the position."""
         with self._lock:
             now, run = self._clock(), 0
-            if source == TIMECODE:
-                seconds = self._from_zero(seconds, playing)
             owned = self._owner and now - self._heard_s <= FOLLOWS_S
             if owned and SOURCES.index(source) > SOURCES.index(self._owner):
                 return
+            if source != self._owner:
+                self._said = None
             self._owner, self._heard_s = source, now
-            seconds = min(max(seconds, 0.0), LONGEST_S)
+            seconds = min(max(self._from_zero(seconds, playing, source), -LONGEST_S), LONGEST_S)
             if self._places:
                 last = self._places[-1]
                 run = last.run + (abs(seconds - last.seconds_at(now)) > JUMP_S)
@@ -156,7 +181,7 @@ class AutomationRecorder:
         points = self._points.setdefault(change.name, {})
         last = self._last.get(change.name)
         if not points:
-            points[max(0.0, now - RAMP_S)] = change.previous
+            points[now - RAMP_S] = change.previous
         elif last is not None and last[1] == run:
             for passed in [time_s for time_s in points if last[0] < time_s < now]:
                 del points[passed]

@@ -68,7 +68,7 @@ class Overview:
 
     @property
     def zero(self) -> float:
-        """The time code at which a bounce starts, in seconds; -1: the whole hour at which it was last located."""
+        """The position at which a bounce starts, in seconds; -1: found out, -2: where it was first heard playing."""
         automation = self._targets["automation"]
         return float(automation.zero) if automation is not None else -1.0
 

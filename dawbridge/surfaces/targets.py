@@ -5,10 +5,10 @@ Each method returns at once. What takes longer returns a `concurrent.futures.Fut
 """
 
 from concurrent.futures import Future
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 State = Literal["idle", "busy", "paused"]
-Request = Future[None] | None
+Request = Future[Any] | None
 
 
 class Jobs(Protocol):

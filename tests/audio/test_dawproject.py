@@ -11,7 +11,8 @@ import pytest
 import soundfile
 
 from dawbridge.audio import dawproject, provenance
-from dawbridge.audio.dawproject import AudioTrack, Project, is_ours, time_reference_s, write
+from dawbridge.audio.dawproject import AudioTrack, Project, is_ours, write
+from dawbridge.audio.timeline import time_reference_s
 from dawbridge.errors import DiskError
 
 STRING, INT, DOUBLE, BOOL = r"[\s\S]*", r"[+-]?\d+", r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", "true|false|0|1"

@@ -83,7 +83,7 @@ def recorded(daemon):
     daemon.heard.wait_for("/dawbridge/job/done", PATIENCE_S)
     (file,) = daemon.home.rglob("ledger.sqlite")
     ledger = Ledger(file)
-    lane = ledger.automation(1)["acapella_gain"]
+    lane = ledger.takes(1).automation.plain()["acapella_gain"]
     ledger.close()
     acapella = soundfile.read(daemon.folder / "separated" / "song_acapella.wav", dtype="float64")[0]
     return acapella, lane

@@ -18,8 +18,8 @@ from dawbridge.jobs.record import JobRecord, stamp_columns, untouched
 from dawbridge.jobs.scheduler import due_s, step
 from dawbridge.jobs.state import State
 from dawbridge.jobs.stem_names import one_name
-from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import DEFAULTS, Change
+from dawbridge.knobs.takes import Takes
 
 ROOT = Path("/bounces")
 
@@ -29,8 +29,7 @@ class Rows:
     """The ledger: what was stored, and nothing else, survives a crash."""
 
     jobs: dict[int, JobRecord] = field(default_factory=dict)
-    automations: dict[int, Automation] = field(default_factory=dict)
-    takes: dict[int, tuple[tuple[Automation, ...], tuple[Automation, ...]]] = field(default_factory=dict)
+    takes: dict[int, Takes] = field(default_factory=dict)
     claims: dict[str, Path] = field(default_factory=dict)
     finished: list[int] = field(default_factory=list)
     last_id: int = 0
@@ -42,9 +41,8 @@ class Rows:
                 self.jobs[job_id] = JobRecord(job_id, path, "", state, None, "", {}, "", "", "", "", False, 0.0)
             case effects.Save(job_id, fields):
                 self._save(job_id, dict(fields))
-            case effects.SaveAutomation(job_id, automation, past, undone):
-                self.automations[job_id] = automation
-                self.takes[job_id] = past, undone
+            case effects.SaveTakes(job_id, takes):
+                self.takes[job_id] = takes
             case effects.Claim(name, path):
                 self.claims[name] = path
             case effects.Remove(job_id, whole_file):
@@ -253,11 +251,11 @@ class Replay:
     def newest_id(self, path):
         return max((row.id for row in self.rows.jobs.values() if row.path == path), default=0)
 
-    def automation(self, job_id):
-        return self.rows.automations.get(job_id, Automation())
-
     def takes(self, job_id):
-        return self.rows.takes.get(job_id, ((), ()))
+        return self.rows.takes.get(job_id, Takes())
+
+    def duration_s(self, bounce):
+        return float("inf")
 
     def presets(self):
         return ()

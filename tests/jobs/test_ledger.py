@@ -3,6 +3,7 @@ import pytest
 from dawbridge.errors import JobError
 from dawbridge.events import JobState
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.knobs.takes import Takes
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def test_settings_that_are_no_knobs_are_left_out(ledger, tmp_path, settings):
     ledger.database.write(("UPDATE jobs SET settings = ? WHERE id = 1", (settings,)))
     ledger.database.write(("INSERT INTO automations VALUES (1, ?)", (settings,)))
     assert ledger.get(1).settings == {}
-    assert isinstance(ledger.automation(1), dict)
+    assert isinstance(ledger.takes(1), Takes)
 
 
 @pytest.mark.parametrize(("inode", "counts"), [(0, True), (7, False)])

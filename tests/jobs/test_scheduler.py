@@ -18,6 +18,7 @@ from dawbridge.jobs.scheduler import due_s
 from dawbridge.jobs.turn import RETRY_S
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Stage
+from dawbridge.knobs.takes import Takes
 from tests.jobs.replay import ROOT, Replay, report_of, stem_files
 
 PATHS = [ROOT / f"{name}.wav" for name in "abcd"]
@@ -253,7 +254,7 @@ def test_what_was_asked_for_before_a_kill_is_done_at_the_next_start(command):
     replay.crash()
     replay.settle()
     assert [source for source, *_ in replay.rendered[count:]].count(PATHS[0]) == 1
-    assert replay.rows.automations.get(1, Automation()) == getattr(command, "automation", Automation())
+    assert replay.rows.takes.get(1, Takes()).automation == getattr(command, "automation", Automation())
 
 
 def test_a_full_disk_keeps_a_knob_until_there_is_room():

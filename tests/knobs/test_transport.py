@@ -2,7 +2,7 @@
 
 import pytest
 
-from dawbridge.knobs.recorder import CLOCK, FOLLOWS_S, TIMECODE, Transport
+from dawbridge.knobs.recorder import AUTOMATIC, CLOCK, FIRST_BEAT, FOLLOWS_S, TIMECODE, TRANSPORT, Transport
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def test_time_code_counts_from_the_hour_where_it_was_located_or_from_the_zero_th
     transport.tell(36000.0, False, TIMECODE)
     assert transport.now() == (0.0, False)
     transport.tell(3598.0, False, TIMECODE)  # a pre-roll, and drop frame's first hour, which is 3.6 ms short
-    assert transport.now() == (0.0, False)
+    assert transport.now() == (-2.0, False)
     transport.set_zero(3590.0)
     transport.tell(3600.0, False, TIMECODE)
     assert (transport.now(), transport.zero_s) == ((10.0, False), 3590.0)
@@ -47,3 +47,44 @@ def test_the_best_source_owns_the_position_until_it_is_silent(clock, transport):
     assert transport.owner == ""
     transport.tell(7.0, False)
     assert (transport.now(), transport.owner) == ((7.0, False), "transport")
+
+
+@pytest.mark.parametrize(
+    ("start_s", "source", "said_s", "seconds"),
+    [
+        (3600.0, TIMECODE, 3605.0, 5.0),
+        (3630.0, TIMECODE, 3632.0, 2.0),
+        (30.0, TIMECODE, 3632.0, 2.0),  # its stamp counts from the session's start, its time code from 01:00:00:00
+        (0.0, TIMECODE, 3632.0, 32.0),
+        (52_000.0, TIMECODE, 3632.0, 32.0),  # a time of day
+        (30.0, TRANSPORT, 32.0, 2.0),
+        (3630.0, TRANSPORT, 32.0, 2.0),
+        (30.0, CLOCK, 10.0, -20.0),
+        (500.0, CLOCK, 32.0, 32.0),
+    ],
+)
+def test_the_bounce_s_own_time_reference_is_the_zero_if_it_can_be(transport, start_s, source, said_s, seconds):
+    transport.set_bounce(start_s, 200.0)
+    transport.tell(said_s, True, source)
+    assert transport.now() == (pytest.approx(seconds), True)
+    transport.set_zero(said_s - 7.0)
+    transport.tell(said_s, True, source)
+    assert transport.now()[0] == pytest.approx(7.0)
+
+
+def test_the_first_beat_is_the_zero(clock, transport):
+    transport.set_zero(FIRST_BEAT)
+    assert transport.zero_s == FIRST_BEAT
+    transport.tell(42.0, False)
+    transport.tell(50.0, True)
+    clock[0] += 1.0
+    transport.tell(51.0, True)
+    assert transport.now() == (1.0, True)
+    transport.tell(80.0, True)
+    assert transport.now() == (30.0, True)
+    transport.set_zero(FIRST_BEAT)
+    transport.tell(90.0, True)
+    assert transport.now() == (0.0, True)
+    transport.set_zero(AUTOMATIC)
+    transport.tell(90.0, True)
+    assert (transport.now(), transport.zero_s) == ((90.0, True), AUTOMATIC)

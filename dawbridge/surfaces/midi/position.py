@@ -14,7 +14,10 @@ START_BEATS_A_MINUTE = 120.0
 """Taken for a song position pointer that comes before any clock."""
 SILENCE_S = 0.5
 """A gap this long between two clocks is no tempo (below 5 beats a minute)."""
-
+FIRST_CLOCKS, MEASURED_CLOCKS = 6, 96
+"""After so many clocks a new tempo is known, and after so many exactly: a song position counts by it then."""
+OTHER_TEMPO = 0.05
+"""A tempo that differs this much from the one that a song position was counted by is a new one."""
 
 _FULL_FRAME = (0xF0, 0x7F, 0x01, 0x01)
 _SMOOTHING = 0.1
@@ -52,6 +55,9 @@ class PositionDecoder:
         self._clocks = 0
         self._seconds = 0.0
         self._running = False
+        self._heard, self._known = 0, False
+        self._pointer: int | None = None
+        self._pointed: list[float] = []
         self._nibbles: dict[int, int] = {}
 
     def feed(self, message: Sequence[int], now_s: float) -> Position | None:
@@ -62,6 +68,7 @@ class PositionDecoder:
             case 0xF8:
                 return self._clock(now_s)
             case 0xFA:
+                self._pointer = None
                 return self._go(0.0, now_s)
             case 0xFB:
                 return self._go(self._seconds, now_s)
@@ -69,7 +76,8 @@ class PositionDecoder:
                 self._running = False
                 return Position(self._seconds, False)
             case 0xF2 if len(message) == 3:
-                self._seconds = (message[1] | message[2] << 7) * CLOCKS_A_SIXTEENTH * self._clock_s
+                self._pointer, self._pointed = (message[1] | message[2] << 7) * CLOCKS_A_SIXTEENTH, []
+                self._seconds = self._pointer * self._clock_s
                 return Position(self._seconds, self._running)
             case 0xF1 if len(message) == 2:
                 return self._quarter(message[1])
@@ -87,12 +95,33 @@ class PositionDecoder:
         passed_s, self._last_clock_s = now_s - self._last_clock_s, now_s
         if passed_s < SILENCE_S:
             self._clock_s += _SMOOTHING * (passed_s - self._clock_s)
+            self._heard += 1
+            self._known = self._known or self._heard >= MEASURED_CLOCKS
+        else:
+            self._heard, self._known = 0, False
         if not self._running:
             return None
         self._clocks += 1
         if self._clocks > 1:
             self._seconds += passed_s if passed_s < SILENCE_S else self._clock_s
+        if self._pointer:
+            self._count_again(self._pointer, now_s)
         return Position(self._seconds, True)
+
+    def _count_again(self, pointer: int, now_s: float) -> None:
+        """Correct a song position, in clocks, that came before the first clock of the tempo that it belongs to."""
+        self._pointed.append(now_s)
+        count = len(self._pointed) - 1
+        if count < FIRST_CLOCKS:
+            return
+        clock_s = (now_s - self._pointed[0]) / count
+        if count == FIRST_CLOCKS and abs(clock_s / self._clock_s - 1) <= OTHER_TEMPO and self._known:
+            self._pointer = None
+            return
+        self._known, self._clock_s = True, clock_s
+        self._seconds = pointer * clock_s + now_s - self._pointed[0]
+        if count >= MEASURED_CLOCKS:
+            self._pointer = None
 
     def _quarter(self, data: int) -> Position | None:
         """Eight pieces make a time, which was two frames ago when the last one comes."""

@@ -42,6 +42,36 @@ def test_song_position_counts_sixteenths_at_the_clock_s_tempo():
     assert decoder.feed([0xF2, 0, 1], 100.0) == Position(pytest.approx(32.0, rel=1e-3), False)  # 128 sixteenths
 
 
+@pytest.mark.parametrize("stopped_s", [0.0, 5.0])
+@pytest.mark.parametrize("tempo", [60, 97, 124, 180])
+def test_a_song_position_before_the_first_clock_of_a_new_tempo_is_corrected(tempo, stopped_s):
+    """A DAW says where it goes before it says how fast it plays there; some send no clock while they stand still."""
+    decoder = PositionDecoder()
+    decoder.feed(START, 0.0)
+    _, now = play(decoder, 400, 120, 0.0)
+    decoder.feed(STOP, now)
+    now += stopped_s
+    decoder.feed([0xF2, 0, 2], now)  # 256 sixteenths: 64 beats
+    decoder.feed(CONTINUE, now)
+    position, _ = play(decoder, 101, tempo, now)
+    error = 64 * 60 / 120 * 0.05 if tempo == 124 and not stopped_s else 0.02
+    assert position.seconds == pytest.approx(64 * 60 / tempo + 100 / 24 * 60 / tempo, abs=error)
+
+
+def test_a_song_position_at_the_tempo_that_is_known_does_not_wander_with_the_clocks():
+    decoder = PositionDecoder()
+    decoder.feed(START, 0.0)
+    _, now = play(decoder, 400, 100, 0.0)
+    decoder.feed(STOP, now)
+    decoder.feed([0xF2, 0, 2], now)
+    decoder.feed(CONTINUE, now)
+    seen = []
+    for clock in range(100):
+        now += 0.025 + (0.001 if clock % 2 else -0.001)
+        seen.append(decoder.feed(CLOCK, now).seconds)
+    assert seen == pytest.approx([64 * 0.6 + clock * 0.025 for clock in range(100)], abs=0.02)
+
+
 def quarters(rate, hours, minutes, seconds, frames):
     low = [frames, frames >> 4, seconds, seconds >> 4, minutes, minutes >> 4, hours, hours >> 4 & 1 | rate << 1]
     return [[0xF1, piece << 4 | nibble & 15] for piece, nibble in enumerate(low)]

@@ -57,3 +57,31 @@ def test_a_huge_one_is_refused(tmp_path):
     path.write_bytes(bytes(2**20 + 1))
     with pytest.raises(ControlError, match="1 MiB"):
         read_automation(path)
+
+
+@pytest.mark.parametrize(("frames", "a_second"), [(24, 24.0), (25, 25.0), (29, 30000 / 1001), (30, 30.0)])
+def test_a_division_in_frames_is_read_in_seconds_whatever_the_tempo(tmp_path, frames, a_second):
+    path = song(tmp_path / "a.mid", (0, 22, 0), (2, 22, 127))
+    data = bytearray(path.read_bytes())
+    data[12:14] = bytes((256 - frames, 80))
+    path.write_bytes(data)
+    (lane,) = read_automation(path).plain().values()
+    assert lane == [[0.0, -60.0], [pytest.approx(960 / 80 / a_second), 6.0]]
+
+
+def test_a_division_in_frames_that_no_rate_has_is_refused(tmp_path):
+    path = song(tmp_path / "a.mid", (0, 22, 0))
+    data = bytearray(path.read_bytes())
+    data[12:14] = bytes((256 - 60, 80))
+    path.write_bytes(data)
+    with pytest.raises(ControlError, match="60 frames a second"):
+        read_automation(path)
+
+
+def test_a_file_of_type_2_is_refused_by_name(tmp_path):
+    path = song(tmp_path / "a.mid", (0, 22, 0))
+    data = bytearray(path.read_bytes())
+    data[9] = 2
+    path.write_bytes(data)
+    with pytest.raises(ControlError, match="type 2"):
+        read_automation(path)

@@ -248,7 +248,7 @@ def test_automation_and_transport_over_osc(idle_rig):
     assert said == [*commands, (1.5, True), (2.5, False), 3600.0]
     client.send("/dawbridge/position")
     assert client.synced() == [("/dawbridge/position", (2.5, 1, "mtc"))]
-    assert client.refused("/dawbridge/position/zero", -2.0) == "bad_args"
+    assert client.refused("/dawbridge/position/zero", -3.0) == "bad_args"
     assert client.refused("/dawbridge/transport") == "bad_args"
     assert client.refused("/dawbridge/transport", -1.0) == "bad_args"
     assert client.refused("/dawbridge/transport", float("nan")) == "not_finite"

@@ -147,8 +147,12 @@ class Desk:
 
     def row(self, record: JobRecord) -> Json:
         """A job as lists show it. Blocks."""
-        automation = bool(self.world.ledger.automation(record.id))
+        automation = bool(self.world.ledger.takes(record.id).automation)
         return views.job_row(record, self.memory.of(record.id), self.shelf, automation)
+
+    def automation(self, job_id: int) -> Json:
+        """What moves a job's knobs, its takes, and how much can be undone and redone. Blocks."""
+        return views.automation(self.world.ledger.takes(job_id))
 
     def details(self, job_id: int) -> Json:
         """A job with everything about it. Blocks; raises `JobError`."""

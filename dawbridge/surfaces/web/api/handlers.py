@@ -134,13 +134,13 @@ class Api:
 
     async def automation(self, request: web.Request) -> web.StreamResponse:
         record = await self._desk.run(self._desk.record, number(request, "automation", "id"))
-        return web.json_response({"lanes": await self._desk.run(self._world.ledger.automation, record.id)})
+        return web.json_response(await self._desk.run(self._desk.automation, record.id))
 
     async def automate(self, request: web.Request) -> web.StreamResponse:
         record = await self._desk.run(self._desk.record, number(request, "automate", "id"))
         lanes = checked_lanes(await json_body(request, MAX_AUTOMATION_BYTES))
         await answer_of(self._world.automate(Automation.of(lanes), record.id))
-        return web.json_response({"ok": True, "lanes": await self._desk.run(self._world.ledger.automation, record.id)})
+        return web.json_response({"ok": True, **await self._desk.run(self._desk.automation, record.id)})
 
     async def _stem(self, request: web.Request, handler: str) -> tuple[Path, str]:
         """The file of the stem that is asked for, and its version. Raises `JobError`, `PathNotAllowedError`."""

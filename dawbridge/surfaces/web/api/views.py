@@ -9,6 +9,7 @@ from dawbridge.events import JobState
 from dawbridge.jobs.ledger import JobRecord, Ledger
 from dawbridge.knobs.parameters import TABLE, Parameter, ParameterStore
 from dawbridge.knobs.presets import Preset
+from dawbridge.knobs.takes import Takes
 from dawbridge.surfaces.web.api.facts import UNKNOWN, AudioFacts, FactsShelf, version_of
 from dawbridge.surfaces.web.api.memory import Remembered
 from dawbridge.surfaces.web.api.wav import VirtualWav
@@ -54,6 +55,20 @@ def job_row(record: JobRecord, remembered: Remembered, shelf: FactsShelf, has_au
         "automation": has_automation,
         "rendering": record.rendering,
     }
+
+
+def automation(takes: Takes) -> Json:
+    """A bounce's automation."""
+    return {
+        "lanes": takes.automation.plain(),
+        "takes": [
+            {"number": take.number, "from_s": take.span_s[0], "to_s": take.span_s[1],
+             "knobs": [lane.name for lane in take.moves.lanes]}
+            for take in takes.kept
+        ],
+        "undoable": len(takes.past),
+        "redoable": len(takes.undone),
+    }  # fmt: skip
 
 
 def job_details(record: JobRecord, row: Json, ledger: Ledger, shelf: FactsShelf) -> Json:
