@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dawbridge.commands import COMMANDS
+from dawbridge.commands import COMMANDS, DONE
 from dawbridge.config.paths import state_folder
 from dawbridge.errors import ConfigError, JobError
 from dawbridge.events import JobState
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     row.address.rpartition("/")[2]: row
     for row in COMMANDS
-    if isinstance(row.call, str) and row.call.startswith("jobs.") and row.types == "i"
+    if isinstance(row.call, str) and row.call.startswith("jobs.") and row.types == "i" and row.reply == DONE
 }
 ACTIONS = ("list", "show", *_COMMANDS)
 NEWEST = 20

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from dawbridge.engine.music import TempoKey
 from dawbridge.errors import DawbridgeError, JobBusyError, JobError
 from dawbridge.events import JobState
 from dawbridge.jobs import live, takes
@@ -15,6 +16,7 @@ from dawbridge.jobs.inputs import (
     Focus,
     FollowFile,
     Forget,
+    Info,
     ListTakes,
     Request,
     Rerender,
@@ -23,6 +25,7 @@ from dawbridge.jobs.inputs import (
     Submit,
     UseTake,
 )
+from dawbridge.jobs.outcomes import info_of
 from dawbridge.jobs.record import stamp_columns, untouched
 from dawbridge.jobs.state import WAITING
 from dawbridge.jobs.takes import refuse_replaced
@@ -56,6 +59,8 @@ def _grant(turn: Turn, command: Command) -> object:
             forget(turn, job_id)
         case Accept(job_id):
             accept(turn, job_id)
+        case Info(job_id):
+            return info(turn, job_id)
         case Automate():
             return takes.automate(turn, command)
         case Revert(redo):
@@ -164,6 +169,13 @@ def forget(turn: Turn, job_id: int) -> None:
     turn.do(Remove(job_id, whole_file=True))
     if turn.facts.is_watched(job.path):
         turn.do(Watch("forget", job.path))
+
+
+def info(turn: Turn, job_id: int) -> tuple[int, float, str, str]:
+    """Id, tempo, key and Camelot key of a job's bounce; 0 or empty for what is not known. Raises `JobError`."""
+    job = turn.find(job_id, any_state=True)
+    found = info_of(job.id, job.tempo_key or TempoKey())
+    return job.id, found.bpm, found.key, found.camelot
 
 
 def accept(turn: Turn, job_id: int) -> None:

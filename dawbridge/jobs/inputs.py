@@ -158,6 +158,13 @@ class Accept:
 
 
 @dataclass(frozen=True, slots=True)
+class Info:
+    """Tempo and key of a job's bounce. Answered with the job's id, beats a minute, key and Camelot key."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Automate:
     """Give a job an automation and render it again. Answered with the job's id."""
 
@@ -203,7 +210,7 @@ class Revert:
 
 
 OfTakes = Automate | FollowFile | Revert | ListTakes | UseTake | DeleteTake
-Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | OfTakes
+Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Info | OfTakes
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,12 +130,12 @@ def describe(turn: Turn, job: Job, found: TempoKey) -> Job:
     """Note tempo and key of a job, and report them."""
     turn.state.undescribed.pop(job.id, None)
     job = turn.put(replace(job, tempo_key=found))
-    turn.do(Save(job.id, {"tempo_key": found.plain()}), Publish(_info(job.id, found)))
+    turn.do(Save(job.id, {"tempo_key": found.plain()}), Publish(info_of(job.id, found)))
     return job
 
 
-def _info(job_id: int, found: TempoKey) -> JobInfo:
-    """The event that reports it: only what is sure."""
+def info_of(job_id: int, found: TempoKey) -> JobInfo:
+    """Tempo and key as they are reported: only what is sure."""
     is_sure = bool(found.key_text)
     return JobInfo(
         job_id,

@@ -16,6 +16,7 @@ from dawbridge.jobs.inputs import (
     DeleteTake,
     Focus,
     Forget,
+    Info,
     ListTakes,
     Request,
     Rerender,
@@ -91,6 +92,10 @@ class JobRequests:
     def accept(self, job_id: int) -> "Future[None]":
         """Take a stalled file as it is."""
         return self._ask(Accept(job_id))
+
+    def info(self, job_id: int) -> "Future[object]":
+        """Id, tempo, key and Camelot key of a job's bounce; 0 or empty for what is not known."""
+        return cast("Future[object]", self._ask(Info(job_id)))
 
     def automate(self, automation: Automation, job_id: int) -> "Future[int]":
         """Replace a job's automation and render it again; the job's id. The answer may be `JobError`."""

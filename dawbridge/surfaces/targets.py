@@ -36,6 +36,9 @@ class Jobs(Protocol):
     def focus(self, job_id: int) -> Request:
         """Knob moves now re-render this job."""
 
+    def info(self, job_id: int) -> Request:
+        """Tempo and key of a job's bounce."""
+
     def accept(self, job_id: int) -> Request:
         """Take a stalled file as it is."""
 

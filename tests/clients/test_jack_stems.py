@@ -2,12 +2,14 @@
 
 import asyncio
 import subprocess
+import time
 
 import numpy as np
 import pytest
 import soundfile
 
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.knobs.automation import RAMP_S
 from dawbridge.knobs.parameters import PARAMETERS, TABLE
 from dawbridge.surfaces.osc.codec import decode
 from tests.clients.jack import CC_20_IS_32, PATIENCE_S, are_connected, send_cc, wait_until
@@ -104,6 +106,56 @@ def test_time_code_from_a_port_places_the_knob_moves_of_a_recording(daemon, hand
     assert gain_db(after, before, 0.1, 1.4) == pytest.approx(0.0, abs=0.1)
     assert gain_db(after, before, 1.6, 4.0) == pytest.approx(first, abs=0.1)
     assert gain_db(after, before, 6.2, 8.0) == pytest.approx(second, abs=0.1)
+
+
+def roll(hand, from_s, until_s, turns):
+    """Time code from 01:00:00:00 on in quarter frames, in real time, as a DAW sends it; `turns` by time, in seconds."""
+    began, frame = time.monotonic(), round(from_s * 25)
+    waiting = sorted(turns.items())
+    while frame < until_s * 25:
+        seconds, frames = divmod(frame, 25)
+        pieces = frames & 15, frames >> 4, seconds & 15, seconds >> 4, 0, 0, 1, 1 << 1  # hour 1, 25 frames a second
+        for piece, nibble in enumerate(pieces):
+            time.sleep(max(0.0, began + (frame / 25 - from_s) + piece * 0.01 - time.monotonic()))
+            hand.out.send_message([0xF1, piece << 4 | nibble])
+            while waiting and waiting[0][0] <= frame / 25 + piece * 0.01:
+                hand.out.send_message([0xB0, 22, waiting.pop(0)[1]])
+        frame += 2
+
+
+def assert_follows(after, before, lane):
+    """The gain between two breakpoints, and after the last, is that of the first of them."""
+    ends = [time_s - RAMP_S for time_s, _ in lane[1:]] + [8.0]
+    for (time_s, db), end_s in zip(lane, ends, strict=True):
+        if end_s - time_s > 0.02:
+            assert gain_db(after, before, time_s + 0.005, end_s - 0.005) == pytest.approx(db, abs=0.1)
+
+
+def test_a_performance_with_time_code_from_one_hour_a_punch_in_and_undo(daemon, hand):
+    before = bounced(daemon)
+    record(daemon)
+    hand.turn(126)  # the knob takes over before the music starts
+    roll(hand, 0.0, 3.2, {0.5: 64, 1.5: 110, 2.6: 40})
+    first, lane = recorded(daemon)
+    moves = [point for point in lane if point[0] > 0.3]
+    assert [round(db) for _, db in moves[-3:]] == [
+        round(PARAMETERS["acapella_gain"].denormalize(value / 127)) for value in (64, 110, 40)
+    ]
+    assert [time_s for time_s, _ in moves[-3:]] == pytest.approx([0.5, 1.5, 2.6], abs=0.2)
+    assert_follows(first, before, lane)
+
+    daemon.send("/dawbridge/automation/record")
+    roll(hand, 1.6, 2.4, {1.8: 42, 2.1: 90})
+    second, punched = recorded(daemon)
+    assert punched[: len(lane) - 1] == lane[:-1] and punched[-1] == lane[-1]
+    assert [time_s for time_s, _ in punched[len(lane) - 1 : -1]] == pytest.approx([1.8, 2.1], abs=0.2)
+    assert_follows(second, before, punched)
+
+    for command, stem in (("undo", first), ("redo", second)):
+        daemon.send(f"/dawbridge/automation/{command}")
+        daemon.heard.wait_for("/dawbridge/job/done", PATIENCE_S)
+        now = soundfile.read(daemon.folder / "separated" / "song_acapella.wav", dtype="float64")[0]
+        assert np.array_equal(now, stem)
 
 
 def test_the_clock_of_another_program_places_the_knob_moves_of_a_recording(daemon, hand, start):

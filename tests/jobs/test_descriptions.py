@@ -31,7 +31,9 @@ def describe(desk, found=FOUND):
 
 def test_a_finished_bounce_is_described_once_by_its_instrumental(describing):
     job_id = describing.done()
+    assert describing.board.info(job_id) == (job_id, 0.0, "", "")
     message = describe(describing)
+    assert describing.board.info(job_id) == (job_id, 128.0, "Am", "8A")
     assert message == Describe(job_id, describing.root.resolve() / "separated" / "song_instrumental.wav")
     assert describing.of(JobInfo) == [JobInfo(job_id, 128.0, "Am", "8A")]
     assert describing.ledger.get(job_id).tempo_key == FOUND
