@@ -48,7 +48,7 @@ class FrameQueue:
             if part.shape[2] > frames:
                 self._parts.appendleft(part[:, :, frames:])
             frames -= taken[-1].shape[2]
-        return taken[0] if len(taken) == 1 else torch.cat(taken, 2)
+        return taken[0] if len(taken) == 1 else joined(taken)
 
 
 class _Conv:
@@ -60,12 +60,11 @@ class _Conv:
         self._padding = (0, cast(tuple[int, int], conv.padding)[1])
         self._held: Tensor | None = None
 
-    def push(self, x: Tensor, last: bool) -> Tensor:
-        """A tile in, the frames that can be given by now out."""
+    def push(self, x: Tensor, last: bool, more: Tensor | None = None) -> Tensor:
+        """A tile in, the frames that can be given by now out. `more` is added to the tile on the way."""
         if not self._reach:
             return cast(Tensor, self._conv(x)) if x.shape[2] else x
-        edge = _silence_like(x, self._reach)
-        seen = torch.cat([self._held if self._held is not None else edge, x, *([edge] if last else [])], 2)
+        seen = self._seen(x, last, more)
         ready = seen.shape[2] - 2 * self._reach
         if ready <= 0:
             self._held = seen
@@ -73,6 +72,21 @@ class _Conv:
         self._held = seen[:, :, ready:]
         conv = self._conv
         return conv2d(seen, conv.weight, conv.bias, 1, self._padding, conv.dilation)
+
+    def _seen(self, x: Tensor, last: bool, more: Tensor | None) -> Tensor:
+        """What was held, the tile, and at the end the silence after it, channels-last in memory."""
+        batch, channels, frames, bins = x.shape
+        held = self._reach if self._held is None else self._held.shape[2]
+        shape = (batch, channels, held + frames + self._reach * last, bins)
+        seen = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+        seen[:, :, :held] = 0.0 if self._held is None else self._held
+        seen[:, :, held + frames :] = 0.0
+        tile = seen[:, :, held : held + frames]
+        if more is None:
+            tile.copy_(x)
+        else:
+            torch.add(x, more, out=tile)
+        return seen
 
 
 class _Block:
@@ -89,9 +103,8 @@ class _Block:
         self._on_step()
         self._shortcut.push(x)
         inner = torch.relu_(self._first.push(x, last))
-        if self._across is not None and inner.shape[2]:
-            inner = inner + self._across(inner)
-        outer = self._second.push(inner, last)
+        across = self._across(inner) if self._across is not None and inner.shape[2] else None
+        outer = self._second.push(inner, last, across)
         if outer.shape[2]:
             outer = torch.relu_(outer.add_(self._shortcut.take(outer.shape[2])))
         return outer
@@ -113,8 +126,46 @@ class _Down:
         return cast(Tensor, self._down(self._waiting.take(2 * pairs)))
 
 
+class _Up:
+    """One frame to two, and one bin to two: a transposed convolution without overlap, as one product of matrices."""
+
+    def __init__(self, up: nn.Module) -> None:
+        conv = cast(nn.ConvTranspose2d, cast(nn.Sequential, up)[0])
+        self._channels = conv.out_channels
+        self._weight = conv.weight.permute(0, 2, 3, 1).flatten(1).contiguous()  # [in, 2 2 out]
+        self._bias = cast(Tensor, conv.bias).repeat(4)
+
+    def push(self, x: Tensor, skips: FrameQueue) -> Tensor:
+        batch, _, frames, bins = x.shape
+        if not frames:
+            return x.new_empty(batch, self._channels, 0, 2 * bins)
+        wide = torch.addmm(self._bias, _rows(x), self._weight).relu_()
+        halves = wide.view(batch, frames, bins, 2, 2, self._channels).transpose(2, 3)  # [b, t, 2, f, 2, c]
+        skip = skips.take(2 * frames).permute(0, 2, 3, 1).reshape(batch, frames, 2, bins, 2, self._channels)
+        return (skip + halves).reshape(batch, 2 * frames, 2 * bins, self._channels).permute(0, 3, 1, 2)
+
+
+class _Head:
+    """The last layer, a transposed convolution without overlap as well: each patch's channels give its bins."""
+
+    def __init__(self, network: AcapellaNet) -> None:
+        conv = network.head
+        self._patch = network.config.patch_bins
+        weight = conv.weight.flatten(1)  # [in, outputs patch]
+        own = weight.shape[0] - 4 * self._patch
+        self._weight, self._beside = weight[:own].contiguous(), weight[own:].contiguous()
+        self._bias = cast(Tensor, conv.bias).repeat_interleave(self._patch)
+
+    def planes(self, x: Tensor, features: Tensor) -> Tensor:
+        """`[batch, channels, frames, bins]`, features `[batch, 4, frames, folded]` → `[batch, 3, frames, folded]`."""
+        batch, _, frames, bins = x.shape
+        wide = torch.addmm(self._bias, _rows(x), self._weight)
+        wide = torch.addmm(wide, _rows(patches(features, self._patch)), self._beside)
+        return wide.view(batch, frames, bins, -1, self._patch).permute(0, 3, 1, 2, 4).flatten(3)
+
+
 class Halfway(NamedTuple):
-    """What the encoder hands to the decoder: its coarsest level, its skips, and the tile that it was given."""
+    """What the first half hands to the second: the coarsest level, the skips, and the tile that it was given."""
 
     coarse: Tensor
     skips: list[Tensor]
@@ -123,13 +174,17 @@ class Halfway(NamedTuple):
 
 
 class Encoder:
-    """The first half of the masks' network, from features to the coarsest level."""
+    """The first half of the masks' network, from features down to the end of the coarsest level.
+
+    It costs about as much as the second half, so that each can have a thread of its own.
+    """
 
     def __init__(self, network: AcapellaNet, on_step: Step = lambda: None) -> None:
         """`network` with its normalization folded in (`inference.prepare`)."""
         self._network = network
         self._levels = _levels(network.encoders, on_step)
         self._downs = [_Down(down) for down in network.downs]
+        self._bottom = [_Block(block, on_step) for block in (*network.bottom, *network.dilated)]
 
     def push(self, features: Tensor, last: bool) -> Halfway:
         """Features `[batch, 4, frames, folded]` of a tile; `last`: the end of the audio."""
@@ -140,6 +195,8 @@ class Encoder:
                 x = block.push(x, last)
             skips.append(x)
             x = down.push(x)
+        for block in self._bottom:
+            x = block.push(x, last)
         return Halfway(x, skips, features, last)
 
     def _patched(self, features: Tensor) -> Tensor:
@@ -150,13 +207,14 @@ class Encoder:
 
 
 class Decoder:
-    """The second half, from the coarsest level to masks."""
+    """The second half, from the end of the coarsest level up to masks."""
 
     def __init__(self, network: AcapellaNet, on_step: Step = lambda: None) -> None:
         """`network` as for `Encoder`."""
         self._network = network
-        self._bottom = [_Block(block, on_step) for block in (*network.bottom, *network.dilated)]
         self._levels = _levels(network.decoders, on_step)
+        self._ups = [_Up(up) for up in network.ups]
+        self._head = _Head(network)
         self._skips = [FrameQueue() for _ in self._levels]
         self._features = FrameQueue()
 
@@ -167,29 +225,36 @@ class Decoder:
         for queue, skip in zip(self._skips, half.skips, strict=True):
             queue.push(skip)
         x = half.coarse
-        for block in self._bottom:
-            x = block.push(x, half.last)
         for level in reversed(range(len(self._levels))):
-            x = self._up(level, x)
+            x = self._ups[level].push(x, self._skips[level])
             for block in self._levels[level]:
                 x = block.push(x, half.last)
         if not x.shape[2]:
             return None
-        beside = patches(self._features.take(x.shape[2]), network.config.patch_bins)
-        return network.activated(network.head(torch.cat((x, beside), dim=1)))
-
-    def _up(self, level: int, x: Tensor) -> Tensor:
-        up = cast(nn.Sequential, self._network.ups[level])
-        if not x.shape[2]:
-            return x.new_empty(x.shape[0], cast(nn.ConvTranspose2d, up[0]).out_channels, 0, 2 * x.shape[3])
-        return cast(Tensor, up(x) + self._skips[level].take(2 * x.shape[2]))
+        return network.activated(self._head.planes(x, self._features.take(x.shape[2])))
 
 
 def _levels(levels: nn.ModuleList, on_step: Step) -> list[list[_Block]]:
     return [[_Block(block, on_step) for block in cast(nn.Sequential, level)] for level in levels]
 
 
-def _silence_like(x: Tensor, frames: int) -> Tensor:
-    """Zeros as wide as `x`, in its memory layout."""
-    shape = (x.shape[0], x.shape[1], frames, x.shape[3])
-    return torch.zeros(shape, dtype=x.dtype, device=x.device).contiguous(memory_format=torch.channels_last)
+def joined(parts: list[Tensor]) -> Tensor:
+    """Tensors one after the other along dimension 2, channels-last in memory if one of them is.
+
+    `torch.cat` keeps that layout only if all of them have it, and one without frames has none.
+    """
+    first = parts[0]
+    if not any(part.is_contiguous(memory_format=torch.channels_last) for part in parts if part.shape[2]):
+        return torch.cat(parts, 2)
+    shape = (first.shape[0], first.shape[1], sum(part.shape[2] for part in parts), first.shape[3])
+    whole = torch.empty(shape, dtype=first.dtype, device=first.device, memory_format=torch.channels_last)
+    start = 0
+    for part in parts:
+        whole[:, :, start : start + part.shape[2]] = part
+        start += part.shape[2]
+    return whole
+
+
+def _rows(x: Tensor) -> Tensor:
+    """`[batch, channels, frames, bins]` → `[batch frames bins, channels]`."""
+    return x.permute(0, 2, 3, 1).reshape(-1, x.shape[1])
