@@ -1,32 +1,41 @@
-"""`dawbridge models [list | import | remove | licence]`: the models that can separate, and bringing your own weights."""
+"""`dawbridge models [list | fetch | import | remove | licence]`: the models that can separate, and those of others."""
 
 import re
+import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from acapellanet.errors import AcapellanetError
 from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM, SUFFIX, WEIGHTS_FOLDER, user_weights_folder
 from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.estimators import Model, find_model, model_names, provider_problems
+from dawbridge.estimators.catalogue import CATALOGUE, Entry, by_hash, entry
+from dawbridge.estimators.fetching import fetched
+from dawbridge.estimators.identity import hash_of
 from dawbridge.files.paths import user_path
 
-ACTIONS = ("list", "import", "remove", "licence")
+ACTIONS = ("list", "fetch", "import", "remove", "licence")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
 NOT_STATED = "not stated; you brought your own copy"
 _KERAS = (".h5", ".hdf5")
+_ONNX = ".onnx"
+_EXTRAS = {"onnxruntime": "onnx"}
 
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge models`, and of `dawbridge weights`, its older name."""
     add = parser.add_argument
     add("action", nargs="?", choices=ACTIONS, default="list", help="[list]")
-    add("which", nargs="?", default="", metavar="FILE|NAME", help="with import: weights as they are passed around (.ckpt, .pth, .th, .safetensors), or weights.h5 of acapellabot, 2017, as Keras wrote it (needs h5py); with remove and licence: a model's name")  # fmt: skip
+    add("which", nargs="?", default="", metavar="FILE|NAME", help="with import: weights as they are passed around (.ckpt, .pth, .th, .safetensors, .onnx), or weights.h5 of acapellabot, 2017, as Keras wrote it (needs h5py); with fetch: a name of the catalogue, which fetch alone lists; with remove and licence: a model's name")  # fmt: skip
     add("--config", type=user_path, metavar="FILE", help="with import: the .yaml file that belongs to the weights")
     add("--name", default="", help=f"with import: what --model will call it [the file's name; {ANCESTOR} for weights.h5: --model NAME{GRIFFIN_LIM} then takes its phase from Griffin-Lim, as in 2017, and leaves most of the voice in the instrumental]")  # fmt: skip
+    add("--accept-licence", action="store_true", help="with fetch: you have read the licence of the weights, and accept it")  # fmt: skip
+    add("--url", action="append", default=[], help="with fetch: another place to try first; what comes is believed by its hash alone")  # fmt: skip
     add("--licence", default="", metavar="TEXT", help="with import: the licence of the weights, as their author states it; it is shown with the model")  # fmt: skip
 
 
@@ -34,6 +43,8 @@ def run(options: Namespace) -> int:
     """Do one action. Raises `ConfigError`, `ModelError`."""
     if options.action == "list":
         print("\n".join(_lines()))
+    elif options.action == "fetch":
+        return _fetch(options)
     elif not options.which:
         raise ConfigError(f"{options.action}: which {'file' if options.action == 'import' else 'model'}?")
     elif options.action == "import":
@@ -44,6 +55,44 @@ def run(options: Namespace) -> int:
     else:
         print(find_model(options.which).licence)
     return 0
+
+
+def _fetch(options: Namespace) -> int:
+    """Fetch weights of the catalogue, after the licence was accepted, and import them. Raises `ModelError`."""
+    if not options.which:
+        print("\n".join(_shown(one) for one in CATALOGUE))
+        return 0
+    one = entry(options.which)
+    target = free_place(options.name or one.name)
+    print(_shown(one))
+    if not (options.accept_licence or _asked("fetch it under this licence?")):
+        raise ModelError(f"{one.name}: its licence was not accepted; --accept-licence accepts it")
+    source = fetched(one, user_weights_folder() / "downloads", _progress, tuple(options.url))
+    _imported(source, target, one.config or None, one.licence)
+    source.unlink(missing_ok=True)
+    print(f"{target}\nuse it: dawbridge watch FOLDER --model {target.stem}")
+    return 0
+
+
+def _shown(one: Entry) -> str:
+    return (
+        f"{one.name}: {one.about}\n  {one.size / 1e6:.0f} MB from {one.urls[0]}\n"
+        f"  licence: {one.licence} ({one.licence_from})"
+    )
+
+
+def _asked(question: str) -> bool:
+    """The user's answer; no if there is nobody to ask."""
+    if not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _progress(have: int, size: int) -> None:
+    """Show how far a download is, on a terminal."""
+    if sys.stderr.isatty():
+        end = "\n" if have >= size else ""
+        print(f"\r{have / 1e6:.0f} of {size / 1e6:.0f} MB", end=end, file=sys.stderr, flush=True)
 
 
 def _import(source: Path, options: Namespace) -> Path:
@@ -58,17 +107,47 @@ def _import(source: Path, options: Namespace) -> Path:
     target = free_place(options.name or _FOREIGN.sub("-", source.stem)[:60])
     if not source.is_file():
         raise ModelError(f"{source}: no such file")
-    try:
-        from dawbridge.estimators.waveform.configuration import read_configuration
-        from dawbridge.estimators.waveform.importing import import_separator
+    known = None if options.config else _known(source)
+    if known:
+        print(f"this is {known.name} of the catalogue: {known.about}")
+    config: Mapping[str, Any] | None = known.config or None if known else None
+    if options.config:
+        with _needs_extra():
+            from dawbridge.estimators.waveform.configuration import read_configuration
 
-        config = read_configuration(options.config) if options.config else None
-        import_separator(source, target, config, options.licence or NOT_STATED)
+            config = read_configuration(options.config)
+    _imported(source, target, config, options.licence or (known.licence if known else NOT_STATED))
+    return target
+
+
+def _known(source: Path) -> Entry | None:
+    """The catalogue's entry that a file is, by its hash; only a file of the right length is read."""
+    size = source.stat().st_size
+    return by_hash(hash_of(source)) if any(one.size == size for one in CATALOGUE) else None
+
+
+def _imported(source: Path, target: Path, config: Mapping[str, Any] | None, licence: str) -> None:
+    with _needs_extra():
+        if source.suffix.lower() == _ONNX:
+            from dawbridge.estimators.mdxnet.importing import import_mdxnet
+
+            import_mdxnet(source, target, config, licence)
+        else:
+            from dawbridge.estimators.waveform.importing import import_separator
+
+            import_separator(source, target, config, licence)
+
+
+@contextmanager
+def _needs_extra() -> Iterator[None]:
+    """Name the extra if a package is missing."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         raise ModelError(
-            f"weights of this kind need the package {error.name}; pip install 'dawbridge[models]'"
+            f"weights of this kind need the package {error.name}; "
+            f"pip install 'dawbridge[{_EXTRAS.get(error.name or '', 'models')}]'"
         ) from error
-    return target
 
 
 def free_place(name: str) -> Path:

@@ -2,12 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable
-from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-from dawbridge.errors import ModelError
 from dawbridge.estimators.acapellanet_models import UNKNOWN_LICENCE, metadata, names_with, weights_file
+from dawbridge.estimators.identity import hash_of
 from dawbridge.estimators.model import Estimator, LoadRequest, Model
 from dawbridge.estimators.waveform.description import ARCHITECTURES, KEY, from_json
 
@@ -28,7 +26,7 @@ def find(name: str) -> Model | None:
         return None
     description = from_json(facts[KEY])
     installed = _version()
-    identity = f"{FORMAT} {_hash_of(path)} {description.segment_samples} {description.hop_samples} float32 {installed}"
+    identity = f"{FORMAT} {hash_of(path)} {description.segment_samples} {description.hop_samples} float32 {installed}"
     problem = "" if installed else (
         f"{ARCHITECTURES[description.architecture]} needs the package {PACKAGE}; pip install 'dawbridge[models]'"
     )  # fmt: skip
@@ -48,17 +46,3 @@ def _version() -> str:
         return version(PACKAGE)
     except PackageNotFoundError:
         return ""
-
-
-def _hash_of(path: Path) -> str:
-    try:
-        facts = path.stat()
-        return _sha256(path, facts.st_size, facts.st_mtime_ns)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-@lru_cache(maxsize=16)
-def _sha256(path: Path, _size: int, _modified_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -55,7 +55,7 @@ def import_separator(source: Path, target: Path, config: Mapping[str, Any] | Non
         raise ModelError(f"{source}: does not say what network it is for; give its .yaml file too: --config FILE")
     built(description, tensors, str(source))
     metadata = {KEY: description.to_json(), "origin": "imported", "licence": licence, "source_sha256": digest}
-    _write(target, {name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
+    write(target, {name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
     return description
 
 
@@ -122,7 +122,8 @@ def _tensors(content: object, source: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): value.detach() for name, value in content.items()}
 
 
-def _write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+def write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """Write a file of weights in one step. Raises `ModelError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         part = Part.create(target.parent)
