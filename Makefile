@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control soak report-files audit fuzz gpu gpu-train lint generate clean quick
+.PHONY: help demo listen test watch bench bench-control bench-cluster soak report-files audit fuzz gpu gpu-train lint generate clean quick
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ audit: $(STAMP) ## look for known security holes in what is installed (asks the 
 
 bench-control: $(STAMP) ## measure control latency, floods and audition times (ARGS='--fuzz 1000000')
 	$(BIN)/python -m benchmarks.control $(ARGS)
+
+bench-cluster: $(STAMP) ## measure a cluster of this computer's own processes, while some are killed
+	$(BIN)/python -m benchmarks.cluster $(ARGS)
 
 soak: $(STAMP) ## test that nothing is lost: random bounces and kill -9 for MINUTES=30, SEED=1
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)

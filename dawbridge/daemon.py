@@ -33,7 +33,7 @@ from dawbridge.audio.files import sweep
 from dawbridge.config.paths import cache_folder, state_folder
 from dawbridge.config.settings import FolderSettings, Settings, checked_folders
 from dawbridge.engine.process.link import start_process
-from dawbridge.engine.process.messages import FromEngine, Ready, ToEngine
+from dawbridge.engine.process.messages import Ready, Said, ToEngine
 from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Notice
@@ -123,8 +123,10 @@ class Daemon:
         ]
         if self._terminal:
             threading.Thread(target=self._terminal.serve, name="terminal", daemon=True).start()
+        settings = self._settings
         self._engine = Supervisor(
-            lambda: start_process(self._settings.model, self._settings.device, cache_folder() / "analyses"), self._clock
+            lambda: start_process(settings.model, settings.device, cache_folder() / "analyses", settings.cluster),
+            self._clock,
         )
         try:
             self._start()
@@ -222,11 +224,14 @@ class Daemon:
             self._jobs.handle([EngineLost(engine.ended)])
             return
         for message in messages:
-            self._jobs.handle([self._translated(engine, message)])
+            if isinstance(message, Said):
+                self._say(message.text)
+            elif isinstance(message, Ready):
+                self._jobs.handle([self._greeted(engine, message)])
+            else:
+                self._jobs.handle([message])
 
-    def _translated(self, engine: Supervisor, message: FromEngine) -> Input:
-        if not isinstance(message, Ready):
-            return message
+    def _greeted(self, engine: Supervisor, message: Ready) -> Input:
         self._ready = True
         engine.is_well()
         self.model_problem = message.problem

@@ -16,6 +16,7 @@ ORDER = (
     {"knobs"},
     {"audio"},
     {"estimators"},
+    {"cluster"},
     {"engine"},
     {"watch", "jobs"},
     {"commands"},

@@ -28,6 +28,7 @@ COMMANDS = {
     "models": "list the models and their licences; import weights of your own, remove them",
     "learn": "make a personal model from a few songs of your own, in ten minutes",
     "weights": "the older name of models",
+    "cluster": "lend this computer to others, which have it estimate",
     "jobs": "show what happened to every bounce; retry, cancel, forget or accept one",
     "cache": "show how much space the kept analyses take; clear or limit them",
     "trace": "print what happens in a folder and why, without separating anything",

@@ -4,7 +4,8 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
 from dawbridge.cli.flags import add_config_flag, add_engine_flags
-from dawbridge.config.file import config_file, folders_of
+from dawbridge.config.cluster import ClusterSettings, checked
+from dawbridge.config.file import cluster_of, config_file, folders_of
 from dawbridge.config.paths import daemon_log_path
 from dawbridge.config.settings import HOST, HTTP_PORT, OSC_PORT, FolderSettings, Settings
 from dawbridge.config.stem_format import StemFormat
@@ -25,6 +26,7 @@ def add_flags(parser: ArgumentParser) -> None:
     add("--output", default="", metavar="TEMPLATE", help="folder beside the bounce, or a template: 'separated/{name}_{stem}' [separated]")  # fmt: skip
     add("--poll", action="store_true", default=None, help="scan the folder instead of waiting for events (network drives)")  # fmt: skip
     add("--accept-streamed", action="store_true", help="take files whose header a pipe never completed")
+    add("--cluster", default="", metavar="ADDRESS", help="let other computers estimate: tls://HOST:8786, with the certificates of [cluster] in dawbridge.toml; none: do not, whatever that says")  # fmt: skip
     add("--no-prefetch", action="store_true", help="do not use idle time to make the first turn of center_amount fast")
     add_engine_flags(parser)
     add = parser.add_argument_group("control surfaces").add_argument
@@ -80,7 +82,17 @@ def read_settings(options: Namespace) -> Settings:
         midi=not options.no_midi,
         midi_port=options.midi_port,
         prefetch=not options.no_prefetch,
+        cluster=_cluster(options),
     )
+
+
+def _cluster(options: Namespace) -> ClusterSettings | None:
+    """The cluster of the flag, else of `dawbridge.toml`. Raises `ConfigError`."""
+    configured = cluster_of(options.config)
+    if not options.cluster or options.cluster == "none":
+        return None if options.cluster else configured
+    named = ClusterSettings(options.cluster)
+    return checked(replace(configured, address=options.cluster) if configured else named)
 
 
 def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:

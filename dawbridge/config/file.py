@@ -15,6 +15,13 @@ take = ["*.bak"]            # names, or paths inside the folder, that are taken 
 projects = true             # also take what is in a DAW project's own folders (Samples/Recorded, Audio Files)
 times = { closed_s = 0.5, unclosed_s = 2.0, opaque_s = 5.0, unproven_s = 15.0, zeros_s = 30.0, explained_s = 5.0,
           stalled_s = 60.0, streamed_s = 15.0, poll_s = 1.0, rescan_s = 30.0 }
+
+[cluster]                   # other computers that estimate (docs/cluster.md)
+address = "tls://host:8786"
+ca = "~/.dawbridge/ca.pem"  # with tls all three
+certificate = "~/.dawbridge/me.pem"
+key = "~/.dawbridge/me-key.pem"
+without = "local"           # if it cannot be reached: estimate here; "wait": wait until it is back
 ```
 """
 
@@ -22,6 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from dawbridge.config.cluster import ClusterSettings, read_cluster
 from dawbridge.config.paths import config_folder
 from dawbridge.config.problem import Problem
 from dawbridge.config.settings import FolderSettings
@@ -41,6 +49,7 @@ TIMES = (
     "closed_s", "unclosed_s", "opaque_s", "unproven_s", "zeros_s", "explained_s", "stalled_s", "streamed_s", "poll_s",
     "rescan_s",
 )  # fmt: skip
+_TABLES = ("folder", "cluster")
 _OWN_TIMES = ("poll_s", "rescan_s")
 """Those of the watch itself, not of the settling."""
 
@@ -69,16 +78,27 @@ def folders_of(file: Path | None, check_preset: CheckPreset) -> tuple[FolderSett
     return folders
 
 
+def cluster_of(file: Path | None) -> ClusterSettings | None:
+    """Return the cluster of `file`, or of the usual file; None if it has none. `folders_of` reports what is wrong."""
+    where = file or config_file()
+    document = {} if file is None and gone(where) else read_toml(where)
+    if isinstance(document, Problem) or "cluster" not in document:
+        return None
+    return read_cluster(document["cluster"])[0]
+
+
 def read(file: Path, check_preset: CheckPreset) -> tuple[tuple[FolderSettings, ...], list[Problem]]:
     """Return what can be used, and every mistake. Never raises, whatever the file holds or is."""
     document = read_toml(file)
     if isinstance(document, Problem):
         return (), [document]
     mistakes = [
-        Problem(key, value, f"no such key{did_you_mean(key, ('folder',))}; allowed is [[folder]]")
+        Problem(key, value, f"no such key{did_you_mean(key, _TABLES)}; allowed are [[folder]] and [cluster]")
         for key, value in document.items()
-        if key != "folder"
+        if key not in _TABLES
     ]
+    if "cluster" in document:
+        mistakes += read_cluster(document["cluster"])[1]
     tables = document.get("folder", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         return (), [*mistakes, Problem("folder", tables, "must be a list of tables: [[folder]], with two brackets")]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dawbridge.config.cluster import ClusterSettings
 from dawbridge.config.settle_times import SettleTimes
 from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import WatchError
@@ -71,6 +72,8 @@ class Settings:
     """TCP port for OSC in SLIP frames; 0: off."""
     midi: bool = True
     midi_port: str | None = None
+    cluster: ClusterSettings | None = None
+    """Other computers that estimate."""
     prefetch: bool = True
     """Use idle time to make the estimate that the first turn of `center_amount` needs."""
 

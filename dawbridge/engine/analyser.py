@@ -5,10 +5,11 @@ mixture's samples and a `Variant`, and gives samples.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,7 +22,10 @@ from dawbridge.engine.resample import exactly, resample
 from dawbridge.engine.stored import SampleBuffer
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Estimator, LoadRequest, Model
-from dawbridge.estimators.streaming import ContextWindow, Estimate
+from dawbridge.estimators.streaming import ContextWindow, Estimate, Streaming
+
+if TYPE_CHECKING:
+    from dawbridge.cluster.pool import ClusterPool
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -73,9 +77,18 @@ def is_device_lost(error: BaseException) -> bool:
 class Analyser:
     """A model on a device, loaded when it is first needed. Not thread-safe."""
 
-    def __init__(self, model: Model, device: str, on_step: Callable[[], None] = lambda: None) -> None:
-        """`on_step` is called many times a second while the model runs, and may raise to stop it."""
-        self.model, self.device = model, device
+    def __init__(
+        self,
+        model: Model,
+        device: str,
+        on_step: Callable[[], None] = lambda: None,
+        cluster: "ClusterPool | None" = None,
+    ) -> None:
+        """`on_step` is called many times a second while the model runs, and may raise to stop it.
+
+        With a `cluster`, other computers estimate as long as it can be reached.
+        """
+        self.model, self.device, self._cluster = model, device, cluster
         self.notes: list[str] = []
         """What the user has to know about this model's runs, each line once."""
         self._on_step = on_step
@@ -188,11 +201,22 @@ class Analyser:
         if variant.center:
             isolate = partial(isolate_center, sample_rate=model_hz, width=variant.width)
             heard = CENTER.stream(partial(self._run, isolate), heard, chunk)
-        pieces = estimator.streaming.stream(partial(self._run, estimator.estimate), heard, chunk, variant.shifts)
+        pieces = self._estimated(estimator, variant, heard, chunk)
         vocals = (piece.mean(axis=0, keepdims=True) for piece in pieces) if width == 1 else pieces
         if source_hz == model_hz:
             return iter(vocals)
         return exactly(resample(vocals, width, model_hz, source_hz), width, mixture.frames)
+
+    def _estimated(
+        self, estimator: Estimator, variant: Variant, heard: Iterable[Samples], chunk: int
+    ) -> Iterator[Samples]:
+        """Yield the vocals of blocks at the estimator's rate, estimated here or by the cluster."""
+        here = partial(self._run, estimator.estimate)
+        if self._cluster is None or not self._cluster.ready():
+            return estimator.streaming.stream(here, heard, chunk, variant.shifts)
+        in_pieces: Streaming = getattr(estimator.streaming, "chunks", estimator.streaming)
+        values = {name: variant.values[name] for name in self.model.parameters}
+        return self._cluster.stream(self.model, values, in_pieces, here, heard, chunk, variant.shifts)
 
     def _run(self, estimate: Estimate, mixture: torch.Tensor) -> torch.Tensor:
         """Take one piece to the device and its estimate back."""

@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import torch
 
+from dawbridge.config.cluster import ClusterSettings
 from dawbridge.engine.analyser import Analyser
 from dawbridge.errors import ConfigError
 from dawbridge.estimators import Ensemble, find_ensemble
+
+if TYPE_CHECKING:
+    from dawbridge.cluster.pool import ClusterPool
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 
@@ -27,11 +32,20 @@ def pick_device(device: str) -> str:
 class Engine:
     """A model, or a mean of several, on a device. Not thread-safe: one engine, one worker."""
 
-    def __init__(self, model: str, device: str = "auto", on_step: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        model: str,
+        device: str = "auto",
+        on_step: Callable[[], None] = lambda: None,
+        cluster: ClusterSettings | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         """`model`: a name, a path of weights, or a mean (`estimators.ensemble`); unknown ones are reported when used.
 
-        `on_step` is called many times a second while a model runs, and may raise to stop it. Raises `ConfigError`.
+        `on_step` is called many times a second while a model runs, and may raise to stop it. With a `cluster`, other
+        computers estimate; `say` is given a line for the user about it. Raises `ConfigError`.
         """
+        self._cluster, self._say = cluster, say
         self.model = model
         self._device = pick_device(device)
         self._on_step = on_step
@@ -44,7 +58,18 @@ class Engine:
     @cached_property
     def parts(self) -> tuple[tuple[float, Analyser], ...]:
         """The models whose mean it takes, each with its weight; the weights add up to 1. Raises `ModelError`."""
-        return tuple((part.weight, Analyser(part.model, self._device, self._on_step)) for part in self.ensemble.parts)
+        pool = self._pool()
+        return tuple(
+            (part.weight, Analyser(part.model, self._device, self._on_step, pool)) for part in self.ensemble.parts
+        )
+
+    def _pool(self) -> "ClusterPool | None":
+        """The cluster, if there is one in the settings; nothing is connected yet."""
+        if self._cluster is None:
+            return None
+        from dawbridge.cluster.pool import ClusterPool  # Dask distributed takes a second to import
+
+        return ClusterPool(self._cluster, self._on_step, self._say)
 
     @property
     def hash(self) -> str:

@@ -9,6 +9,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Protocol
 
+from dawbridge.config.cluster import ClusterSettings
 from dawbridge.engine.process.messages import EnginePipe, FromEngine, Quit, ToEngine
 
 
@@ -73,20 +74,22 @@ class PipeLink:
         return f"exit code {self.process.exitcode}"
 
 
-def start_process(model: str, device: str, cache: Path) -> PipeLink:
-    """Start an engine in a new process, which keeps its analyses in the folder `cache`."""
+def start_process(model: str, device: str, cache: Path, cluster: ClusterSettings | None = None) -> PipeLink:
+    """Start an engine in a new process, which keeps its analyses in the folder `cache`, and may ask a cluster."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, model, device, cache), name="dawbridge-engine", daemon=True)
+    process = context.Process(
+        target=_serve, args=(theirs, model, device, cache, cluster), name="dawbridge-engine", daemon=True
+    )
     process.start()
     theirs.close()
     return PipeLink(process, ours)
 
 
-def _serve(pipe: EnginePipe, model: str, device: str, cache: Path) -> None:
+def _serve(pipe: EnginePipe, model: str, device: str, cache: Path, cluster: ClusterSettings | None) -> None:
     """Run the engine: the body of the new process, and the only one that loads torch."""
     from dawbridge.engine.process.worker import serve
 
     threads = cpu_count() or 1
     with ThreadPoolExecutor(threads, "render") as executor:
-        serve(pipe, model, device, cache, executor, threads)
+        serve(pipe, model, device, cache, executor, threads, cluster)

@@ -54,6 +54,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """From the engine: a line for the user, now."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskProgress:
     """From the engine: the fraction of the task that is done, 0..1."""
 
@@ -89,7 +96,7 @@ class Described:
     tempo_key: TempoKey | None
 
 
-FromEngine = Ready | TaskProgress | Finished | Identified | Described
+FromEngine = Ready | Said | TaskProgress | Finished | Identified | Described
 
 
 ToEngine = Task | Identify | Describe | Cancel | Quit

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dawbridge.audio.files import WriteReport, content_hash, open_source
+from dawbridge.config.cluster import ClusterSettings
 from dawbridge.engine import memory
 from dawbridge.engine.analysis import AnalysisCache
 from dawbridge.engine.estimate import Engine
@@ -29,6 +30,7 @@ from dawbridge.engine.process.messages import (
     Identify,
     Quit,
     Ready,
+    Said,
     Task,
     TaskProgress,
 )
@@ -45,8 +47,9 @@ REST_S = 2.0
 
 
 def serve(
-    connection: EnginePipe, model: str, device: str, cache: Path, executor: Executor | None = None, threads: int = 1
-) -> None:
+    connection: EnginePipe, model: str, device: str, cache: Path, executor: Executor | None = None, threads: int = 1,
+    cluster: ClusterSettings | None = None,
+) -> None:  # fmt: skip
     """Run tasks until told to quit or the other side is gone. The body of the engine's process.
 
     `executor` has so many `threads` for the renders; None: they take turns with everything else.
@@ -56,7 +59,7 @@ def serve(
     for number in (signal.SIGINT, signal.SIGTERM):  # the daemon handles them; where it is gone, the pipe ends
         signal.signal(number, signal.SIG_IGN)
     try:
-        _Worker(connection, model, device, cache, ResidentRenderer(executor, threads)).run()
+        _Worker(connection, model, device, cache, ResidentRenderer(executor, threads), cluster).run()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # the daemon is gone
 
@@ -73,11 +76,12 @@ def _die_with_the_daemon() -> None:
 
 class _Worker:
     def __init__(
-        self, connection: EnginePipe, model: str, device: str, cache: Path, resident: ResidentRenderer
-    ) -> None:
+        self, connection: EnginePipe, model: str, device: str, cache: Path, resident: ResidentRenderer,
+        cluster: ClusterSettings | None = None,
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._cache = AnalysisCache(cache)
-        self._engine = Engine(model, device, on_step=self._heed)
+        self._engine = Engine(model, device, self._heed, cluster, lambda text: connection.send(Said(text)))
         self._resident = resident
         self._quitting = False
         self._stale_projects: dict[Path, tuple[SeparationJob, WriteReport]] = {}
