@@ -35,7 +35,7 @@ BLOCK = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.S | re.M)
 BLOCKS = [
     (page.name, kind.strip(), text) for page in PAGES for kind, text in BLOCK.findall(page.read_text(encoding="utf-8"))
 ]
-KINDS = {"sh", "sh parse-only", "bat", "python", "toml", "text"}
+KINDS = {"sh", "sh parse-only", "sh certificates", "bat", "python", "toml", "text"}
 
 
 def lines(*kinds):
@@ -121,7 +121,8 @@ def parsed(line):
             targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
             assert words[1] in targets
         else:
-            assert program in ("apt", "git", "py", "python", "jackd", "cd"), f"{program}: which program is that?"
+            known = ("apt", "git", "py", "python", "jackd", "cd", "dask")
+            assert program in known, f"{program}: which program is that?"
 
 
 @pytest.mark.parametrize("line", lines("sh parse-only", "bat"))
@@ -150,10 +151,23 @@ def test_toml_blocks_are_read_without_a_complaint(tmp_path, monkeypatch, text):
     path.write_text(text, encoding="utf-8")
     if "[[binding]]" in text:
         assert bindings_file.read(path).problems == ()
-    elif "[[folder]]" in text:
+    elif "[[folder]]" in text or "[cluster]" in text:
+        monkeypatch.setenv("HOME", str(tmp_path))
+        for name in re.findall(r'"~/(\S+\.pem)"', text):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).touch()
         assert settings.read(path, presets.Presets().check)[1] == []
     else:
         assert presets.read(path, shipped=False).problems == ()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl")
+def test_certificates_are_made_as_the_page_says(tmp_path):
+    (commands,) = [text for _, kind, text in BLOCKS if kind == "sh certificates"]
+    subprocess.run(["sh", "-ec", commands], cwd=tmp_path, check=True, capture_output=True)
+    for name in ("box", "me"):
+        subprocess.run(["openssl", "verify", "-CAfile", "ca.pem", f"{name}.pem"], cwd=tmp_path, check=True)
+        assert (tmp_path / f"{name}-key.pem").is_file()
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in LINKED])
