@@ -1,11 +1,18 @@
 """Flags that several commands share."""
 
+import sys
 from argparse import ArgumentParser
 
 from dawbridge.estimators import DEFAULT_MODEL, model_names
 from dawbridge.files.paths import user_path
+from dawbridge.files.printable import printable
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+def warn(text: str) -> None:
+    """Print a line for the user that is no answer."""
+    print(printable(text), file=sys.stderr)
 
 
 def add_config_flag(parser: ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from dawbridge.cli.flags import add_config_flag
+from dawbridge.cli.flags import add_config_flag, warn
 from dawbridge.config.file import folders_of
 from dawbridge.config.settings import FolderSettings
 from dawbridge.files.paths import user_path
@@ -69,7 +69,7 @@ class _Lines:
 def _settings(options: Namespace) -> FolderSettings:
     """Return the settings that a daemon would have for this folder."""
     path = options.folder.resolve()
-    own = {folder.path.resolve(): folder for folder in folders_of(options.config, Presets().check)}
+    own = {folder.path.resolve(): folder for folder in folders_of(options.config, Presets().check, [path], warn)}
     folder = replace(own.get(path, FolderSettings(path)), path=path)
     return replace(folder, existing=options.existing, poll=folder.poll if options.poll is None else options.poll)
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
-from dawbridge.cli.flags import add_config_flag, add_engine_flags
+from dawbridge.cli.flags import add_config_flag, add_engine_flags, warn
 from dawbridge.config.cluster import ClusterSettings, checked
 from dawbridge.config.file import cluster_of, config_file, folders_of
 from dawbridge.config.paths import daemon_log_path
@@ -100,7 +100,7 @@ def read_folders(options: Namespace) -> tuple[FolderSettings, ...]:
 
     Raises `ConfigError`, `AudioError`.
     """
-    configured = folders_of(options.config, Presets().check)
+    configured = folders_of(options.config, Presets().check, options.folders, warn)
     folders = configured
     if options.folders:
         own = {folder.path.resolve(): folder for folder in configured}

@@ -1,4 +1,6 @@
-"""`dawbridge.toml`: the watched folders, each with settings of its own. All mistakes are reported at once.
+"""`dawbridge.toml`: the watched folders, each with settings of its own.
+
+All mistakes are reported at once, and what is right counts.
 
 ```toml
 [[folder]]
@@ -26,6 +28,7 @@ without = "local"           # if it cannot be reached: estimate here; "wait": wa
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -63,19 +66,40 @@ def config_file() -> Path:
     return config_folder() / "dawbridge.toml"
 
 
-def folders_of(file: Path | None, check_preset: CheckPreset) -> tuple[FolderSettings, ...]:
+def folders_of(
+    file: Path | None,
+    check_preset: CheckPreset,
+    named: Sequence[Path] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> tuple[FolderSettings, ...]:
     """Return the folders of `file`, or of the usual file, which may be missing.
 
-    Raises `ConfigError` with every mistake.
+    What is right counts: a table with a mistake is left out, and `say` is given a line for each mistake. Raises
+    `ConfigError` with every mistake if nothing is left of the folders that are wanted: the `named` ones, or else all.
     """
     where = file or config_file()
     if file is None and gone(where):
         return ()
     folders, mistakes = read(where, check_preset)
-    if mistakes:
+    refused = _refused(where, folders) if mistakes else set()
+    if mistakes and (refused & {path.resolve() for path in named} or not (folders or named)):
         lines = "".join(f"\n  {mistake}" for mistake in mistakes)
         raise ConfigError(f"{where} cannot be used:{lines}")
+    for mistake in mistakes:
+        say(f"{where}: {mistake}; what it is in is left out, the rest counts")
     return folders
+
+
+def _refused(file: Path, folders: Sequence[FolderSettings]) -> set[Path]:
+    """Folders that a file names in tables with mistakes."""
+    document = read_toml(file)
+    tables = document.get("folder", []) if not isinstance(document, Problem) else []
+    found = set()
+    for table in tables if isinstance(tables, list) else ():
+        with suppress(_Refused, DawbridgeError, OSError, RuntimeError):
+            if isinstance(table, dict):
+                found.add(_path(table.get("path")).resolve())
+    return found - {folder.path.resolve() for folder in folders}
 
 
 def cluster_of(file: Path | None) -> ClusterSettings | None:
@@ -107,7 +131,8 @@ def read(file: Path, check_preset: CheckPreset) -> tuple[tuple[FolderSettings, .
         folder, wrong = _folder(table, f"folder {number}", check_preset)
         mistakes += wrong
         folders += [folder] if folder else []
-    return tuple(folders), mistakes + _duplicates(folders)
+    once = {folder.path.resolve(): folder for folder in reversed(folders)}
+    return tuple(reversed(once.values())), mistakes + _duplicates(folders)
 
 
 def _folder(

@@ -147,8 +147,10 @@ def test_no_table_of_folders(write, text):
 
 
 def test_the_same_folder_twice(write):
-    with pytest.raises(ConfigError, match="twice"):
-        folders_of(write('[[folder]]\npath = "/a"\n[[folder]]\npath = "/b/../a"'))
+    file = write('[[folder]]\npath = "/a"\nexisting = true\n[[folder]]\npath = "/b/../a"')
+    folders, (mistake,) = read(file)
+    assert [(folder.path, folder.existing) for folder in folders] == [(Path("/a"), True)]
+    assert "twice" in str(mistake)
 
 
 def test_the_usual_file_may_be_missing_a_named_one_may_not(tmp_path):
@@ -207,3 +209,33 @@ def test_patterns_that_are_none(write, value):
     folders, mistakes = read(write(f"[[folder]]\npath = '/a'\ntake = {value}\n"))
     assert folders == ()
     assert "a list of patterns, in quotes" in str(mistakes[0])
+
+
+def test_a_folder_with_a_mistake_is_left_out_and_the_others_count(write, capsys, tmp_path):
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    file = write(f"[[folder]]\npath = '{good}'\n[[folder]]\npath = '{bad}'\npreset = 'karaoki'\n")
+    (folder,) = read_folders(options("--config", file))
+    assert folder.path == good
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and "did you mean 'karaoke'" in told and str(file) in told
+    assert [one.path for one in read_folders(options(good, "--config", file))] == [good]
+    with pytest.raises(ConfigError, match="did you mean 'karaoke'"):
+        read_folders(options(bad, "--config", file))
+    other = tmp_path / "other"
+    assert [one.path for one in read_folders(options(other, "--config", file))] == [other]
+
+
+@pytest.mark.parametrize("text", ["[[folder]\n", "x = \0", "a = " + "[" * 5000])
+def test_a_damaged_file_stops_no_folder_that_is_named(write, capsys, tmp_path, text):
+    file = write(text, config_file())
+    assert [one.path for one in read_folders(options(tmp_path))] == [tmp_path]
+    assert str(file) in capsys.readouterr().err
+    with pytest.raises(ConfigError):
+        read_folders(options())
+
+
+@pytest.mark.parametrize("table", ["[cluster]\naddress = 5", "[cluster]\nadress = 'tcp://a:1'", "cluster = 1"])
+def test_a_mistake_in_the_cluster_leaves_the_folders(write, capsys, tmp_path, table):
+    file = write(f"{table}\n[[folder]]\npath = '{tmp_path}'\n")
+    assert len(read_folders(options("--config", file))) == 1
+    assert "cluster" in capsys.readouterr().err
