@@ -99,8 +99,7 @@ class Daemon:
         )  # fmt: skip
         self._watches = [self._watch(folder) for folder in settings.folders]
         home = Home(
-            self._ledger, cache_folder() / "pictures", self._jobs.requests.automate, self._left_alone,
-            self._jobs.recorder.transport.now,
+            self._ledger, cache_folder() / "pictures", self._jobs.requests.automate, self._left_alone
         )  # fmt: skip
         self._surfaces = Surfaces(
             settings, self._store, loader, self._jobs.requests, self._jobs.automation, bus, home=home

@@ -53,8 +53,6 @@ class Home:
     """Gives a job an automation; returns a `Future`."""
     why_not: Callable[[Path], str]
     """Why a file in a watched folder would not be taken for a bounce; empty if it would."""
-    position: Callable[[], tuple[float, bool] | None]
-    """Where the playhead is, in seconds, and whether it moves; None if nobody has reported it."""
 
 
 class Surfaces:
@@ -171,6 +169,6 @@ class Surfaces:
 
         world = World(
             home.ledger, tuple(folder.path.resolve() for folder in self._settings.folders), home.cache, jobs.status,
-            home.automate, home.why_not, home.position, lambda: tuple(self.lines()), self.osc.listeners,
+            home.automate, home.why_not, lambda: tuple(self.lines()), self.osc.listeners,
         )  # fmt: skip
         return Site(self._store, self._deck, self._bus, self.osc.dispatcher, world)

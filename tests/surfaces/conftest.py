@@ -147,6 +147,7 @@ class Rig:
         self._clients, self._server, self._thread = [], None, None
 
     def serve(self, **options):
+        options.setdefault("moves", self.jobs.loop.automation)
         self._server = OscServer(self.store, self.deck, self.jobs.jobs, self.bus, port=0, version="1.2.3", **options)
         self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()

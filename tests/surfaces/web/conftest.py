@@ -24,7 +24,7 @@ class Page:
         board = rig.jobs
         self.world = World(
             board.ledger, (rig.root.resolve(),), folder / "pictures", board.jobs.status, board.jobs.automate,
-            position=board.loop.recorder.transport.now, surfaces=lambda: ("a line",), subscribers=rig.osc.listeners,
+            surfaces=lambda: ("a line",), subscribers=rig.osc.listeners,
             **world,
         )  # fmt: skip
         self.site = Site(rig.store, rig.deck, rig.bus, rig.osc.dispatcher, self.world)

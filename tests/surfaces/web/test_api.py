@@ -17,7 +17,7 @@ def test_state_says_what_dawbridge_does(page):
     assert state["focus"]["id"] == 0
     assert state["position"] is None
     page.rig.jobs.loop.recorder.place(2.5, False)
-    assert page.get("/api/state")["position"] == {"seconds": 2.5, "playing": False}
+    assert page.get("/api/state")["position"] == {"seconds": 2.5, "playing": False, "source": "transport"}
 
 
 def test_jobs_are_listed_newest_first_and_page_by_page(page):

@@ -138,6 +138,119 @@ def test_a_lost_connection_is_shown_and_heals(browser, make_page):
     tab.context.close()
 
 
+def got(tab, path):
+    """What the API answers; asked by the page, since Playwright's loop is this thread's."""
+    return tab.evaluate("async (path) => (await fetch(path)).json()", path)
+
+
+def lanes(tab):
+    return got(tab, "/api/jobs/1/automation")["lanes"]
+
+
+def until(condition, tab):
+    for _ in range(200):
+        if condition():
+            return
+        tab.wait_for_timeout(50)
+    pytest.fail("never came true")
+
+
+def test_points_of_a_lane_are_added_dragged_typed_and_deleted(tab):
+    listen(tab)
+    tab.locator("#play").click()
+    tab.locator("#lane").select_option("mask_depth")
+    box = tab.locator("#waveform").bounding_box()
+    place = lambda seconds, value: (seconds / 6.0 * box["width"], (1 - value) * box["height"])  # noqa: E731
+
+    def at(x, y):
+        return box["x"] + x, box["y"] + y
+
+    for count, (seconds, value) in enumerate(((1.0, 0.5), (4.0, 0.9)), 1):
+        tab.mouse.dblclick(*at(*place(seconds, value)))
+        until(lambda count=count: len(lanes(tab).get("mask_depth", ())) == count, tab)
+    (first, second) = lanes(tab)["mask_depth"]
+    assert (first, second) == (pytest.approx([1.0, 0.5], abs=0.06), pytest.approx([4.0, 0.9], abs=0.06))
+    tab.get_by_label("Point", exact=True).wait_for()
+    tab.mouse.move(*at(*place(*first)))
+    tab.mouse.down()
+    tab.mouse.move(*at(*place(2.0, 0.2)), steps=4)
+    tab.mouse.up()
+    until(lambda: abs(lanes(tab)["mask_depth"][0][0] - 2.0) < 0.1, tab)
+    assert lanes(tab)["mask_depth"] == [pytest.approx([2.0, 0.2], abs=0.06), second]
+    tab.get_by_label("Point", exact=True).select_option("1")
+    typed = tab.get_by_label("value", exact=True)
+    typed.fill("0.25")
+    typed.press("Enter")
+    until(lambda: lanes(tab)["mask_depth"][1][1] == 0.25, tab)
+    typed.fill("7")
+    typed.press("Enter")
+    tab.get_by_text("7 is not possible; allowed is 0..1").wait_for()
+    tab.get_by_role("button", name="Delete point").click()
+    until(lambda: len(lanes(tab)["mask_depth"]) == 1, tab)
+    tab.locator("#undo-record").click()
+    until(lambda: len(lanes(tab)["mask_depth"]) == 2, tab)
+    tab.get_by_role("button", name="Remove lane").click()
+    until(lambda: not lanes(tab), tab)
+
+
+def test_takes_are_recorded_used_and_deleted_and_the_position_is_shown(tab, page):
+    listen(tab)
+    client = page.rig.client()
+    tab.locator("#record").click()
+    tab.get_by_text("knobs render this one").wait_for()  # what is recorded belongs to the bounce that is open
+    Browser.until(tab, "document.getElementById('record').getAttribute('aria-pressed') === 'true'")
+    client.send("/dawbridge/transport", 2.0, 0)
+    tab.get_by_text("2.0 s by transport").wait_for()
+    client.send("/dawbridge/mask/depth", 0.5)
+    Browser.until(tab, "document.getElementById('knob-mask_depth').value === '0.5'")
+    tab.locator("#stop-record").click()
+    take = tab.locator("#take-list li")
+    take.wait_for()
+    assert "take 1: " in take.inner_text() and "..2.0 s, mask depth" in take.inner_text()
+    tab.locator("#clear-record").click()
+    until(lambda: not lanes(tab), tab)
+    tab.get_by_role("button", name="Use: take 1").click()
+    until(lambda: "mask_depth" in lanes(tab), tab)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.get_by_role("button", name="Delete: take 1").click()
+    take.wait_for(state="detached")
+    tab.locator("#zero").select_option("at")
+    start = tab.get_by_label("Start of the bounce, in seconds")
+    start.fill("3600")
+    start.press("Enter")
+    until(lambda: got(tab, "/api/state")["zero"] == 3600.0, tab)
+    tab.locator("#zero").select_option("-2")
+    until(lambda: got(tab, "/api/state")["zero"] == -2.0, tab)
+
+
+def test_two_settings_are_compared(tab, page):
+    depth = tab.get_by_label("mask depth", exact=True)
+    tab.get_by_role("button", name="Keep as A").click()
+    depth.fill("0.25")
+    until(lambda: page.rig.store.get("mask_depth") == 0.25, tab)
+    Browser.until(tab, "document.getElementById('knob-mask_depth').value === '0.25'")
+    assert tab.locator("#swap").is_disabled()
+    tab.get_by_role("button", name="Keep as B").click()
+    tab.get_by_role("button", name="Hear A").click()
+    until(lambda: page.rig.store.get("mask_depth") == 1.0, tab)
+    Browser.until(tab, "document.getElementById('knob-mask_depth').value === '1'")
+    tab.keyboard.press("b")
+    until(lambda: page.rig.store.get("mask_depth") == 0.25, tab)
+
+
+def test_what_doctor_finds_is_shown(tab):
+    tab.locator("#health-list").get_by_text("ok: 2.").first.wait_for()  # torch
+    assert "ffmpeg" in tab.locator("#health-list").inner_text()
+
+
+def test_a_job_is_shown_in_its_folder(tab, page, monkeypatch):
+    shown = []
+    monkeypatch.setattr("dawbridge.surfaces.web.api.handlers.reveal", lambda path: shown.append(str(path)))
+    tab.get_by_role("button", name="Show in folder: song.wav").click()
+    until(lambda: shown, tab)
+    assert shown[0].endswith("song_acapella.wav")
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("width", [320, 1400])
 def test_axe_finds_nothing(tab, scheme, width):

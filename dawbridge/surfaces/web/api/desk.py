@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from dawbridge.commands import Value
 from dawbridge.errors import DawbridgeError, JobError
 from dawbridge.jobs.ledger import JobRecord
 from dawbridge.knobs.loader import PresetLoader
@@ -35,6 +36,7 @@ Json = dict[str, Any]
 FILE_THREADS = 4
 LISTED = 50
 """Jobs in the first message of a stream, and in a list unless it is asked for more."""
+POSITION = "/dawbridge/position"
 _FORGET = "/dawbridge/job/forget"
 
 Mark = Callable[[web.Request], AbstractContextManager[None]]
@@ -113,7 +115,6 @@ class Desk:
         state, queue = self.world.status()
         read = self._dispatcher.state()
         focus = read["/dawbridge/focus"]
-        position = self.world.position()
         return {
             "version": VERSION,
             "state": state,
@@ -122,13 +123,27 @@ class Desk:
             "preset": {"name": self._deck.current, "index": self._deck.index},
             "changed": bool(self._deck.is_changed),
             "morph": {"a": self._deck.end("a"), "b": self._deck.end("b"), "position": self._deck.position},
-            "position": {"seconds": position[0], "playing": position[1]} if position else None,
-            "recording": bool(read["/dawbridge/automation/recording"][0]),
+            "zero": read["/dawbridge/position/zero"][0],
+            **self.position(),
             "learn": read["/dawbridge/midi/learning"][0],
             "folders": [{"path": str(folder), "away": not folder.is_dir()} for folder in self.world.folders],
             "surfaces": list(self.world.surfaces()),
             "subscribers": list(self.world.subscribers()),
         }
+
+    def position(self) -> Json:
+        """Where the playhead is and who says so (null: nobody has), and whether knob moves are recorded."""
+        read = self._dispatcher.state(only_states=True)
+        seconds, playing, source = read[POSITION]
+        known = {"seconds": seconds, "playing": bool(playing), "source": source}
+        return {
+            "position": known if float(seconds) >= 0 else None,
+            "recording": bool(read["/dawbridge/automation/recording"][0]),
+        }
+
+    def rest(self) -> dict[str, tuple[Value, ...]]:
+        """What programs can read, without the playhead's position."""
+        return {address: values for address, values in self._dispatcher.state().items() if address != POSITION}
 
     def presets(self) -> list[Json]:
         """All presets. Blocks."""

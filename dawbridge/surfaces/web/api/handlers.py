@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import shutil
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,13 @@ from aiohttp import web
 from dawbridge.errors import DawbridgeError, JobError, ParameterError, PathNotAllowedError
 from dawbridge.jobs.ledger import JobRecord
 from dawbridge.knobs.automation import AUTOMATABLE, MAX_POINTS, Automation
+from dawbridge.surfaces import checks
 from dawbridge.surfaces.arguments import Refused
 from dawbridge.surfaces.web.api import openapi, views
 from dawbridge.surfaces.web.api.asking import answer_of
 from dawbridge.surfaces.web.api.desk import Desk
 from dawbridge.surfaces.web.api.facts import version_of
+from dawbridge.surfaces.web.api.revealing import reveal
 from dawbridge.surfaces.web.api.routes import ROUTES, Field
 from dawbridge.surfaces.web.api.uploads import folder_at
 from dawbridge.surfaces.web.pictures.spectrogram import LEVELS, Grid
@@ -132,6 +135,15 @@ class Api:
             return web.json_response({"error": {"code": "no_tile", "message": "the bounce ends before it"}}, status=404)
         return web.Response(body=drawn, content_type="image/png", headers=cache_headers(request, version))
 
+    async def reveal(self, request: web.Request) -> web.StreamResponse:
+        if not ip_address(request.remote or "0.0.0.0").is_loopback:
+            raise PathNotAllowedError("only a page on the computer with the bounces can show a folder there")
+        record = await self._desk.run(self._desk.record, number(request, "reveal", "id"))
+        await self._desk.run(
+            reveal, next(path for path in (record.acapella, record.instrumental, str(record.path)) if path)
+        )
+        return web.json_response({"ok": True})
+
     async def automation(self, request: web.Request) -> web.StreamResponse:
         record = await self._desk.run(self._desk.record, number(request, "automation", "id"))
         return web.json_response(await self._desk.run(self._desk.automation, record.id))
@@ -173,6 +185,7 @@ class Api:
             "folders": [room(folder) for folder in self._world.folders],
             "pictures_bytes": self._desk.store_of_pictures.size,
             "ledger_trouble": trouble,
+            "checks": [line._asdict() for line in (*checks.standing(), checks.ffmpeg(), *checks.models())],
             "surfaces": list(self._world.surfaces()),
             "subscribers": list(self._world.subscribers()),
             "pages": len(self._desk.streams),

@@ -44,7 +44,7 @@ _VERSION = Field("v", "string", "the stem's version, from the job's `stems`; the
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/openapi.json", "openapi", "this description"),
     Route("GET", "/api/state", "state", "what dawbridge does: queue, focus, preset, morph, recording, folders, surfaces"),
-    Route("GET", "/api/health", "health", "versions, folders and their room, the cache of pictures, what is connected"),
+    Route("GET", "/api/health", "health", "versions, folders and their room, the cache of pictures, what is connected, and what `dawbridge doctor` finds"),
     Route("GET", "/api/jobs", "jobs", "jobs, the newest first", (
         Field("limit", "integer", "how many at most", 1, 500),
         Field("before", "integer", "only jobs with a lower number: the next page", 1),
@@ -66,7 +66,8 @@ ROUTES: tuple[Route, ...] = (
         _ID, _STEM, Field("axis", "string", "of frequency", choices=("log", "linear")),
         Field("level", "integer", "0: the finest", 0, 23), Field("tile", "integer", "from 0", 0), _VERSION,
     ), answers="image/png"),
-    Route("GET", "/api/jobs/{id}/automation", "automation", "the job's automation: seconds and values by parameter", (_ID,)),
+    Route("POST", "/api/jobs/{id}/reveal", "reveal", "show the job's stem, or its bounce, in this computer's file manager; only for a page on this computer", (_ID,)),
+    Route("GET", "/api/jobs/{id}/automation", "automation", "the job's automation (seconds and values by parameter), its takes, and how much can be undone", (_ID,)),
     Route("PUT", "/api/jobs/{id}/automation", "automate", "replace the job's automation, and render it again", (_ID,), body="Automation"),
     Route("PUT", "/api/upload/{folder}/{name}", "upload", "put a file into a watched folder; none is ever replaced", (
         Field("folder", "integer", "number of the folder in `/api/state`, from 0", 0),

@@ -17,6 +17,7 @@ from dawbridge.surfaces.web.api.telling import Telling
 from dawbridge.surfaces.web.api.world import World
 
 _LOOK_EVERY_S = 15.0
+_POSITION_EVERY_S = 0.25
 
 
 class Site:
@@ -50,7 +51,7 @@ class Site:
         turned = self._store.mailbox(lambda: call(lambda: self._telling.hear_turned(turned.drain())))
         happened = self._bus.mailbox(lambda: call(lambda: self._telling.hear_happened(happened.drain())))
         self._close_mailboxes = (turned.close, happened.close)
-        self._tasks.append(asyncio.create_task(self._mind()))
+        self._tasks += [asyncio.create_task(self._mind()), asyncio.create_task(self._follow())]
 
     def end(self) -> None:
         """Let the streams end; in the event loop's thread."""
@@ -78,6 +79,20 @@ class Site:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             self.desk.close_idle()
+
+    async def _follow(self) -> None:
+        """Tell open pages where the playhead is, and what else changes without an event: focus, queue, zero."""
+        last, last_rest = self.desk.position(), self.desk.rest()
+        while True:
+            await asyncio.sleep(_POSITION_EVERY_S)
+            if not len(self.desk.streams):
+                continue
+            now, rest = self.desk.position(), self.desk.rest()
+            if now != last:
+                self.desk.streams.tell({"type": "position", **now}, "position")
+            if rest != last_rest:
+                self._telling.look_again()
+            last, last_rest = now, rest
 
 
 async def _nothing(request: web.Request) -> web.StreamResponse:

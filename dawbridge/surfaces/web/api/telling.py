@@ -57,6 +57,11 @@ class Telling:
             self._state_is_old = True
         self._begin()
 
+    def look_again(self) -> None:
+        """The state has changed."""
+        self._state_is_old = True
+        self._begin()
+
     def hear_happened(self, events: Iterable[Event]) -> None:
         """Events of the bus."""
         for event in events:

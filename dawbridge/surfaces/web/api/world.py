@@ -28,8 +28,6 @@ class World:
     """Gives a job an automation; returns a `Future`."""
     why_not: Callable[[Path], str] = lambda _: ""
     """Why a file in a watched folder would not be taken for a bounce; empty if it would."""
-    position: Callable[[], tuple[float, bool] | None] = lambda: None
-    """Where the playhead is, in seconds, and whether it moves; None if nobody has reported it."""
     surfaces: Callable[[], Iterable[str]] = _no_lines
     """A line about each open surface."""
     subscribers: Callable[[], Iterable[str]] = _no_lines

@@ -1,10 +1,10 @@
 // The list of jobs, and files that are dropped on the page.
 import { $, clock, make, say } from "./dom.js";
-import { command, get } from "./api.js";
+import { command, get, send } from "./api.js";
 import { strings } from "./strings.en.js";
 
 const BUTTONS = {
-  done: ["open", "focus", "rerender", "retry", "forget"], failed: ["retry", "forget"], cancelled: ["retry", "forget"],
+  done: ["open", "focus", "rerender", "reveal", "retry", "forget"], failed: ["retry", "forget"], cancelled: ["retry", "forget"],
   stalled: ["accept", "forget"], settling: ["accept"], queued: ["cancel"], running: ["cancel"],
 };
 
@@ -103,7 +103,8 @@ export class Jobs {
         if (what === "open") return this.open(job.id);
         if (what === "forget" && !confirm(strings.forgetAsk)) return;
         try {
-          await command(`/dawbridge/job/${what}`, job.id);
+          if (what === "reveal") await send("POST", `/api/jobs/${job.id}/reveal`, {});
+          else await command(`/dawbridge/job/${what}`, job.id);
         } catch (error) {
           button.closest("li").append(make("p", { className: "error", role: "alert", textContent: error.message }));
         }

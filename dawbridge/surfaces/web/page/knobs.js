@@ -25,6 +25,21 @@ export class Knobs {
     return this.#knobs.get(name)?.row;
   }
 
+  /** Names of the knobs that can move within a bounce. */
+  automatable() {
+    return [...this.#knobs.values()].map(({ row }) => row).filter((row) => row.stage === "render" && row.curve !== "switch").map((row) => row.name);
+  }
+
+  /** The values of all knobs of the sound, by name. */
+  values() {
+    return Object.fromEntries([...this.#knobs.values()].filter(({ row }) => row.stage !== "control").map(({ row }) => [row.name, row.raw]));
+  }
+
+  /** Address and wanted value of each knob that is not where `wanted` has it. */
+  differing(wanted) {
+    return Object.entries(wanted).filter(([name, raw]) => this.row(name).raw !== raw).map(([name, raw]) => [this.row(name).address, raw]);
+  }
+
   /** A value from dawbridge. What this page turned itself, and the knob that is held, stay as the hand has them. */
   value({ name, position, raw, text, origin }) {
     const knob = this.#knobs.get(name);

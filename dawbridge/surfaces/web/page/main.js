@@ -1,8 +1,10 @@
 // Puts the page together.
 import { $, clock, fillTexts, make, say } from "./dom.js";
 import { command, Events, get, send } from "./api.js";
+import { Compare } from "./compare.js";
 import { Jobs, uploads } from "./jobs.js";
 import { Knobs, PresetForm } from "./knobs.js";
+import { Lanes } from "./lanes.js";
 import { Picture } from "./picture.js";
 import { NAMES, Player } from "./player.js";
 import { strings } from "./strings.en.js";
@@ -14,6 +16,7 @@ const events = new Events(hear, (lost) => {
   $("lost").textContent = lost ? strings.lost : "";
 });
 const knobs = new Knobs(events);
+const lanes = new Lanes(player, picture, knobs), compare = new Compare(knobs);
 window.dawbridge = { player, picture }; // for tests and for the curious
 uploads();
 stemButtons();
@@ -32,6 +35,7 @@ function hear(message) {
     case "progress": jobs.progress(message); break;
     case "value": knobs.value(message); break;
     case "state": state({ ...message, state: message.busy }); break;
+    case "position": lanes.position(message); break;
     case "notice": say(message.text); break;
     case "error": $("knob-error").textContent = message.message; break;
     case "peaks": if (message.id === player.job) picture.forgetPeaks(); break;
@@ -49,7 +53,9 @@ function state(now) {
   presets.state(now);
   jobs.focus(now.focus.id);
   knobs.learning(now.learn);
-  $("record").setAttribute("aria-pressed", String(now.recording));
+  lanes.focused = now.focus.id;
+  lanes.position(now);
+  lanes.zeroIs(now.zero);
 }
 
 async function open(id) {
@@ -61,7 +67,7 @@ async function open(id) {
     $("seek").max = player.frames / player.rate;
     await picture.open(id);
     picture.show(player.heard.name);
-    lanes();
+    lanes.show();
   } catch (error) {
     $("listen-error").textContent = error.message;
   }
@@ -71,6 +77,7 @@ async function stems({ id }) {
   if (id !== player.job) return player.job ? undefined : open(id);
   await Promise.all(NAMES.map((name) => player.swap(name)));
   picture.show(player.heard.name);
+  lanes.show();
 }
 
 function stemButtons() {
@@ -151,7 +158,7 @@ addEventListener("keydown", (event) => {
   const now = player.seconds;
   const act = {
     " ": toggle, 1: () => hearStem(NAMES[0]), 2: () => hearStem(NAMES[1]), 3: () => hearStem(NAMES[2]),
-    ArrowLeft: () => seek(now - 5), ArrowRight: () => seek(now + 5), Home: () => seek(0), l: () => $("loop").click(),
+    ArrowLeft: () => seek(now - 5), ArrowRight: () => seek(now + 5), Home: () => seek(0), l: () => $("loop").click(), b: () => compare.swap(),
   }[event.key];
   if (!act) return;
   event.preventDefault();
@@ -165,40 +172,6 @@ function isFor(element, key) {
   return Boolean(element.closest("input")) && key.length > 1;
 }
 
-for (const [id, what] of [["record", "record"], ["stop-record", "stop"], ["clear-record", "clear"],
-  ["undo-record", "undo"], ["redo-record", "redo"]]) {
-  $(id).addEventListener("click", async () => {
-    try {
-      await command(`/dawbridge/automation/${what}`);
-      $("listen-error").textContent = "";
-      lanes();
-    } catch (error) {
-      $("listen-error").textContent = error.message;
-    }
-  });
-}
-
-/** The automation of the bounce that is open: a button shows a lane over the waveform, another removes it. */
-async function lanes() {
-  if (!player.job) return;
-  const found = (await get(`/api/jobs/${player.job}/automation`)).lanes;
-  picture.lane = null;
-  $("lanes").replaceChildren(...Object.entries(found).flatMap(([name, points]) => {
-    const row = knobs.row(name);
-    const show = make("button", { type: "button", textContent: name.replaceAll("_", " "), onclick: () => {
-      picture.lane = { points, low: row.low, high: row.high };
-      picture.draw();
-    } });
-    const remove = make("button", { type: "button", textContent: strings.lane, "aria-label": `${strings.lane}: ${name}`, onclick: async () => {
-      const { [name]: _gone, ...rest } = found;
-      await send("PUT", `/api/jobs/${player.job}/automation`, { lanes: rest });
-      lanes();
-    } });
-    return [show, remove];
-  }));
-  picture.draw();
-}
-
 async function health() {
   const now = await get("/api/health"), names = strings.healthNames;
   const folders = now.folders.map(({ path, away, free_bytes }) => (away ? strings.away(path) : strings.free(path, free_bytes)));
@@ -206,6 +179,7 @@ async function health() {
     [names.version, now.version], [names.folders, folders.join("; ")], [names.surfaces, now.surfaces.join("; ")],
     [names.subscribers, now.subscribers.join(", ") || strings.none], [names.pages, now.pages],
     [names.pictures, strings.megabytes(now.pictures_bytes)], [names.ledger, now.ledger_trouble || strings.well],
+    ...now.checks.map(({ ok, optional, name, text }) => [name, `${ok ? strings.ok : optional ? strings.absent : strings.wrong}: ${text}`]),
   ];
   $("health-list").replaceChildren(...facts.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
 }

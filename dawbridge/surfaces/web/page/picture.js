@@ -2,7 +2,7 @@
 import { $ } from "./dom.js";
 import { get } from "./api.js";
 
-const SIDE = 256, KEPT = 200;
+const SIDE = 256, KEPT = 200, RAMP_S = 0.05; // a knob that rested moves only shortly before its next point
 
 export class Picture {
   #tiles = new Map();
@@ -137,19 +137,31 @@ export class Picture {
     this.draw();
   }
 
-  #lane(paper, { width, height }) {
+  #lane(paper, { width }) {
     if (!this.lane) return;
     paper.strokeStyle = "#ffffff";
     paper.lineWidth = 2;
     paper.beginPath();
-    const { points, low, high } = this.lane;
-    points.forEach(([seconds, value], index) => {
-      const x = ((seconds - this.view[0]) / (this.view[1] - this.view[0])) * width;
-      const y = height - ((value - low) / (high - low)) * (height - 4) - 2;
-      if (index) paper.lineTo(x, y);
-      else paper.moveTo(x, y);
+    const places = this.lane.points.map((point) => this.placeOf(point));
+    places.forEach(([x, y], index) => {
+      const rests = index && this.lane.points[index][0] - this.lane.points[index - 1][0] > RAMP_S;
+      if (!index) paper.moveTo(0, y);
+      else if (rests) paper.lineTo(x, places[index - 1][1]);
+      paper.lineTo(x, y);
     });
+    paper.lineTo(width, places.at(-1)[1]);
     paper.stroke();
+    places.forEach(([x, y], index) => {
+      paper.fillStyle = index === this.lane.chosen ? "#fcfdbf" : "#ffffff";
+      const size = index === this.lane.chosen ? 6 : 4;
+      paper.fillRect(x - size, y - size, 2 * size, 2 * size);
+    });
+  }
+
+  /** Where a point of the lane is in the waveform's canvas. */
+  placeOf([seconds, value]) {
+    const { width, height } = $("waveform"), { low, high } = this.lane;
+    return [((seconds - this.view[0]) / (this.view[1] - this.view[0])) * width, height - ((value - low) / (high - low)) * (height - 4) - 2];
   }
 
   #head(paper, { width, height }) {
