@@ -61,6 +61,33 @@ class Hand:
         return PARAMETERS["acapella_gain"].denormalize(value / 127)
 
 
+def test_a_click_on_the_page_learns_what_a_controller_moves(daemon, start):
+    import rtmidi
+
+    from tests.surfaces.web.browser import Browser
+
+    controller = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="fresh")
+    controller.open_virtual_port("out")
+    assert subprocess.run(["jack_connect", "fresh:out", "dawbridge:in"]).returncode == 0
+    browser = Browser()
+    try:
+        tab, _ = browser.tab(f"http://127.0.0.1:{daemon.http_port}/")
+        tab.get_by_role("button", name="Learn: mask floor").click()
+        tab.get_by_text("Move a control").wait_for()
+        for value in range(10, 120, 5):  # one way, as a fader goes
+            controller.send_message([0xB0, 77, value])
+            time.sleep(0.02)
+        Browser.until(tab, "[...document.querySelectorAll('button')].every((b) => b.textContent !== 'Move a control…')")
+        for value in (115, 118, 121, 124, 127):
+            controller.send_message([0xB0, 77, value])
+            time.sleep(0.02)
+        Browser.until(tab, "document.getElementById('knob-mask_floor').value === '1'")
+    finally:
+        browser.close()
+        controller.delete()
+    assert daemon.heard.wait_for("/dawbridge/midi/learned", PATIENCE_S)[0] == "mask_floor"
+
+
 START, TICK = 0xFA, 0xF8
 TICKS_A_SECOND = 24 * 120 / 60
 
