@@ -42,11 +42,11 @@ from dawbridge.jobs.inputs import EngineLost, EngineReady, FoundBefore, Input
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.loop import JobLoop
 from dawbridge.jobs.watched_roots import WatchedRoots
-from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.saved_positions import SavedPositions
+from dawbridge.surfaces.midi.beside import read_automation_beside
 from dawbridge.surfaces.opening import Home, Surfaces
 from dawbridge.surfaces.terminal import Terminal
 from dawbridge.version import VERSION
@@ -95,7 +95,7 @@ class Daemon:
         self._engine: Supervisor | None = None
         self._jobs = JobLoop(
             self._store, presets, self._ledger, bus, self._roots(settings), clock,
-            send=self._send, watch=self._wish, read_automation=_read_automation, submit=self._examiners.submit,
+            send=self._send, watch=self._wish, read_automation=read_automation_beside, submit=self._examiners.submit,
         )  # fmt: skip
         self._watches = [self._watch(folder) for folder in settings.folders]
         home = Home(
@@ -297,11 +297,3 @@ def _seen(event: WatchEvent) -> Input:
             return inputs.Gone(path)
         case watching.FolderNotice(path, _) | watching.LeftAloneNotice(path, _):
             raise AssertionError(path)
-
-
-def _read_automation(file: Path) -> Automation:
-    """The automation in a MIDI file. Raises `DawbridgeError`."""
-    from dawbridge.surfaces.midi.bindings_file import bindings_path, read
-    from dawbridge.surfaces.midi.song import read_automation  # mido: only if there is such a file
-
-    return read_automation(file, read(bindings_path()).effective)

@@ -17,20 +17,17 @@ from typing import BinaryIO
 import soundfile
 
 from dawbridge.audio import ffmpeg
-from dawbridge.audio.containers import flac, mpeg, ogg, table
-from dawbridge.audio.containers.base import ChunkMap, FileBlob, number, payload
+from dawbridge.audio.containers import table
+from dawbridge.audio.containers.base import ChunkMap, FileBlob
 from dawbridge.audio.containers.opaque import ffmpeg_format
+from dawbridge.audio.lengths import counted_frames, flac_total, frames_of, mpeg_length, promised_frames, slack_frames
 from dawbridge.errors import AudioError, DiskError
 from dawbridge.files.opening import open_regular
 
 _EXTENSION_ALONE = (".gsm", ".vox")
 """Formats without any header, which libsndfile knows by the file's suffix: it has to be given the name."""
-_MPEG_SLACK = 8 * 1152
-"""Samples by which a count of an MP3's frames and its decoded length differ: encoder's and decoder's delay, index."""
-_OGG_SLACK = 8192
 _PACKET = 8192
 """Samples by which ffprobe's length may be more than a file's: it counts whole packets."""
-_COUNT_FRAMES = 2**18
 
 
 @dataclass(slots=True)
@@ -92,31 +89,31 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
     name = ffmpeg_format(blob.at(found.base, 64)) or ffmpeg_format(blob.at(0, 64))
     if name:
         return _through_ffmpeg(path, name, blob, found, stack, heed)
-    whole, rate = _mpeg_length(blob, found)
+    whole, rate = mpeg_length(blob, found)
     if whole and ffmpeg.is_installed():  # not even opened by libsndfile, whose MP3 decoder writes to the terminal
         return _through_ffmpeg(path, found.container, blob, found, stack, heed, whole / rate)
     try:
         file = _sound_file(path, stream, found, stack)
     except soundfile.LibsndfileError as error:
         return _refused(path, stream, blob, error, stack, heed)
-    if found.container == "FLAC" and not _flac_total(blob, found):
+    if found.container == "FLAC" and not flac_total(blob, found):
         file, frames = _with_length(path, stream, found, file, stack)
         return Opened(blob, found, file, frames)
-    promised = _promised(blob, found, file)
-    if (promised and abs(promised - file.frames) > _slack(blob, found)) or (
+    promised = promised_frames(blob, found, file)
+    if (promised and abs(promised - file.frames) > slack_frames(blob, found)) or (
         file.subtype.startswith("MPEG") and found.audio
     ):
         if ffmpeg.is_installed():
             return _through_ffmpeg(path, found.container, blob, found, stack, heed, promised / file.samplerate)
         promised = promised or int(file.frames)
         if file.subtype.startswith("MPEG"):
-            frames = _counted(file)
+            frames = counted_frames(file)
             file = _sound_file(path, stream, found, stack)
         else:
             frames = int(file.frames)
-        more = promised / file.samplerate if promised - frames > _slack(blob, found) else 0.0
+        more = promised / file.samplerate if promised - frames > slack_frames(blob, found) else 0.0
         return Opened(blob, found, file, frames, promised_s=more)
-    return Opened(blob, found, file, _frames(blob, found, file))
+    return Opened(blob, found, file, frames_of(blob, found, file))
 
 
 class _After:
@@ -209,72 +206,20 @@ def _through_ffmpeg(
         raise AudioError(f"{path}: ffmpeg decodes nothing of this {name} file; a newer ffmpeg may, else export it "
                          "again as WAV, AIFF or FLAC of at most 24 bits")  # fmt: skip
     promised_s = promised_s or (facts.duration_s if facts.subtype != "DECODED" else 0.0)
-    short = promised_s - frames / file.samplerate > max(_PACKET, _slack(blob, found)) / file.samplerate
+    short = promised_s - frames / file.samplerate > max(_PACKET, slack_frames(blob, found)) / file.samplerate
     return Opened(blob, found, file, frames, facts, copy, promised_s if short else 0.0)
-
-
-def _mpeg_length(blob: FileBlob, found: ChunkMap) -> tuple[int, int]:
-    """Samples per channel of an MP3 whose index is not true of it, and its rate; else 0 and 1."""
-    first = mpeg.frame_of(blob.at(found.base, 4)) if found.container == "MPEG" else None
-    indexed = mpeg.indexed_samples(blob, found.base) if first else 0
-    if first is None or not indexed:
-        return 0, 1
-    counted = mpeg.count_samples(blob, found.base)
-    return (counted, first.sample_rate) if abs(counted - indexed) > _MPEG_SLACK else (0, 1)
-
-
-def _promised(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
-    """Samples per channel that a file holds by its own pages or frames; 0 if libsndfile's word counts."""
-    if found.container == "MPEG":
-        return mpeg.count_samples(blob, found.base)
-    if found.container == "OGG":
-        links = ogg.links(blob, found.base)
-        ratio = file.samplerate / 48000 if links and links[0].codec == "opus" else 1.0
-        return round(sum(link.frames for link in links) * ratio)
-    return 0
-
-
-def _slack(blob: FileBlob, found: ChunkMap) -> int:
-    """Samples by which what a file promises and what libsndfile finds may differ: none in a chain, however short."""
-    if found.container == "OGG":
-        return _OGG_SLACK if len(ogg.links(blob, found.base)) < 2 else 0
-    return _MPEG_SLACK if found.container == "MPEG" else 0
-
-
-def _frames(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
-    """The length. libsndfile takes chunks after the samples of a W64 for samples; its header knows better."""
-    frames = int(file.frames)
-    form, data = found.find("fmt "), found.audio
-    if found.container == "W64" and form and data and data.size:
-        align = number(payload(blob, form, 64)[12:14], "<H")
-        return min(frames, data.size // align) if align else frames
-    return frames
-
-
-def _flac_total(blob: FileBlob, found: ChunkMap) -> int:
-    info = found.find("STREAMINFO")
-    return flac.total_of(payload(blob, info, 64)) if info else 0
 
 
 def _with_length(
     path: Path, stream: BinaryIO, found: ChunkMap, file: soundfile.SoundFile, stack: ExitStack
 ) -> tuple[soundfile.SoundFile, int]:
     """A FLAC whose writer could not go back to fill in its length: a copy that has it, so that libsndfile can seek."""
-    frames, info = _counted(file), found.find("STREAMINFO")
+    frames, info = counted_frames(file), found.find("STREAMINFO")
     at = info.offset + 13 if info else 0
     nibble = FileBlob(stream.fileno()).at(at, 1)[0] & 0xF0
     patches = {at: bytes([nibble | frames >> 32]), at + 1: (frames & 0xFFFFFFFF).to_bytes(4, "big")}
     copy = stack.enter_context(_patched(path, stream, patches, "its missing length has to be filled in"))
     return stack.enter_context(soundfile.SoundFile(native(copy))), frames
-
-
-def _counted(file: soundfile.SoundFile) -> int:
-    """Samples per channel, by decoding all of them; `file` has just been opened."""
-    frames = 0
-    file.seekable = lambda: False  # else soundfile seeks after each read, which takes a length that is known
-    while count := len(file.read(_COUNT_FRAMES, dtype="float32", always_2d=True)):
-        frames += count
-    return frames
 
 
 def _cut_off(found: ChunkMap) -> bool:

@@ -5,13 +5,10 @@ sees to that), after a new connection if the scheduler was restarted, and here i
 another version of dawbridge is given nothing.
 """
 
-import hashlib
 import time
-import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import tee
 from typing import Any
 
@@ -19,7 +16,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dawbridge.cluster.piece import Answer, Piece, estimate, facts, take_weights
+from dawbridge.cluster.piece import facts
+from dawbridge.cluster.run import CONNECT_S, LOOK_S, ClusterLost, Run, Sent, brief
 from dawbridge.config.cluster import ClusterSettings
 from dawbridge.errors import ModelError
 from dawbridge.estimators.model import Model
@@ -27,34 +25,10 @@ from dawbridge.estimators.streaming import Block, Estimate, Streaming
 from dawbridge.version import VERSION
 
 Samples = NDArray[np.float32]
-CONNECT_S = 10.0
-"""How long a scheduler may take to answer, in seconds."""
-LOOK_S = 0.05
-"""How often it is asked while waiting whether the work is still wanted, in seconds."""
 AGAIN_S = 5.0
 """How long to wait before the cluster is tried again, in seconds."""
-ALONE_S = 15.0
-"""How long a piece may wait while no worker is there, in seconds."""
 AHEAD = 2
 """Pieces for each worker that are under way at once."""
-TRIES = 3
-"""How often a piece is handed out before its bounce fails."""
-
-
-class ClusterLost(Exception):
-    """The cluster cannot be reached, or has no worker that can be used; the text says why."""
-
-
-@dataclass(slots=True)
-class _Sent:
-    """A piece that is under way."""
-
-    samples: Samples
-    future: Any = None
-    client: Any = None
-    """The connection that it was handed out over."""
-    tries: int = 0
-    sent_weights_to: set[str] = field(default_factory=set)
 
 
 class ClusterPool:
@@ -118,8 +92,8 @@ class ClusterPool:
         itself takes the estimates in the same order.
         """
         ahead_of, behind = tee(blocks)
-        sent: deque[_Sent] = deque()
-        run = _Run(self, model, tuple(sorted(values.items())), here)
+        sent: deque[Sent] = deque()
+        run = Run(self, model, tuple(sorted(values.items())), here)
 
         def send(piece: torch.Tensor) -> torch.Tensor:
             sent.append(run.send(piece.cpu().numpy()))
@@ -152,7 +126,7 @@ class ClusterPool:
             known = self.client.run(facts, on_error="return")
         except Exception as error:
             self.close()
-            raise ClusterLost(f"the connection was lost ({_brief(error)})") from error
+            raise ClusterLost(f"the connection was lost ({brief(error)})") from error
         usable = []
         for address, found in known.items():
             version = getattr(found, "version", None)
@@ -171,118 +145,6 @@ class ClusterPool:
             time.sleep(LOOK_S)
 
 
-class _Run:
-    """One estimate of one mixture, piece by piece."""
-
-    def __init__(self, pool: ClusterPool, model: Model, values: tuple[tuple[str, float], ...], here: Estimate) -> None:
-        self._pool, self._model, self._values, self._here = pool, model, values, here
-        self._wish = f"dawbridge-{uuid.uuid4().hex}"
-        self._digest = hashlib.sha256(model.weights.read_bytes()).hexdigest() if model.weights else ""
-
-    def send(self, samples: Samples) -> _Sent:
-        """Hand a piece out; if the cluster is lost, it stays here until it is taken."""
-        sent = _Sent(np.array(samples, np.float32))
-        with suppress(ClusterLost):
-            self._submit(sent)
-        return sent
-
-    def take(self, sent: _Sent) -> Samples:
-        """The estimate of a piece, wherever it is made. Raises `ModelError` if it cannot be."""
-        while True:
-            try:
-                if sent.future is None or sent.client is not self._pool.client:
-                    if not self._pool.ready():
-                        return self._here(torch.from_numpy(sent.samples)).numpy()
-                    self._submit(sent)
-                answer = self._awaited(sent)
-            except ClusterLost as lost:
-                sent.future = None
-                sent.tries -= 1
-                self._pool.close()
-                self._pool.say(f"cluster {self._pool.settings.address}: {lost}; the piece is done again")
-                continue
-            sent.future = None
-            if answer.needs_weights:
-                self._send_weights(sent, answer.worker)
-                continue
-            if answer.vocals is not None and _fits(answer.vocals, sent.samples):
-                self._pool.received_bytes += answer.vocals.nbytes
-                return answer.vocals
-            problem = answer.problem or "it gave something else than an estimate"
-            if sent.tries >= TRIES:
-                raise ModelError(f"the cluster cannot estimate a piece of it: {answer.worker or 'a worker'}: {problem}")
-
-    def stop(self, left: list[_Sent]) -> None:
-        """Nobody wants what is still under way."""
-        client = self._pool.client
-        if not left or client is None:
-            return
-        with suppress(Exception):
-            from distributed import Event
-
-            Event(self._wish, client=client).set()
-            client.cancel([one.future for one in left])
-
-    def _submit(self, sent: _Sent) -> None:
-        """Raises `ClusterLost`."""
-        self._pool.on_step()
-        if self._pool.client is None:
-            raise ClusterLost("the connection was lost")
-        sent.tries += 1
-        sent.client = self._pool.client
-        self._pool.sent_bytes += sent.samples.nbytes
-        fingerprint = self._model.fingerprint
-        piece = Piece(self._model.name, fingerprint, self._digest, self._values, sent.samples, self._wish)
-        try:
-            sent.future = self._pool.client.submit(
-                estimate, piece, pure=False, workers=list(self._pool.workers), allow_other_workers=False
-            )
-        except Exception as error:
-            raise ClusterLost(_brief(error)) from error
-
-    def _awaited(self, sent: _Sent) -> Answer:
-        """Wait for an answer. Raises `ClusterLost`, `ModelError`, and whatever `on_step` raises."""
-        from distributed.scheduler import KilledWorker
-
-        pool, alone_s = self._pool, time.monotonic()
-        while not sent.future.done():
-            pool.on_step()
-            time.sleep(LOOK_S)
-            if pool.client is None or pool.client.status != "running":
-                raise ClusterLost("the scheduler is gone")
-            if time.monotonic() - alone_s > ALONE_S:
-                alone_s = time.monotonic()
-                there = set(pool.client.scheduler_info(n_workers=-1)["workers"])
-                if not there & set(pool.workers):
-                    raise ClusterLost("all of its workers are gone")
-        try:
-            answer = sent.future.result(timeout=CONNECT_S)
-        except KilledWorker as error:
-            raise ModelError(
-                f"a piece of it ends every worker of the cluster that tries it ({_brief(error)})"
-            ) from error
-        except Exception as error:
-            raise ClusterLost(_brief(error)) from error
-        return answer if isinstance(answer, Answer) else Answer(problem="it gave something else than an estimate")
-
-    def _send_weights(self, sent: _Sent, worker: str) -> None:
-        """Give a worker the weights, once. Raises `ModelError`."""
-        if self._model.weights is None or worker in sent.sent_weights_to:
-            raise ModelError(f"cluster worker {worker} does not take the weights of {self._model.name}")
-        sent.sent_weights_to.add(worker)
-        try:
-            taken = self._pool.client.submit(
-                take_weights, self._digest, self._model.weights.read_bytes(), pure=False, workers=[worker]
-            ).result(timeout=600)
-        except Exception as error:
-            raise ModelError(
-                f"cluster worker {worker} could not be sent {self._model.name} ({_brief(error)})"
-            ) from error
-        if taken:
-            raise ModelError(f"cluster worker {worker}: {taken}")
-        sent.tries -= 1
-
-
 def _client(settings: ClusterSettings) -> Any:
     """Connect. Raises `ClusterLost`."""
     try:
@@ -298,13 +160,4 @@ def _client(settings: ClusterSettings) -> Any:
             settings.address, security=security_of(settings), timeout=CONNECT_S, set_as_default=False, name="dawbridge"
         )
     except Exception as error:  # OSError, TimeoutError, SSL errors, and whatever the other side makes of the handshake
-        raise ClusterLost(_brief(error)) from error
-
-
-def _fits(vocals: Samples, samples: Samples) -> bool:
-    return vocals.shape == samples.shape and vocals.dtype == np.float32 and bool(np.isfinite(vocals).all())
-
-
-def _brief(error: BaseException) -> str:
-    line = " ".join(str(error).split())[:200]
-    return line or type(error).__name__
+        raise ClusterLost(brief(error)) from error

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.engine.analyser import Analyser, Progress, Variant
-from dawbridge.engine.cache import AnalysisCache, DiskEstimates, Estimates, MemoryEstimates
+from dawbridge.engine.cache import AnalysisCache
 from dawbridge.engine.estimate import Engine
+from dawbridge.engine.estimates import DiskEstimates, Estimates, MemoryEstimates
 from dawbridge.engine.loop import around, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture
 from dawbridge.engine.render import Grid, Reader, is_plain, render

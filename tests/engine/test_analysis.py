@@ -138,7 +138,7 @@ def test_the_cache_forgets_what_was_longest_unused(tmp_path):
 def test_a_disk_without_room_is_named_before_the_work(mixture, tmp_path, monkeypatch):
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1000))
-    monkeypatch.setattr("dawbridge.engine.cache.MEMORY_BYTES", 0)
+    monkeypatch.setattr("dawbridge.engine.estimates.MEMORY_BYTES", 0)
     engine = CountingEngine()
     with pytest.raises(AudioError, match=r"the analysis cannot be kept \(0 MB are needed, and are not free\)"):
         Analysis(mixture, engine, DiskEstimates(tmp_path / "one")).prepare(complete({}))

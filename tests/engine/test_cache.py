@@ -11,8 +11,9 @@ import pytest
 
 from dawbridge.cli.cache import size_bytes
 from dawbridge.cli.main import main
-from dawbridge.engine import cache as module
-from dawbridge.engine.cache import AnalysisCache, DiskEstimates, keep_limit
+from dawbridge.engine import estimates as module
+from dawbridge.engine.cache import AnalysisCache, keep_limit
+from dawbridge.engine.estimates import DiskEstimates
 from dawbridge.errors import ConfigError, DiskError
 
 SHAPE = (2, 5000)
@@ -143,7 +144,7 @@ SLOW = """
 import sys
 from pathlib import Path
 import numpy as np
-from dawbridge.engine.cache import DiskEstimates
+from dawbridge.engine.estimates import DiskEstimates
 with DiskEstimates(Path(sys.argv[1])).create("plain", (2, 5000)) as room:
     room[:, :] = 3.0
     print("begun", flush=True)
