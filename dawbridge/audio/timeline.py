@@ -14,6 +14,8 @@ from dawbridge.audio.containers.table import walk_blob
 from dawbridge.files.opening import open_regular
 
 _AT = 338
+_PLAIN = ("WAV", "RIFX", "RF64", "BW64", "W64", "AIFF", "CAF", "FLAC", "OGG")
+"""Containers whose length libsndfile reads off their header or their last page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,14 @@ def time_reference_s(bounce: Path, sample_rate: int) -> float:
 
 
 def extent_of(bounce: Path) -> Extent:
-    """A bounce's extent, from its header; what ffmpeg would have to decode has no duration. Never raises."""
+    """A bounce's extent, from its header; one whose header does not say its length has no duration. Never raises."""
     try:
         with open_regular(bounce) as stream:
-            reference = _reference(FileBlob(stream.fileno()))
+            blob = FileBlob(stream.fileno())
+            found = walk_blob(blob)
+            if found.container not in _PLAIN or found.base:  # libsndfile can hang on a tag ahead of the audio
+                return Extent()
+            reference = _reference(blob)
             stream.seek(0)
             with soundfile.SoundFile(stream.fileno(), closefd=False) as file:
                 return Extent(reference / file.samplerate, file.frames / file.samplerate)

@@ -5,12 +5,14 @@ sees to that), after a new connection if the scheduler was restarted, and here i
 another version of dawbridge is given nothing.
 """
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from itertools import tee
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -19,12 +21,13 @@ from numpy.typing import NDArray
 from dawbridge.cluster.piece import facts
 from dawbridge.cluster.run import CONNECT_S, LOOK_S, ClusterLost, Run, Sent, brief
 from dawbridge.config.cluster import ClusterSettings
-from dawbridge.errors import ModelError
+from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Block, Estimate, Streaming
 from dawbridge.version import VERSION
 
 Samples = NDArray[np.float32]
+T = TypeVar("T")
 AGAIN_S = 5.0
 """How long to wait before the cluster is tried again, in seconds."""
 AHEAD = 2
@@ -123,7 +126,12 @@ class ClusterPool:
     def _usable(self) -> tuple[str, ...]:
         """Addresses of the workers that have this version of dawbridge. Raises `ClusterLost`."""
         try:
-            known = self.client.run(facts, on_error="return")
+            known = self.polled(lambda: self.client.run(facts, on_error="return"), CONNECT_S)
+        except ClusterLost:
+            self.close()
+            raise
+        except (DawbridgeError, KeyboardInterrupt):  # the work is not wanted any more
+            raise
         except Exception as error:
             self.close()
             raise ClusterLost(f"the connection was lost ({brief(error)})") from error
@@ -137,6 +145,28 @@ class ClusterPool:
             else:
                 self.say(f"cluster worker {address} has dawbridge {version}, not {VERSION}; it is given nothing")
         return tuple(usable)
+
+    def polled(self, work: Callable[[], T], limit_s: float) -> T:
+        """Do something that waits for other computers, in a thread of its own; `on_step` may stop the wait.
+
+        Raises `ClusterLost` if it takes longer than `limit_s`, and whatever `work` raises.
+        """
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
+
+        threading.Thread(target=run, name="cluster", daemon=True).start()
+        until = time.monotonic() + limit_s
+        while not done.done():
+            self.on_step()
+            if time.monotonic() > until:
+                raise ClusterLost(f"it does not answer within {limit_s:.0f} s")
+            time.sleep(LOOK_S)
+        return done.result()
 
     def _rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds

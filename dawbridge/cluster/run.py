@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 
 from dawbridge.cluster.piece import Answer, Piece, estimate, take_weights
 from dawbridge.config.cluster import ClusterSettings
-from dawbridge.errors import ModelError
+from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Estimate
 
 Samples = NDArray[np.float32]
+T = TypeVar("T")
+WEIGHTS_S = 600.0
+"""How long a worker may take to be sent weights, in seconds."""
 CONNECT_S = 10.0
 """How long a scheduler may take to answer, in seconds."""
 LOOK_S = 0.05
@@ -48,6 +51,9 @@ class Pool(Protocol):
 
     def say(self, text: str) -> None:
         """Tell the user something."""
+
+    def polled(self, work: Callable[[], T], limit_s: float) -> T:
+        """Do something that waits for other computers. Raises `ClusterLost` if it takes longer than `limit_s`."""
 
     def ready(self) -> bool:
         """Whether pieces can go to the cluster now."""
@@ -112,7 +118,7 @@ class Run:
     def stop(self, left: list[Sent]) -> None:
         """Nobody wants what is still under way."""
         client = self._pool.client
-        if not left or client is None:
+        if not left or client is None or client.status != "running":
             return
         with suppress(Exception):
             from distributed import Event
@@ -168,9 +174,12 @@ class Run:
             raise ModelError(f"cluster worker {worker} does not take the weights of {self._model.name}")
         sent.sent_weights_to.add(worker)
         try:
-            taken = self._pool.client.submit(
+            sending = self._pool.client.submit(
                 take_weights, self._digest, self._model.weights.read_bytes(), pure=False, workers=[worker]
-            ).result(timeout=600)
+            )
+            taken = self._pool.polled(sending.result, WEIGHTS_S)
+        except (ClusterLost, DawbridgeError):
+            raise
         except Exception as error:
             raise ModelError(
                 f"cluster worker {worker} could not be sent {self._model.name} ({brief(error)})"

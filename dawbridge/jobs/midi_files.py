@@ -23,6 +23,8 @@ SUFFIXES = (".mid", ".midi")
 """Of a MIDI file beside a bounce, in any case; the first that is there counts."""
 FRESH_S = 3.0
 """A folder that changed this lately, in seconds, may have changed again within its clock's tick."""
+LIST_AGAIN_S = 0.2
+"""Then it is listed once more, but not more often than this, in seconds."""
 
 Reader = Callable[[Path], Automation]
 """Reads a MIDI file. Raises `DawbridgeError`."""
@@ -46,7 +48,7 @@ class MidiFiles:
         self._reader, self._say, self._submit, self._wake = read, say, submit, wake
         self._next_s = float("-inf")
         self._seen: dict[int, tuple[Path | None, Stamp | None]] = {}
-        self._folders: dict[Path, tuple[int, dict[str, Path]]] = {}
+        self._folders: dict[Path, tuple[int, float, dict[str, Path]]] = {}
         self._reading: dict[Path, tuple[Stamp, Future[Automation]]] = {}
         self._read: dict[Path, tuple[Stamp, Automation | None]] = {}
         self._given: dict[int, Stamp] = {}
@@ -97,14 +99,17 @@ class MidiFiles:
         folder = bounce.parent
         try:
             changed_ns = folder.stat().st_mtime_ns
-            if self._folders.get(folder, (-1,))[0] != changed_ns:
+            known_ns, listed_s, _ = self._folders.get(folder, (-1, float("-inf"), {}))
+            may_have_changed = (
+                time.time_ns() - changed_ns < FRESH_S * 1e9 and time.monotonic() - listed_s > LIST_AGAIN_S
+            )
+            if known_ns != changed_ns or may_have_changed:
                 files = (file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
                 found = {file.stem: file for file in sorted(files, key=_order, reverse=True)}
-                is_old = time.time_ns() - changed_ns > FRESH_S * 1e9
-                self._folders[folder] = (changed_ns if is_old else -1, found)
+                self._folders[folder] = (changed_ns, time.monotonic(), found)
         except OSError:
             return None
-        return self._folders[folder][1].get(bounce.stem)
+        return self._folders[folder][2].get(bounce.stem)
 
     def _is_read(self, file: Path, stamp: Stamp) -> bool:
         """Whether the file was read as it is now; if not, it is being read from now on."""
