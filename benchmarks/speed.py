@@ -1,7 +1,8 @@
 """Speed and latency of the running daemon: `make bench`.
 
 A 3-minute stereo bounce through `dawbridge watch`, as a user has it: real-time factor, time from a knob to
-rewritten stems, and how fast OSC answers while all cores separate. Each row stands beside its limit.
+rewritten stems, and how fast OSC answers while all cores separate. Each row stands beside its limit, and after
+them what this computer could do at best.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from benchmarks.limits import print_limits
 from dawbridge.surfaces.osc.client import OscClient
 from tools.song import make_song
 
@@ -59,6 +61,8 @@ def main() -> int:
         rows = measure(Path(folder), options.seconds, options.model, options.osc_port)
     print(f"\n{'':44} {'measured':>14} {'limit':>13} {'ratio':>7}")
     print("\n".join(map(str, rows)))
+    by_name = {row.name.partition(":")[0]: row.value for row in rows}
+    print_limits(by_name["acapella gain"], by_name["mask contrast"], options.seconds)
     return int(any(row.value > row.limit for row in rows))
 
 
