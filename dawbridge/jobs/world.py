@@ -157,9 +157,10 @@ class World:
 
         A kill between the last stem's publication and the note of it in the ledger leaves such a job.
         """
-        records = self._ledger.unfinished_of(stamp.size, path.name) if stamp else ()
-        found = next((record for record in records if record.path != path and gone(record.path)), None)
-        return found if found is not None and self._usual_stems(path) else None
+        if stamp is None or not self._usual_stems(path):  # first what costs little and is nearly always so
+            return None
+        records = self._ledger.unfinished_of(stamp.size, path.name)
+        return next((record for record in records if record.path != path and gone(record.path)), None)
 
     def _usual_stems(self, path: Path) -> tuple[str, str] | None:
         """The stems at their usual places, if both are there with a mark of ours."""
