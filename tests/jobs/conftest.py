@@ -8,6 +8,9 @@ from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Finished
 from dawbridge.jobs.inputs import EngineLost, EngineReady, Gone, Settled, Settling, Stalled, Tick
 from dawbridge.jobs.loop import no_automation
+from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
+from dawbridge.surfaces.midi.song import read_automation
+from tests.jobs.automating import Automations
 from tests.jobs_rig import JobsRig
 from tests.listening import Heard
 
@@ -147,3 +150,9 @@ def desk(tmp_path):
         desk = MADE.pop()
         desk.loop.close()
         desk.ledger.close()
+
+
+@pytest.fixture
+def automations(desk):
+    desk.read = lambda file: read_automation(file, DEFAULT_BINDINGS)
+    return Automations(desk)
