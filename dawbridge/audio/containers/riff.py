@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from dawbridge.audio.containers import riff_chunks
 from dawbridge.audio.containers.base import (
-    MAX_CHUNKS,
     Blob,
     Chunk,
     ChunkMap,
@@ -22,6 +21,8 @@ from dawbridge.audio.containers.base import (
 )
 from dawbridge.audio.metadata import Metadata
 
+_LARGE_CHUNKS = 64
+"""How many chunks of more than 4 GB besides the samples an RF64 file may list."""
 _RF64_HEADER = 8 + 28
 """Bytes of the `ds64` chunk that we write."""
 
@@ -94,11 +95,12 @@ def _ds64(blob: Blob, base: int) -> dict[str, int]:
     head = blob.at(base + 12, 8)
     if head[:4] != b"ds64":
         return {}
-    body = blob.at(base + 20, min(number(head[4:8], "<I"), 28 + 12 * MAX_CHUNKS))
+    body = blob.at(base + 20, min(number(head[4:8], "<I"), 28 + 12 * _LARGE_CHUNKS))
     if len(body) < 24:
         return {}
     sizes = {"RF64": number(body[0:8], "<Q"), "data": number(body[8:16], "<Q")}
-    for place in range(28, len(body) - 11, 12):
+    listed = min(number(body[24:28], "<I"), _LARGE_CHUNKS)
+    for place in range(28, min(len(body) - 11, 28 + 12 * listed), 12):
         sizes.setdefault(body[place : place + 4].decode("latin-1"), number(body[place + 4 : place + 12], "<Q"))
     return sizes
 
