@@ -109,6 +109,8 @@ def estimate(piece: Piece) -> Answer:
         return Answer(problem="cancelled", worker=worker)
     except DawbridgeError as error:
         return Answer(problem=str(error), worker=worker)
+    except Exception as error:  # out of memory, a lost card, whatever a foreign network runs into
+        return Answer(problem=" ".join(f"{type(error).__name__}: {error}".split())[:200], worker=worker)
 
 
 def take_weights(digest: str, content: bytes) -> str:

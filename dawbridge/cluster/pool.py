@@ -77,7 +77,6 @@ class ClusterPool:
                     self.say(f"cluster {self.settings.address} estimates, with {len(self.workers)} workers")
                 return True
             except ClusterLost as lost:
-                self._lost_s = time.monotonic()
                 address = self.settings.address
                 if self.settings.without == "local":
                     self.say(f"cluster {address}: {lost}; bounces are estimated on this computer until it is back")
@@ -111,14 +110,18 @@ class ClusterPool:
         try:
             yield from streaming.stream(take, behind, chunk_samples, shifts)
         finally:
-            run.stop([one for one in sent if one.future is not None])
+            run.stop(list(sent))
 
     def _connect(self) -> None:
         """Have a connection and workers that can be used. Raises `ClusterLost`."""
         if self.client is None:
             if time.monotonic() - self._lost_s < AGAIN_S and self.settings.without == "local":
                 raise ClusterLost("it could not be reached a moment ago")
-            self.client = _client(self.settings)
+            try:
+                self.client = self.polled(lambda: _client(self.settings), 2 * CONNECT_S)
+            except ClusterLost:
+                self._lost_s = time.monotonic()
+                raise
         self.workers = self._usable()
         if not self.workers:
             raise ClusterLost("it has no worker that can be used; start one: dawbridge cluster worker ADDRESS")

@@ -1,11 +1,12 @@
 """One estimate of one mixture by a cluster, piece by piece: handed out, awaited, and done again if need be."""
 
 import hashlib
+import threading
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -71,7 +72,8 @@ class Sent:
     client: Any = None
     """The connection that it was handed out over."""
     tries: int = 0
-    sent_weights_to: set[str] = field(default_factory=set)
+    refusals: int = 0
+    """How often a worker that has been sent the weights asked for them."""
 
 
 class Run:
@@ -80,6 +82,8 @@ class Run:
     def __init__(self, pool: Pool, model: Model, values: tuple[tuple[str, float], ...], here: Estimate) -> None:
         self._pool, self._model, self._values, self._here = pool, model, values, here
         self._wish = f"dawbridge-{uuid.uuid4().hex}"
+        self._current: Sent | None = None
+        self._have_weights: set[str] = set()
         self._digest = hashlib.sha256(model.weights.read_bytes()).hexdigest() if model.weights else ""
 
     def send(self, samples: Samples) -> Sent:
@@ -91,6 +95,7 @@ class Run:
 
     def take(self, sent: Sent) -> Samples:
         """The estimate of a piece, wherever it is made. Raises `ModelError` if it cannot be."""
+        self._current = sent
         while True:
             try:
                 if sent.future is None or sent.client is not self._pool.client:
@@ -98,33 +103,41 @@ class Run:
                         return self._here(torch.from_numpy(sent.samples)).numpy()
                     self._submit(sent)
                 answer = self._awaited(sent)
+                if answer.needs_weights:
+                    sent.future = None
+                    self._send_weights(sent, answer.worker)
+                    continue
             except ClusterLost as lost:
                 sent.future = None
-                sent.tries -= 1
+                sent.tries = max(0, sent.tries - 1)
                 self._pool.close()
                 self._pool.say(f"cluster {self._pool.settings.address}: {lost}; the piece is done again")
                 continue
             sent.future = None
-            if answer.needs_weights:
-                self._send_weights(sent, answer.worker)
-                continue
             if answer.vocals is not None and _fits(answer.vocals, sent.samples):
                 self._pool.received_bytes += answer.vocals.nbytes
+                self._current = None
                 return answer.vocals
             problem = answer.problem or "it gave something else than an estimate"
             if sent.tries >= TRIES:
                 raise ModelError(f"the cluster cannot estimate a piece of it: {answer.worker or 'a worker'}: {problem}")
 
     def stop(self, left: list[Sent]) -> None:
-        """Nobody wants what is still under way."""
-        client = self._pool.client
-        if not left or client is None or client.status != "running":
+        """Nobody wants what is still under way; the workers are told in another thread."""
+        client, current = self._pool.client, self._current
+        under_way = [*left, *([current] if current is not None else [])]
+        futures = [one.future for one in under_way if one.future is not None and one.client is client]
+        if not futures or client is None or client.status != "running":
             return
-        with suppress(Exception):
-            from distributed import Event
 
-            Event(self._wish, client=client).set()
-            client.cancel([one.future for one in left])
+        def tell() -> None:
+            with suppress(Exception):
+                from distributed import Event
+
+                Event(self._wish, client=client).set()
+                client.cancel(futures)
+
+        threading.Thread(target=tell, name="cluster", daemon=True).start()
 
     def _submit(self, sent: Sent) -> None:
         """Raises `ClusterLost`."""
@@ -155,7 +168,7 @@ class Run:
                 raise ClusterLost("the scheduler is gone")
             if time.monotonic() - alone_s > ALONE_S:
                 alone_s = time.monotonic()
-                there = set(pool.client.scheduler_info(n_workers=-1)["workers"])
+                there = set(pool.polled(lambda: pool.client.scheduler_info(n_workers=-1)["workers"], CONNECT_S))
                 if not there & set(pool.workers):
                     raise ClusterLost("all of its workers are gone")
         try:
@@ -165,14 +178,20 @@ class Run:
                 f"a piece of it ends every worker of the cluster that tries it ({brief(error)})"
             ) from error
         except Exception as error:
-            raise ClusterLost(brief(error)) from error
+            if is_lost(error):
+                raise ClusterLost(brief(error)) from error
+            return Answer(problem=brief(error))
         return answer if isinstance(answer, Answer) else Answer(problem="it gave something else than an estimate")
 
     def _send_weights(self, sent: Sent, worker: str) -> None:
         """Give a worker the weights, once. Raises `ModelError`."""
-        if self._model.weights is None or worker in sent.sent_weights_to:
+        sent.tries = max(0, sent.tries - 1)
+        if worker in self._have_weights:  # it asked before they came, or did not keep them
+            sent.refusals += 1
+        if self._model.weights is None or sent.refusals > 1:
             raise ModelError(f"cluster worker {worker} does not take the weights of {self._model.name}")
-        sent.sent_weights_to.add(worker)
+        if worker in self._have_weights:
+            return
         try:
             sending = self._pool.client.submit(
                 take_weights, self._digest, self._model.weights.read_bytes(), pure=False, workers=[worker]
@@ -181,16 +200,23 @@ class Run:
         except (ClusterLost, DawbridgeError):
             raise
         except Exception as error:
+            if is_lost(error):
+                raise ClusterLost(brief(error)) from error
             raise ModelError(
                 f"cluster worker {worker} could not be sent {self._model.name} ({brief(error)})"
             ) from error
         if taken:
             raise ModelError(f"cluster worker {worker}: {taken}")
-        sent.tries -= 1
+        self._have_weights.add(worker)
 
 
 def _fits(vocals: Samples, samples: Samples) -> bool:
     return vocals.shape == samples.shape and vocals.dtype == np.float32 and bool(np.isfinite(vocals).all())
+
+
+def is_lost(error: BaseException) -> bool:
+    """Whether an error says that a connection is gone, or that the other side has forgotten what it was asked."""
+    return isinstance(error, OSError | TimeoutError) or "Cancelled" in type(error).__name__
 
 
 def brief(error: BaseException) -> str:

@@ -82,7 +82,8 @@ def folders_of(
         return ()
     folders, mistakes = read(where, check_preset)
     refused = _refused(where, folders) if mistakes else set()
-    if mistakes and (refused & {path.resolve() for path in named} or not (folders or named)):
+    is_damaged = file is not None and isinstance(read_toml(where), Problem)  # a file that was named has to be right
+    if mistakes and (is_damaged or refused & {path.resolve() for path in named} or not (folders or named)):
         lines = "".join(f"\n  {mistake}" for mistake in mistakes)
         raise ConfigError(f"{where} cannot be used:{lines}")
     for mistake in mistakes:

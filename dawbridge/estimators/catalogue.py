@@ -28,8 +28,6 @@ class Entry:
     """As its author states it."""
     licence_from: str
     """Where the author states it."""
-    extra: str = "models"
-    """Extra of dawbridge that it needs."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """What its network is made with, if the file does not say so itself."""
 

@@ -32,8 +32,8 @@ def fetched(entry: Entry, folder: Path, progress: Progress, urls: tuple[str, ...
     by then stays, and the next call goes on from there.
     """
     target = folder / entry.file
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f"{entry.file}.lock", timeout=0):
             if _is_whole(target, entry):
                 return target
@@ -50,6 +50,8 @@ def fetched(entry: Entry, folder: Path, progress: Progress, urls: tuple[str, ...
                     reasons.append(f"{url}: {error.strerror or error}")
     except Timeout as error:
         raise ModelError(f"{entry.name} is being fetched by another dawbridge; wait for it") from error
+    except OSError as error:  # what a server does is in `reasons`
+        raise ModelError(f"{folder}: cannot be written to ({error.strerror or error}); make room there") from error
     raise ModelError(
         f"{entry.name} could not be fetched ({'; '.join(reasons)}); try again, it goes on where it stopped, "
         f"or put {entry.file} into {folder} yourself"

@@ -173,7 +173,9 @@ def forget(turn: Turn, job_id: int) -> None:
 
 def info(turn: Turn, job_id: int) -> tuple[int, float, str, str]:
     """Id, tempo, key and Camelot key of a job's bounce; 0 or empty for what is not known. Raises `JobError`."""
-    job = turn.find(job_id, any_state=True)
+    job = turn.state.jobs.get(job_id) or turn.facts.record(job_id)  # nothing is taken up for a question
+    if job is None:
+        job = turn.find(job_id)
     found = info_of(job.id, job.tempo_key or TempoKey())
     return job.id, found.bpm, found.key, found.camelot
 

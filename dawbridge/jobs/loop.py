@@ -72,7 +72,7 @@ class JobLoop:
         """
         self._ledger, self._bus, self._clock, self._store, self._roots = ledger, bus, clock, store, roots
         self._has_read = threading.Event()
-        self._trouble = ""
+        self._trouble, self._located = "", 0
         self._inbox = Inbox[Request | RecorderRequest]()
         self._turned = store.mailbox(self._inbox.wake)
         self._midi_files = MidiFiles(read_automation, self._say, submit, self._on_read)
@@ -185,7 +185,9 @@ class JobLoop:
         """Count positions from where the bounce in focus begins."""
         job = self.state.jobs.get(self.state.focused)
         extent = self._extents.of(job.path) if job else None
-        self.recorder.transport.set_bounce(*(extent.start_s, extent.duration_s) if extent else (0.0, 0.0))
+        if extent or self.state.focused != self._located:  # while a header is read again, the last one counts
+            self._located = self.state.focused
+            self.recorder.transport.set_bounce(*(extent.start_s, extent.duration_s) if extent else (0.0, 0.0))
 
     def _mind_ledger(self) -> None:
         """Write what could not be written, and report once that it cannot, or can again."""

@@ -91,7 +91,7 @@ class MidiFiles:
             elif self._is_read(file, stamp):
                 self._given[job.id] = stamp
                 automation = self._read[file][1]
-                if automation and automation != job.automation:
+                if automation and automation != job.takes.from_file:
                     yield job.id, automation
 
     def _file(self, bounce: Path) -> Path | None:

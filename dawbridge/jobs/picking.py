@@ -9,7 +9,7 @@ from dawbridge.engine.process.messages import Describe, Identify, Task
 from dawbridge.errors import JobError, PresetError
 from dawbridge.events import JobState, Notice
 from dawbridge.jobs import descriptions, live
-from dawbridge.jobs.effects import Claim, Publish, Save, Send
+from dawbridge.jobs.effects import Claim, Publish, Save, SaveTakes, Send
 from dawbridge.jobs.outcomes import failed
 from dawbridge.jobs.record import untouched
 from dawbridge.jobs.state import Job, Running
@@ -144,6 +144,8 @@ def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
             values=_snapshot(turn, job),
             takes=job.takes.given(beside) if beside else job.takes,
         )
+        if beside:
+            turn.do(SaveTakes(job.id, job.takes))
         job = turn.move(turn.put(job), JobState.RUNNING)
         message = task(turn, job)
         if message:

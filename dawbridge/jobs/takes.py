@@ -22,7 +22,11 @@ def automate(turn: Turn, command: Automate) -> int:
         return _wait_for_bounce(turn, command.automation)
     job = focused_job(turn) if command.job_id == 0 else turn.find(command.job_id)
     if command.over:
-        refuse_replaced(turn, job)
+        try:
+            refuse_replaced(turn, job)
+        except JobBusyError:
+            _wait_for_bounce(turn, command.automation)
+            raise
         job = _keep(turn, job, job.takes.recorded(command.automation))
         return _lay_over(turn, job, job.takes.kept[-1])
     if command.automation == job.automation:
@@ -71,11 +75,13 @@ def take_up_waiting(turn: Turn) -> None:
     """A bounce is in focus: what was recorded before there was one belongs to it."""
     waiting = turn.facts.takes(0).automation
     if waiting:
-        turn.do(SaveTakes(0, Takes()))
         try:
             automate(turn, Automate(waiting, turn.state.focused, over=True))
+        except JobBusyError:
+            return  # it waits for the bounce that has taken this one's place
         except JobError as error:
             turn.do(Publish(Notice(str(error))))
+        turn.do(SaveTakes(0, Takes()))
 
 
 def refuse_replaced(turn: Turn, job: Job) -> None:

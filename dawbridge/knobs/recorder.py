@@ -93,18 +93,20 @@ class Transport:
         if self._zero_s == FIRST_BEAT:
             if self._found_s is None and playing:
                 self._found_s = seconds
-        elif last is None or abs(seconds - last.seconds_at(now)) > JUMP_S:
-            self._found_s = self._start_near(seconds, source)
+        else:
+            near_s, is_its_own = self._start_near(seconds, source)
+            if is_its_own or last is None or abs(seconds - last.seconds_at(now)) > JUMP_S:
+                self._found_s = near_s
         self._said = _Place(now, seconds, playing, 0)
         return seconds - (self._found_s or 0.0)
 
-    def _start_near(self, seconds: float, source: str) -> float:
-        """Where the bounce starts by its time reference, counted from midnight or from the session's first hour."""
+    def _start_near(self, seconds: float, source: str) -> tuple[float, bool]:
+        """Where the bounce starts, and whether its time reference says so, from midnight or from the session's hour."""
         hour_s = (seconds + PREROLL_S) // HOUR_S * HOUR_S if source == TIMECODE else 0.0
         for start_s in (self._start_s, self._start_s + hour_s, self._start_s % HOUR_S) if self._start_s else ():
             if start_s - PREROLL_S <= seconds <= start_s + self._duration_s + PREROLL_S:
-                return start_s
-        return hour_s
+                return start_s, True
+        return hour_s, False
 
     def tell(self, seconds: float, playing: bool, source: str = TRANSPORT) -> None:
         """Report that the playhead is at `seconds` now. Passed over while a better source owns the position."""

@@ -94,6 +94,22 @@ def test_a_piece_that_ends_every_worker_fails_one_bounce(cluster, tmp_path):
     pool.close()
 
 
+def test_a_worker_on_which_it_fails_fails_one_bounce(cluster, tmp_path):
+    short = tmp_path / "short.py"
+    short.write_text(
+        "import sys\nfrom dawbridge.cluster import piece\n"
+        "def too_large(*_):\n    raise RuntimeError('CUDA out of memory')\n"
+        "piece._loaded = too_large\nfrom dawbridge.cli.main import main\nsys.exit(main(sys.argv[1:]))\n"
+    )
+    cluster.scheduler()
+    cluster.worker("short", str(short))
+    cluster.wait_for_workers(1)
+    pool, _ = pooled(cluster)
+    with pytest.raises(ModelError, match=r"cannot estimate a piece of it.*out of memory"):
+        estimated(noise(2), pool)
+    pool.close()
+
+
 def test_without_a_cluster_it_is_done_here_or_waits(cluster, monkeypatch):
     monkeypatch.setattr(pool_module, "CONNECT_S", 1.0)
     monkeypatch.setattr(pool_module, "AGAIN_S", 0.2)

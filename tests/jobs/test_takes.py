@@ -167,3 +167,35 @@ def timed_wav(start_s, seconds, rate=8000):
     chunks = b"".join(name + struct.pack("<I", len(body)) + body for name, body in
                       ((b"bext", bext), (b"fmt ", form), (b"data", audio)))  # fmt: skip
     return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def test_a_take_over_a_bounce_that_was_written_again_waits_for_the_new_one(desk, automations):
+    desk.done()
+    automations.record()
+    automations.place(1.0, False)
+    move(desk, "acapella_gain", -3.0)
+    path = desk.bounce(content=b"another mix, longer")
+    with pytest.raises(JobError, match="was bounced again since"):
+        automations.stop()
+    desk.now += 1.0
+    task = desk.task()
+    if task is not None:
+        desk.finish(task)
+    desk.board.settling(path)
+    desk.board.settled(path, None)
+    desk.finish(desk.task(), "other")
+    assert set(desk.board.automation(desk.board.focused).plain()) == {"acapella_gain"}
+
+
+def test_a_midi_file_that_is_the_same_after_a_restart_undoes_nothing(desk, automations):
+    song(desk.root / "song.mid")
+    job_id = desk.done()
+    assert set(desk.ledger.takes(job_id).automation.plain()) == {"acapella_gain"}
+    take(desk, automations, "acapella_gain", (2.0, -20.0))
+    both = rendered(desk).job.automation
+    desk = desk.restarted()
+    automations = Automations(desk)
+    for _ in range(4):
+        desk.now += LOOK_EVERY_S
+        automations.look(desk.now)
+    assert desk.board.automation(job_id) == desk.ledger.takes(job_id).automation == both

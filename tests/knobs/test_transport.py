@@ -88,3 +88,11 @@ def test_the_first_beat_is_the_zero(clock, transport):
     transport.set_zero(AUTOMATIC)
     transport.tell(90.0, True)
     assert (transport.now(), transport.zero_s) == ((90.0, True), AUTOMATIC)
+
+
+def test_the_time_reference_counts_as_soon_as_the_playhead_comes_into_the_bounce(clock, transport):
+    transport.set_bounce(100.0, 60.0)
+    for seconds in range(40, 103):  # it plays from far ahead of the bounce, without a jump
+        clock[0] += 1.0
+        transport.tell(float(seconds), True, CLOCK)
+    assert transport.now() == (2.0, True)

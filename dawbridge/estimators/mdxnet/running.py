@@ -59,13 +59,22 @@ class MdxNetEstimator:
     def _run(self, planes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Run the graph in a thread of its own, so that a wish to stop is heard meanwhile."""
         options = onnxruntime.RunOptions()
-        running = self._thread.submit(self._session.run, None, {self._session.get_inputs()[0].name: planes}, options)
+        running = self._thread.submit(self._call, planes, options)
         try:
             return np.asarray(_awaited(running, self._on_step)[0], np.float32)
         except BaseException:
             options.terminate = True
             running.exception()
             raise
+
+    def _call(self, planes: NDArray[np.float32], options: onnxruntime.RunOptions) -> Any:
+        """Raises `MemoryError`, `RuntimeError`: onnxruntime's own errors have no common base."""
+        try:
+            return self._session.run(None, {self._session.get_inputs()[0].name: planes}, options)
+        except Exception as error:
+            text = _brief(error)
+            kind = MemoryError if "alloc" in text.lower() or "memory" in text.lower() else RuntimeError
+            raise kind(text) from error
 
 
 def _awaited(running: Any, on_step: Callable[[], None]) -> Any:

@@ -74,6 +74,7 @@ class PositionDecoder:
                 return self._go(self._seconds, now_s)
             case 0xFC:
                 self._running = False
+                self._pointer = None if self._pointed else self._pointer
                 return Position(self._seconds, False)
             case 0xF2 if len(message) == 3:
                 self._pointer, self._pointed = (message[1] | message[2] << 7) * CLOCKS_A_SIXTEENTH, []
@@ -99,6 +100,7 @@ class PositionDecoder:
             self._known = self._known or self._heard >= MEASURED_CLOCKS
         else:
             self._heard, self._known = 0, False
+            self._pointer = None if self._pointed else self._pointer
         if not self._running:
             return None
         self._clocks += 1

@@ -105,3 +105,14 @@ def test_nothing_that_comes_in_raises(messages):
     for now, message in enumerate(messages):
         position = decoder.feed(message, now / 10)
         assert position is None or 0 <= position.seconds < 200_000
+
+
+def test_a_pause_soon_after_a_song_position_is_no_tempo():
+    decoder = PositionDecoder()
+    decoder.feed([0xF2, 0, 1], 0.0)  # 128 sixteenths: 32 beats
+    decoder.feed(CONTINUE, 0.0)
+    _, now = play(decoder, 50, 120, 0.0)
+    decoder.feed(STOP, now)
+    decoder.feed(CONTINUE, now + 10.0)
+    position, _ = play(decoder, 25, 120, now + 10.0)
+    assert position.seconds == pytest.approx(16.0 + 74 / 48, abs=0.1)

@@ -188,6 +188,11 @@ export class Lanes {
       if (moved) this.#set(index, seconds, value);
       else this.#fill();
     });
+    canvas.addEventListener("pointercancel", () => {
+      if (held) this.#lanes[this.#name] = held.before;
+      held = null;
+      this.#draw();
+    });
     canvas.addEventListener("dblclick", (event) => {
       if (!this.#name) return;
       const hit = near(event);
