@@ -102,7 +102,7 @@ def _rows(heard: OscClient, port: int, bounce: Path, samples: np.ndarray, second
         Row(f"OSC answer while separating, p99 of {len(busy)}", float(np.percentile(busy, 99)), 20.0, "ms"),
         Row("OSC answer while separating, median", float(np.percentile(busy, 50)), 20.0, "ms"),
     ]
-    time.sleep(max(5.0, 1.2 * took))  # idle time, in which the centre estimate is made ready
+    time.sleep(max(5.0, 2.0 * took))  # idle time, in which the centre estimate is made ready
     for name, address, position in PROFILE:
         begun = time.perf_counter()
         heard.send(address, position)
