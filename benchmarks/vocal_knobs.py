@@ -5,7 +5,9 @@
 The vocals are made here: a dry lead in the middle, doubles and harmonies at the sides, a room of 1.2 s. The knobs work
 on the sum, and what they decided is then applied to each part alone, so that every figure is a level in dB:
 *separation* is how much further the unwanted part fell than the wanted one, *kept* what became of the wanted part.
-SDR compares the result with the wanted part, before and after. The ends of the knobs are measured.
+SDR compares the result with the wanted part, before and after. *Limit* is the separation of a mask that knows the
+parts: doubles in unison share their bins with the lead, so that no mask can tell them apart. The ends of the knobs are
+measured.
 
 Stress: sounds that hold nothing to take out. *Level* is what they lost all the same; *kurtosis* is the logarithm of the
 ratio of the power spectrum's kurtosis after and before, which grows with musical noise (Uemura 2009); 0 is none.
@@ -111,16 +113,17 @@ def energy_db(part: torch.Tensor) -> float:
 
 def middle_of(vocals: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
     """The middle that the knob sees in `vocals`, of `part` alone."""
-    planes = [(channel.real.contiguous(), channel.imag.contiguous()) for channel in vocals]
-    left, right = middle.weights(planes[0], planes[1])
+    left, right = (torch.from_numpy(weights) for weights in middle.weights(vocals.numpy().astype(np.complex64)))
     inner = part[:, middle.AROUND_FRAMES : -middle.AROUND_FRAMES]
     return (left * inner[0] + right * inner[1]).expand_as(inner)
 
 
 def dried(vocals: torch.Tensor, part: torch.Tensor, amount: float = 1.0) -> torch.Tensor:
     """`part` as `acapella_dry` turns it down in `vocals`."""
-    gains = dry.gains(vocals.abs().square().sum(0), amount, GRID.hop / RATE_HZ)
-    return gains * part[:, dry.BEHIND_FRAMES : -dry.AHEAD_FRAMES]
+    power = vocals.abs().square().sum(0).numpy().astype(np.float32)
+    frames = power.shape[0] - dry.BEHIND_FRAMES - dry.AHEAD_FRAMES
+    gains = dry.gains(power, np.full(frames + 2, amount, np.float32), GRID.hop / RATE_HZ)
+    return torch.from_numpy(gains) * part[:, dry.BEHIND_FRAMES : -dry.AHEAD_FRAMES]
 
 
 def stereo(wave: Wave) -> Wave:
@@ -161,7 +164,9 @@ def row(name: str, *figures: tuple[int, float]) -> None:
 
 def middle_rows(samples: int) -> None:
     """Print what the knob separates."""
-    print(f"\nacapella_middle {'':27} up: separation  lead kept  SDR before → after   down: separation  sides kept")
+    print(
+        f"\nacapella_middle {'':27} up: separation  lead kept  SDR before → after   down: separation  sides kept  limit"
+    )
     inner = slice(middle.AROUND_FRAMES, -middle.AROUND_FRAMES)
     for name, lead, sides in backings(samples):
         in_lead, in_sides = spectrum(lead), spectrum(sides)
@@ -177,7 +182,16 @@ def middle_rows(samples: int) -> None:
             energy_db(wanted) - energy_db(unwanted),
             energy_db(wanted) - energy_db(lead_up + sides_up - wanted),
         )
-        row(name, (10, kept - fell), (13, kept), (10, before), (8, after), (17, kept_down - fell_down), (14, kept_down))
+        down = (17, kept_down - fell_down), (14, kept_down)
+        row(name, (10, kept - fell), (13, kept), (10, before), (8, after), *down, (9, limit(in_lead, in_sides)))
+
+
+def limit(lead: torch.Tensor, sides: torch.Tensor) -> float:
+    """The separation upward, in dB, of a mask that knows the true powers of both in each bin (Wiener's)."""
+    wanted, unwanted = lead.abs().square().sum(0), sides.abs().square().sum(0)
+    gains = wanted / (wanted + unwanted + 1e-30)
+    kept, fell = (energy_db((gains * part.mean(0)).expand_as(part)) - energy_db(part) for part in (lead, sides))
+    return kept - fell
 
 
 def dry_rows(samples: int) -> None:

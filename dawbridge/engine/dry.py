@@ -12,16 +12,16 @@ dereverberation", Acta Acustica 87 (2001); E. A. P. Habets, S. Gannot, I. Cohen,
 estimation based on a statistical model", IEEE SPL 16 (2009).
 """
 
-import torch
+import numpy as np
 
-from dawbridge.engine.middle import over_bins
+from dawbridge.engine.mask import Spectrum, Values, parts
 
 OFF = 0.0
 """The knob's position at which nothing happens."""
 DELAY_FRAMES = 4
 """The past begins here, in frames: a whole window earlier, so that a note's onset is not its own reverberation."""
 PAST_FRAMES = 8
-"""How many frames of the past are looked at; a power of two."""
+"""How many frames of the past are looked at."""
 DECAY_S = 1.0
 """Time in which the assumed room decays by 60 dB."""
 STRONGEST = 3.0
@@ -33,35 +33,29 @@ BEHIND_FRAMES = DELAY_FRAMES + PAST_FRAMES - 1 + 2
 AHEAD_FRAMES = 2
 """Later frames that a frame's gain depends on."""
 
-_SILENCE = 1e-20
-"""Keeps divisions from zero, far below anything that sounds."""
+
+def power_of(vocals: Spectrum) -> Values:
+    """Power of all channels together, `[frames, bins]`, of `[channels, frames, bins]`."""
+    from dawbridge.engine.kernels import voice as kernels
+
+    power = np.zeros(vocals.shape[1:], np.float32)
+    for channel in vocals:
+        kernels.add_power(parts(channel), power)
+    return power
 
 
-def gains(power: torch.Tensor, amount: float | torch.Tensor, frame_s: float) -> torch.Tensor:
+def gains(power: Values, amount: Values, frame_s: float) -> Values:
     """Gain `LEAST`..1 of each bin, `[frames, bins]`; 1 in frames where the amount is 0.
 
     `power` is the voice's, of all channels together, `[BEHIND_FRAMES + frames + AHEAD_FRAMES, bins]`; `amount` is
-    0..1, or `[1 + frames + 1, 1]` if it moves; `frame_s` is the time from one frame to the next, in seconds.
+    0..1, `[1 + frames + 1]`; `frame_s` is the time from one frame to the next, in seconds.
     """
-    smooth = over_bins((power[:-2] + power[1:-1]).add_(power[2:]))
-    late = _decayed_past(smooth, 10.0 ** (-6.0 * frame_s / DECAY_S))
-    now = smooth[DELAY_FRAMES + PAST_FRAMES - 1 :]
-    ratio = late.div_(now + _SILENCE).mul_(STRONGEST).mul_(amount).clamp_max_(1.0)
-    rough = ratio.mul_(ratio).neg_().add_(1.0).clamp_min_(LEAST)
-    even = (rough[:-2] + rough[1:-1]).add_(rough[2:]).mul_(1 / 3)
-    if isinstance(amount, torch.Tensor):
-        return torch.where(amount[1:-1] == OFF, 1.0, even)
-    return even
+    from dawbridge.engine.kernels import voice as kernels
 
-
-def _decayed_past(power: torch.Tensor, decay: float) -> torch.Tensor:
-    """The largest of what is left of each of the `PAST_FRAMES` frames from `DELAY_FRAMES` ago on.
-
-    `decay` is the factor on power from one frame to the next. Doubling finds it: the largest of 2 frames, of 4, of 8.
-    """
-    largest = power
-    span = 1
-    while span < PAST_FRAMES:
-        largest = torch.maximum(largest[span:], largest[:-span] * decay**span)
-        span *= 2
-    return largest[:-DELAY_FRAMES] * decay**DELAY_FRAMES
+    decay = 10.0 ** (-6.0 * frame_s / DECAY_S)
+    decayed = STRONGEST * decay**DELAY_FRAMES
+    gained = np.empty((power.shape[0] - BEHIND_FRAMES - AHEAD_FRAMES, power.shape[1]), np.float32)
+    kernels.dry_gains(
+        power, amount, DELAY_FRAMES, PAST_FRAMES, np.float32(decay), np.float32(decayed), np.float32(LEAST), gained
+    )
+    return gained

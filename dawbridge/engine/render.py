@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 
 from dawbridge.engine import mask, voice
-from dawbridge.engine.mask import BAND, Knobs, band_gains, within
+from dawbridge.engine.mask import BAND, Knobs, Spectrum, band_gains, within
 from dawbridge.engine.voice import VOICE
 from dawbridge.knobs.automation import Automation
-from dawbridge.knobs.parameters import PARAMETERS, Snapshot
+from dawbridge.knobs.parameters import PARAMETERS, Snapshot, complete
 
 Samples = NDArray[np.float32]
 """`[channels, samples]`."""
@@ -83,6 +83,13 @@ def render(
     return with_depth(acapella, start, sample_rate, values, automation)
 
 
+def prepare() -> None:
+    """Compile what the spectral knobs run, or load what was compiled before, so that their first turn need not wait."""
+    turned = {"mask_strength": 0.5, "band_low": 100.0, "acapella_middle": 1.0, "acapella_dry": 1.0}
+    silence = np.zeros((2, 1), np.float32)
+    render(lambda _start, _stop: silence, lambda _start, _stop: silence, 0, 1, 1, 44100, complete(turned))
+
+
 def with_depth(
     masked: Samples, start: int, sample_rate: int, values: Snapshot, automation: Automation = NO_AUTOMATION
 ) -> Samples:
@@ -115,7 +122,7 @@ def _spectral(
     grid, window = Grid.of(sample_rate), torch.hann_window(Grid.of(sample_rate).window)
     first, last = start - grid.overlap, stop + grid.overlap
     last += -(last - first) % grid.hop
-    needs = voice.context({**values, **dict.fromkeys((lane.name for lane in lanes.lanes), torch.empty(0))})
+    needs = voice.context({**values, **dict.fromkeys((lane.name for lane in lanes.lanes), np.empty(0, np.float32))})
     seen_first, seen_last = first - needs.behind * grid.hop, last + needs.ahead * grid.hop
     seen = _at_frames(
         values, lanes, np.arange(seen_first + grid.window / 2, seen_last - grid.window / 2 + 1, grid.hop) / sample_rate
@@ -132,14 +139,14 @@ def _spectral(
 
 
 def _at_frames(values: Snapshot, lanes: Automation, times_s: NDArray[np.float64]) -> Knobs:
-    """Return the knobs at the middles of frames: those with a lane as `[frames, 1]`."""
-    moving = {lane.name: torch.from_numpy(lane.values(times_s)).float()[:, None] for lane in lanes.lanes}
+    """Return the knobs at the middles of frames: those with a lane as `[frames]`."""
+    moving = {lane.name: lane.values(times_s).astype(np.float32) for lane in lanes.lanes}
     return {**values, **moving}
 
 
 def _moves(knobs: Knobs) -> bool:
     """Return whether one of the mask's knobs has a lane."""
-    return any(isinstance(knobs[name], torch.Tensor) for name in _MASK)
+    return any(isinstance(knobs[name], np.ndarray) for name in _MASK)
 
 
 def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Tensor:
@@ -150,15 +157,14 @@ def _padded(read: Reader, first: int, last: int, frames: int | None) -> torch.Te
     return torch.nn.functional.pad(inner, (max(0, -first), max(0, last - frames)))
 
 
-def _transform(samples: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.Tensor:
+def _transform(samples: torch.Tensor, grid: Grid, window: torch.Tensor) -> Spectrum:
     # [channels, samples] → [channels, frames, bins]
-    spectrum: torch.Tensor = torch.fft.rfft(samples.unfold(-1, grid.window, grid.hop) * window)
-    return spectrum
+    return np.asarray(torch.fft.rfft(samples.unfold(-1, grid.window, grid.hop) * window).numpy())
 
 
-def _inverse(spectrum: torch.Tensor, grid: Grid, window: torch.Tensor) -> torch.Tensor:
+def _inverse(spectrum: Spectrum, grid: Grid, window: torch.Tensor) -> torch.Tensor:
     """Overlap and add, weighted; four overlapping squared Hann windows add up to 1.5."""
-    pieces = torch.fft.irfft(spectrum, n=grid.window).mul_(window / 1.5)
+    pieces = torch.fft.irfft(torch.from_numpy(spectrum), n=grid.window).mul_(window / 1.5)
     channels, count, _ = pieces.shape
     quarters = pieces.view(channels, count, 4, grid.hop)
     summed = torch.zeros(channels, count + 3, grid.hop)

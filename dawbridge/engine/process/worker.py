@@ -8,6 +8,7 @@ import ctypes
 import logging
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -35,6 +36,7 @@ from dawbridge.engine.process.messages import (
     TaskProgress,
 )
 from dawbridge.engine.project import write_beside
+from dawbridge.engine.render import prepare
 from dawbridge.engine.resident import ResidentRenderer
 from dawbridge.engine.separate import separate
 from dawbridge.engine.tempo_key import of_file
@@ -89,6 +91,7 @@ class _Worker:
 
     def run(self) -> None:
         self._connection.send(self._warm())
+        threading.Thread(target=prepare, name="compile the knobs", daemon=True).start()
         try:
             while not self._quitting:
                 if not self._connection.poll(REST_S):
