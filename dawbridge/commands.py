@@ -11,6 +11,7 @@ from typing import Literal
 from dawbridge.events import (
     Done,
     Failed,
+    JobForgotten,
     JobInfo,
     MidiForgotten,
     MidiHeard,
@@ -254,6 +255,7 @@ EVENTS: tuple[Outgoing, ...] = (
     Outgoing("/dawbridge/job/progress", "at most ten times a second; ends with 1.0; left_s: how long it will still take, -1 if not known yet", (_i("id", attribute="job_id"), _f("fraction", 0, 1, clamped=True), _f("left_s")), Progress, newest=1),
     Outgoing("/dawbridge/job/done", "the stems are on disk", (_i("id", attribute="job_id"), _s("acapella"), _s("instrumental"), _f("seconds")), Done),
     Outgoing("/dawbridge/job/failed", "what failed and what to do about it", (_i("id", attribute="job_id"), _s("code"), _s("message")), Failed),
+    Outgoing("/dawbridge/job/forgotten", "the job was removed; its file counts as new", (_i("id", attribute="job_id"),), JobForgotten),
     Outgoing("/dawbridge/queue", "how many bounces wait", (_i("length"),), QueueLength),
     Outgoing("/dawbridge/preset", "a preset was loaded", (_s("name"),), PresetLoaded),
     Outgoing("/dawbridge/preset/index", "its number, from 1", (_i("index"),), PresetLoaded),

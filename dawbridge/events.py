@@ -80,6 +80,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class JobForgotten:
+    """Job `job_id` was removed; its file, if it is there, counts as new."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueueLength:
     """So many bounces wait."""
 
@@ -171,7 +178,9 @@ class Notice:
     text: str
 
 
-Event = StateChanged | Progress | JobInfo | Done | Failed | QueueLength | PresetEvent | MidiEvent | Notice
+Event = (
+    StateChanged | Progress | JobInfo | Done | Failed | JobForgotten | QueueLength | PresetEvent | MidiEvent | Notice
+)
 
 
 class Bus:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from dawbridge.engine.music import TempoKey
 from dawbridge.errors import DawbridgeError, JobBusyError, JobError
-from dawbridge.events import JobState
+from dawbridge.events import JobForgotten, JobState
 from dawbridge.jobs import live, takes
-from dawbridge.jobs.effects import Remove, Reply, Save, Watch
+from dawbridge.jobs.effects import Publish, Remove, Reply, Save, Watch
 from dawbridge.jobs.inputs import (
     Accept,
     Automate,
@@ -162,11 +162,12 @@ def forget(turn: Turn, job_id: int) -> None:
     job = turn.find(job_id, any_state=True)
     if job.state is JobState.QUEUED or turn.is_running(job):
         raise JobBusyError(f"job {job_id} is under way; cancel it first")
+    forgotten = {job_id, *(other.id for other in turn.state.of(job.path))}
     for other in turn.state.of(job.path):
         turn.release(other)
     turn.release(job)
     turn.state.dismissed.pop(job.path, None)
-    turn.do(Remove(job_id, whole_file=True))
+    turn.do(Remove(job_id, whole_file=True), *(Publish(JobForgotten(each)) for each in sorted(forgotten)))
     if turn.facts.is_watched(job.path):
         turn.do(Watch("forget", job.path))
 

@@ -1,5 +1,7 @@
 """Cancel, retry and forget, as people ask for them."""
 
+from dawbridge.events import JobForgotten
+
 
 def test_cancelling_what_is_stalled_leaves_it_alone_until_it_changes(desk):
     path = desk.bounce()
@@ -26,3 +28,4 @@ def test_retry_and_forget(desk):
     assert desk.board.wishes("forget") == [path]
     assert not desk.board.knows(path)
     assert desk.ledger.get(job_id) is None
+    assert JobForgotten(job_id) in desk.events

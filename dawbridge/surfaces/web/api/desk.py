@@ -37,7 +37,6 @@ FILE_THREADS = 4
 LISTED = 50
 """Jobs in the first message of a stream, and in a list unless it is asked for more."""
 POSITION = "/dawbridge/position"
-_FORGET = "/dawbridge/job/forget"
 
 Mark = Callable[[web.Request], AbstractContextManager[None]]
 
@@ -91,10 +90,7 @@ class Desk:
         address, arguments = message.get("address"), message.get("arguments", [])
         if not isinstance(address, str) or not isinstance(arguments, list):
             raise Refused("bad_args", 'send {"address": "/dawbridge/...", "arguments": [...]}')
-        answer = await self.asking.ask(address, tuple(arguments), origin)
-        if address == _FORGET:
-            self.streams.tell({"type": "job", "id": int(arguments[0]), "removed": True})
-        return answer
+        return await self.asking.ask(address, tuple(arguments), origin)
 
     def complete(self, job_id: int, stem: str, path: Path, version: str) -> None:
         """Have the overview of a long file made, and tell the pages when its peaks are exact."""

@@ -10,6 +10,7 @@ from dawbridge.events import (
     Done,
     Event,
     Failed,
+    JobForgotten,
     JobInfo,
     MidiForgotten,
     MidiHeard,
@@ -74,7 +75,7 @@ class Telling:
     def _hear(self, event: Event) -> None:
         tell = self._desk.streams.tell
         match event:
-            case StateChanged(job_id) | Failed(job_id) | JobInfo(job_id):
+            case StateChanged(job_id) | Failed(job_id) | JobInfo(job_id) | JobForgotten(job_id):
                 self._jobs.add(job_id)
             case Progress(job_id, fraction):
                 eta_s = self._desk.memory.of(job_id).eta_s

@@ -78,13 +78,16 @@ export class Jobs {
   #fill(row, changed) {
     const { job, item } = row;
     const facts = [
-      strings.states[job.state], job.rate_hz && `${job.rate_hz / 1000} kHz`, job.duration_s && clock(job.duration_s),
-      job.null_db !== null && strings.nulls(job.null_db), job.seconds && `${job.seconds.toFixed(1)} s`, job.model, job.preset,
+      job.rate_hz && `${job.rate_hz / 1000} kHz`, job.duration_s && clock(job.duration_s),
+      job.null_db !== null && strings.nulls(job.null_db), job.seconds && strings.took(job.seconds), job.model, job.preset,
       job.bpm && `${job.bpm} bpm`, job.key, job.id === this.#focus && strings.focused,
     ].filter(Boolean);
     const kept = item.contains(document.activeElement) ? document.activeElement.dataset.what : "";
     item.setAttribute("aria-current", String(job.id === this.#focus));
+    const state = make("span", { className: "state", textContent: strings.states[job.state] });
+    state.dataset.state = job.state;
     item.replaceChildren(...[
+      state,
       make("div", { className: "name", textContent: job.name, title: job.file }),
       make("p", { className: "facts", textContent: facts.join(" · ") }),
       job.state === "running" ? make("progress", { max: 1, value: job.progress, "aria-label": job.name }) : null,
@@ -98,7 +101,7 @@ export class Jobs {
 
   #button(job, what) {
     const button = make("button", {
-      type: "button", textContent: strings[what], "aria-label": `${strings[what]}: ${job.name}`,
+      type: "button", className: what === "open" ? "" : "quiet", textContent: strings[what], "aria-label": `${strings[what]}: ${job.name}`,
       onclick: async () => {
         if (what === "open") return this.open(job.id);
         if (what === "forget" && !confirm(strings.forgetAsk)) return;

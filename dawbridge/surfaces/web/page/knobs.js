@@ -16,9 +16,20 @@ export class Knobs {
   build(rows) {
     const known = this.#knobs.size > 0;
     for (const row of rows) {
-      if (!known) $("knob-list").append(this.#make(row));
+      if (!known) this.#group(row).append(this.#make(row));
       this.value(row);
     }
+  }
+
+  /** Knobs whose addresses begin alike are shown under one heading. */
+  #group(row) {
+    const title = strings.groups[row.address.split("/")[2]] ?? strings.estimate;
+    const found = [...$("knob-list").children].find((one) => one.dataset.title === title);
+    if (found) return found;
+    const group = make("div", { className: "group" }, make("h3", { textContent: title }));
+    group.dataset.title = title;
+    $("knob-list").append(group);
+    return group;
   }
 
   row(name) {
@@ -75,7 +86,7 @@ export class Knobs {
       onchange: () => this.#exact(row, exact),
     });
     const learn = make("button", {
-      type: "button", textContent: strings.learn, "aria-label": `${strings.learn}: ${name}`, "aria-pressed": "false",
+      type: "button", className: "quiet", textContent: strings.learn, "aria-label": `${strings.learn}: ${name}`, "aria-pressed": "false",
       onclick: () => this.#do(learn.getAttribute("aria-pressed") === "true" ? ["/dawbridge/midi/learn/cancel"] : ["/dawbridge/midi/learn", row.name]),
     });
     if (!isSwitch) {
@@ -90,10 +101,12 @@ export class Knobs {
     }
     const error = make("p", { className: "error", role: "alert" });
     this.#knobs.set(row.name, { row, input, text, exact, learn, error });
-    return make("div", { className: "knob" },
-      make("div", { className: "row" }, make("label", { for: id, textContent: name }), text),
-      make("div", { className: "row" }, input, isSwitch ? null : exact,
-        isSwitch ? null : make("button", { type: "button", textContent: strings.reset, "aria-label": `${strings.reset}: ${name}`, onclick: () => this.#set(row, row.default_position) }), learn),
+    const reset = make("button", { type: "button", className: "quiet", textContent: "↺", title: strings.reset, "aria-label": `${strings.reset}: ${name}`, onclick: () => this.#set(row, row.default_position) });
+    const label = make("label", { for: id, textContent: name, title: row.help });
+    const rows = isSwitch
+      ? [make("div", { className: "row" }, input, label, text, learn)]
+      : [make("div", { className: "row" }, label, text), make("div", { className: "row" }, input, exact, reset, learn)];
+    return make("div", { className: "knob" }, ...rows,
       make("p", { className: "help", id: `${id}-help`, textContent: row.help }), error);
   }
 
@@ -150,8 +163,9 @@ export class PresetForm {
     this.name = make("input", { type: "text", maxLength: 40 });
     this.error = make("p", { className: "error", role: "alert" });
     Object.assign(this, { current, endA, endB });
-    $("presets").append(load, a, b, make("label", {}, `${strings.morph} `, this.morph), make("label", {}, `${strings.save} `, this.name),
-      make("button", { type: "submit", textContent: strings.saveButton }), this.error);
+    load.className = "wide";
+    $("presets").append(load, make("div", { className: "ends" }, a, make("label", {}, `${strings.morph} `, this.morph), b),
+      make("label", {}, `${strings.save} `, this.name), make("button", { type: "submit", textContent: strings.saveButton }), this.error);
     $("presets").addEventListener("submit", (event) => {
       event.preventDefault();
       tell("/dawbridge/preset/save", this.name.value);

@@ -21,6 +21,11 @@ window.dawbridge = { player, picture }; // for tests and for the curious
 uploads();
 stemButtons();
 $("listen-name").textContent = strings.nothing;
+$("keys").append(...strings.keys.flatMap(([key, what]) => [make("kbd", { textContent: key }), ` ${what}  `]));
+$("explain").addEventListener("click", () => {
+  const on = $("knob-list").classList.toggle("explained");
+  $("explain").setAttribute("aria-pressed", String(on));
+});
 
 function hear(message) {
   switch (message.type) {
@@ -47,6 +52,7 @@ function hear(message) {
 
 function state(now) {
   $("status").textContent = strings.status(now.state, now.queue);
+  $("status").dataset.state = now.state;
   const folder = $("folder").value;
   $("folder").replaceChildren(...now.folders.map(({ path }, index) => make("option", { value: index, textContent: path })));
   if (folder) $("folder").value = folder;
@@ -82,14 +88,16 @@ async function stems({ id }) {
 
 function stemButtons() {
   NAMES.forEach((name, index) => {
-    const choose = make("button", { type: "button", textContent: `${index + 1} ${strings[name]}`, onclick: () => hearStem(name) });
+    const choose = make("button", { type: "button", className: "choose", textContent: `${index + 1} ${strings[name]}`, onclick: () => hearStem(name) });
     const level = make("input", { type: "range", min: 0, max: 1, step: 0.01, value: 1, "aria-label": `${strings[name]}: ${strings.level}`, oninput: () => player.set(name, { level: Number(level.value) }) });
-    const mute = make("button", { type: "button", textContent: strings.mute, "aria-label": `${strings.mute}: ${strings[name]}`, onclick: () => player.set(name, { muted: !player.levels[name].muted }) });
+    const mute = make("button", { type: "button", className: "quiet", textContent: strings.mute, "aria-label": `${strings.mute}: ${strings[name]}`, onclick: () => player.set(name, { muted: !player.levels[name].muted }) });
     player.addEventListener("change", () => {
       choose.setAttribute("aria-pressed", String(player.heard.name === name));
       mute.setAttribute("aria-pressed", String(player.levels[name].muted));
     });
-    $("stems").append(make("span", { className: "stem" }, choose, level, mute));
+    const lane = make("span", { className: "stem" }, choose, mute, level);
+    lane.dataset.stem = name;
+    $("stems").append(lane);
   });
   player.hear("acapella");
 }
@@ -179,7 +187,10 @@ async function health() {
     [names.version, now.version], [names.folders, folders.join("; ")], [names.surfaces, now.surfaces.join("; ")],
     [names.subscribers, now.subscribers.join(", ") || strings.none], [names.pages, now.pages],
     [names.pictures, strings.megabytes(now.pictures_bytes)], [names.ledger, now.ledger_trouble || strings.well],
-    ...now.checks.map(({ ok, optional, name, text }) => [name, `${ok ? strings.ok : optional ? strings.absent : strings.wrong}: ${text}`]),
+    ...now.checks.map(({ ok, optional, name, text }) => {
+      const kind = ok ? "ok" : optional ? "absent" : "wrong";
+      return [name, `${strings[kind]}: ${text}`, kind];
+    }),
   ];
-  $("health-list").replaceChildren(...facts.flatMap(([name, text]) => [make("dt", { textContent: name }), make("dd", { textContent: text })]));
+  $("health-list").replaceChildren(...facts.flatMap(([name, text, kind]) => [make("dt", { textContent: name }), make("dd", { textContent: text, className: kind ?? "" })]));
 }

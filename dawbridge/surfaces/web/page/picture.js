@@ -1,7 +1,9 @@
 // Spectrogram and waveform of what is heard, drawn by the daemon, for the part of the bounce that is in view.
-import { $ } from "./dom.js";
+import { $, clock } from "./dom.js";
 import { get } from "./api.js";
 
+const COLORS = { mixture: "#b6a2ff", acapella: "#fb8f6a", instrumental: "#4fcabf" };
+const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600];
 const SIDE = 256, KEPT = 200, RAMP_S = 0.05; // a knob that rested moves only shortly before its next point
 
 export class Picture {
@@ -10,6 +12,15 @@ export class Picture {
   #wanted = false;
   constructor(player) {
     Object.assign(this, { player, job: 0, stem: "acapella", grids: {}, view: [0, 1], lane: null });
+    for (const canvas of [$("spectrogram"), $("waveform")]) new ResizeObserver(() => this.#fit(canvas)).observe(canvas);
+  }
+
+  /** As many pixels as the screen has, within reason. */
+  #fit(canvas) {
+    const scale = Math.min(devicePixelRatio, 2), width = Math.min(Math.round(canvas.clientWidth * scale), 4096);
+    if (!width || canvas.width === width) return;
+    Object.assign(canvas, { width, height: Math.round(canvas.clientHeight * scale) });
+    this.draw();
   }
 
   get length() {
@@ -77,7 +88,32 @@ export class Picture {
         paper.drawImage(image, ((tile * tile_s - start) / (stop - start)) * canvas.width, 0, (tile_s / (stop - start)) * canvas.width, canvas.height);
       }
     }
+    this.#ruler(paper, canvas, grid);
     this.#head(paper, canvas);
+  }
+
+  /** Frequencies at the left, times at the bottom. */
+  #ruler(paper, { width, height }, { highest_hz: highest, lowest_hz: lowest }) {
+    const scale = width / $("spectrogram").clientWidth, [start, stop] = this.view;
+    paper.font = `${11 * scale}px system-ui, sans-serif`;
+    paper.textBaseline = "middle";
+    const note = (text, x, y) => {
+      paper.lineWidth = 3 * scale;
+      paper.strokeStyle = "#08060b";
+      paper.strokeText(text, x, y);
+      paper.fillStyle = "#e9e4f0";
+      paper.fillText(text, x, y);
+    };
+    const log = $("axis").value === "log";
+    for (const hz of log ? [100, 300, 1000, 3000, 10000] : [5000, 10000, 15000, 20000]) {
+      const part = log ? Math.log(hz / lowest) / Math.log(highest / lowest) : hz / highest;
+      if (part < 0.97) note(hz < 1000 ? `${hz}` : `${hz / 1000}k`, 4 * scale, (1 - part) * height);
+    }
+    const step = STEPS_S.find((seconds) => ((stop - start) / seconds) * 70 * scale < width) ?? STEPS_S.at(-1);
+    for (let at = Math.ceil(start / step) * step; at < stop; at += step) {
+      const x = ((at - start) / (stop - start)) * width;
+      if (x > 40 * scale && x < width - 40 * scale) note(step < 1 ? clock(at) : clock(at).slice(0, -2), x, height - 8 * scale);
+    }
   }
 
   #tile(grid, level, tile) {
@@ -100,11 +136,12 @@ export class Picture {
     paper.fillRect(0, 0, width, height);
     const stem = this.player.stems.get(this.stem);
     if (!stem) return;
-    const peaks = this.#peaksOf(stem, width);
-    paper.fillStyle = "#fb8f6a";
+    const peaks = this.#peaksOf(stem, Math.min(width, 2000));
+    paper.fillStyle = COLORS[this.stem];
+    const wide = peaks ? width / peaks.max.length : 1;
     for (let x = 0; peaks && x < peaks.max.length; x++) {
       const top = ((1 - peaks.max[x]) / 2) * height, bottom = ((1 - peaks.min[x]) / 2) * height;
-      paper.fillRect(x, top, 1, Math.max(bottom - top, 1));
+      paper.fillRect(x * wide, top, wide, Math.max(bottom - top, 1));
     }
     this.#lane(paper, canvas);
     const { loop } = this.player;

@@ -13,6 +13,8 @@ export const strings = {
   place: "Position of the music", noPosition: "no position is known", zero: "The bounce starts",
   position: (seconds, source, playing) => `${seconds.toFixed(1)} s${source ? ` by ${source}` : ", last heard"}${playing ? ", playing" : ""}`,
   zeroFound: "where its time stamp says", zeroBeat: "where it plays next", zeroAt: "at", zeroSeconds: "Start of the bounce, in seconds",
+  explain: "Explain", keys: [["space", "play"], ["1 2 3", "what you hear"], ["← →", "5 s"], ["home", "start"], ["l", "loop"], ["b", "the other setting"]],
+  groups: { mask: "Mask", center: "Centre", band: "Band", acapella: "Acapella", instrumental: "Instrumental", live: "While it runs", watch: "While it runs" }, estimate: "Estimate",
   compare: "Compare two settings", keep: (side) => `Keep as ${side}`, hearOther: (side) => (side ? `Hear ${side}` : "Hear the other"),
   mixture: "Mixture", acapella: "Acapella", instrumental: "Instrumental",
   level: "Level", mute: "Mute", solo: "Only this",
@@ -31,6 +33,7 @@ export const strings = {
   status: (state, queue) => `${{ idle: "idle", busy: "busy", paused: "paused" }[state] ?? state}, ${queue} waiting`,
   left: (seconds) => `${Math.ceil(seconds)} s left`,
   nulls: (db) => (db === "-inf" ? "nulls bit for bit" : `null ${db.toFixed(1)} dB`),
+  took: (seconds) => `in ${seconds.toFixed(1)} s`,
   uploading: (name, part) => `${name}: ${Math.round(part * 100)} %`,
   uploaded: (name) => `${name} is in the folder.`,
   healthNames: {
