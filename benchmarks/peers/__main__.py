@@ -26,22 +26,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--python", required=True, help="the interpreter of the peers' environment")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the song, at least 8 [30]")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of torch [one per processor]")
     parser.add_argument("--minutes", type=float, default=7.5, help="time for all of it; what is late is left out [7.5]")
     options = parser.parse_args()
     if options.seconds < 8:
         parser.error(f"--seconds {options.seconds:g}: allowed is 8 or more, the length of a RoFormer's segment")
-    load = os.getloadavg()[0]
+    if options.threads < 1:
+        parser.error(f"--threads {options.threads}: allowed is 1 or more")
+    load, until = os.getloadavg()[0], time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory() as folder:
-        ended = measure(Path(folder), options.python, options.seconds, time.monotonic() + 60 * options.minutes)
+        ended = measure(Path(folder), options.python, options.seconds, options.threads, until)
     print("\n" + "\n".join(notes(ended, options.seconds, load)) + "\n")
     print("\n".join(table(ended, options.seconds)))
     return int(any(child.separation is None for child in ended.values()))
 
 
-def measure(folder: Path, python: str, seconds: float, until: float) -> dict[str, Ended]:
+def measure(folder: Path, python: str, seconds: float, threads: int, until: float) -> dict[str, Ended]:
     """Run each separator in a process of its own, and say what goes on."""
     subprocess.run([sys.executable, "-m", "benchmarks.peers.song", str(folder), str(seconds)], check=True)
-    environment = dict.fromkeys(THREADS, str(os.cpu_count() or 1))
+    environment = dict.fromkeys(THREADS, str(threads))
     ended = {}
     for number, name in enumerate((*OURS, *THEIRS), 1):
         print(f"{number}/{len(OURS) + len(THEIRS)} {name} ...", end=" ", flush=True)
@@ -63,7 +66,8 @@ def notes(ended: dict[str, Ended], seconds: float, load: float) -> list[str]:
         "once the network is loaded and warm; the quickest of up to three runs. Peak: of the whole process, as the "
         "kernel counted it.",
         f"Load average before it began: {load:.1f} on {os.cpu_count()} processors. What others compute makes wall "
-        "seconds longer, and CPU seconds too, by waiting threads.",
+        "seconds longer, and CPU seconds too",
+        "where threads wait for each other; with one thread for each (ARGS='--threads 1') CPU seconds are the fairest.",
         "SPEED ONLY: the peers have RANDOM WEIGHTS of the true shape. Nothing here says how well a network separates.",
     ]
 
