@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PEERS := benchmarks/peers/.venv
 
 .DEFAULT_GOAL := help
-.PHONY: help demo listen test watch bench bench-control bench-cluster soak report-files audit fuzz gpu gpu-train lint generate clean quick
+.PHONY: help demo listen test watch bench bench-control bench-cluster bench-peers soak report-files audit fuzz gpu gpu-train lint generate clean quick
 
 help: ## print this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +49,16 @@ bench-control: $(STAMP) ## measure control latency, floods and audition times (A
 
 bench-cluster: $(STAMP) ## measure a cluster of this computer's own processes, while some are killed
 	$(BIN)/python -m benchmarks.cluster $(ARGS)
+
+$(PEERS)/.installed: benchmarks/peers/requirements.txt benchmarks/peers/requirements-bare.txt constraints.txt
+	test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade pip
+	$(PEERS)/bin/python -m pip install --quiet --constraint constraints.txt --requirement benchmarks/peers/requirements.txt
+	$(PEERS)/bin/python -m pip install --quiet --no-deps --requirement benchmarks/peers/requirements-bare.txt
+	touch $@
+
+bench-peers: $(STAMP) $(PEERS)/.installed ## measure speed and memory beside other separators, with random weights
+	$(BIN)/python -m benchmarks.peers --python $(PEERS)/bin/python $(ARGS)
 
 soak: $(STAMP) ## test that nothing is lost: random bounces and kill -9 for MINUTES=30, SEED=1
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)
