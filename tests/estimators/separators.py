@@ -12,7 +12,7 @@ from dawbridge.estimators.waveform.loading import _network
 BANDS = (2,) * 24 + (4,) * 12 + (12,) * 8 + (24,) * 8 + (48,) * 8 + (128, 129)
 FOUR = ["drums", "bass", "other", "vocals"]
 TRANSFORMER = {
-    "dim": 16, "depth": 1, "stereo": True, "num_stems": 1, "time_transformer_depth": 1, "freq_transformer_depth": 1,
+    "dim": 16, "depth": 2, "stereo": True, "num_stems": 1, "time_transformer_depth": 1, "freq_transformer_depth": 1,
     "dim_head": 8, "heads": 2, "mask_estimator_depth": 2, "stft_n_fft": 2048, "stft_hop_length": 441,
     "stft_win_length": 2048,
 }  # fmt: skip
