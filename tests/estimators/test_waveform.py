@@ -10,8 +10,18 @@ from dawbridge.engine.estimate import Engine
 from dawbridge.errors import Cancelled, ModelError
 from dawbridge.estimators import find_model, model_names
 from dawbridge.estimators.model import LoadRequest
+from dawbridge.estimators.waveform.configuration import describe
 from dawbridge.estimators.waveform.importing import import_separator
-from tests.estimators.separators import CONFIGURATIONS, random_network
+from dawbridge.estimators.waveform.loading import _network
+from tests.estimators.separators import (
+    CONFIGURATIONS,
+    RELEASED,
+    RELEASED_HIDDEN,
+    overlap_add,
+    random_network,
+    reference,
+    streamed,
+)
 
 pytest.importorskip("pymss_core")
 LIMIT = 10 ** (-90 / 20)
@@ -32,13 +42,6 @@ def noise(samples):
     return (0.1 * np.random.default_rng(5).standard_normal((2, samples))).astype(np.float32)
 
 
-def reference(network, description, mixture):
-    """The package's own network on one segment, and the vocals picked by hand."""
-    with torch.inference_mode():
-        given = network(torch.from_numpy(mixture)[None])[0].numpy()
-    return given if given.ndim == 2 else given[description.stems.index("vocals")]
-
-
 def test_one_segment_is_what_the_package_gives(imported):
     name, description, network = imported
     estimator = find_model(name).load(LoadRequest())
@@ -51,20 +54,10 @@ def test_one_segment_is_what_the_package_gives(imported):
 
 def test_a_stream_is_the_overlap_add_of_what_the_package_gives(imported):
     name, description, network = imported
-    length, hop = description.segment_samples, description.hop_samples
-    mixture = noise(2 * length + 777)
-    estimator = find_model(name).load(LoadRequest())
-    blocks = (mixture[:, start : start + 5000] for start in range(0, mixture.shape[1], 5000))
-    streamed = np.concatenate(list(estimator.streaming.stream(estimator.estimate, blocks, 1)), axis=1)
-    ramp = np.minimum(np.arange(1, length + 1), np.arange(length, 0, -1))
-    sums, weights = np.zeros((2, 4 * length)), np.zeros(4 * length)
-    padded = np.pad(mixture, ((0, 0), (0, length)))
-    for start in range(0, mixture.shape[1], hop):
-        sums[:, start : start + length] += ramp * reference(network, description, padded[:, start : start + length])
-        weights[start : start + length] += ramp
-    whole = sums[:, : mixture.shape[1]] / weights[: mixture.shape[1]]
-    assert streamed.shape == mixture.shape
-    assert np.abs(streamed - whole).max() <= LIMIT
+    mixture = noise(2 * description.segment_samples + 777)
+    given = streamed(find_model(name).load(LoadRequest()), mixture, 5000)
+    assert given.shape == mixture.shape
+    assert np.abs(given - overlap_add(network, description, mixture)).max() <= LIMIT
 
 
 def test_it_goes_through_the_whole_product(imported, tmp_path, capsys):
@@ -90,6 +83,16 @@ def test_it_can_be_stopped_within_a_segment(imported):
     estimator = find_model(name).load(LoadRequest(on_step=stop))
     with pytest.raises(Cancelled):
         estimator.estimate(torch.from_numpy(noise(description.segment_samples)))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "millions"),
+    [("mel_band_roformer", 228.2), ("bs_roformer", 159.8), ("scnet", 10.6), ("mdx23c", 112.0), ("htdemucs", 42.0)],
+)
+def test_a_released_configuration_describes_a_network_of_the_released_size(architecture, millions):
+    with torch.device("meta"):
+        network = _network(describe(RELEASED[architecture], RELEASED_HIDDEN))
+    assert sum(parameter.numel() for parameter in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.05)
 
 
 def test_what_is_known_without_loading_it(imported, capsys, monkeypatch):

@@ -112,7 +112,7 @@ def _scnet(architecture: str, config: Mapping[str, Any], shapes: Mapping[str, tu
 
 
 def _mdx23c(architecture: str, config: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> Description:
-    audio = dict(config["audio"])
+    audio = {name: value for name, value in config["audio"].items() if name != "chunk_size"}  # the grid has it
     length, hop = _grid(config, int(audio["hop_length"]) * (int(audio.get("dim_t", 256)) - 1), 2)
     rate = int(audio.get("sample_rate") or 44100)
     return Description(architecture, _settings(config), _stems(config), rate, length, hop, audio)

@@ -55,7 +55,7 @@ def import_separator(source: Path, target: Path, config: Mapping[str, Any] | Non
         raise ModelError(f"{source}: does not say what network it is for; give its .yaml file too: --config FILE")
     built(description, tensors, str(source))
     metadata = {KEY: description.to_json(), "origin": "imported", "licence": licence, "source_sha256": digest}
-    write(target, {name: tensor.contiguous() for name, tensor in tensors.items()}, metadata)
+    write(target, _apart(tensors), metadata)
     return description
 
 
@@ -120,6 +120,18 @@ def _tensors(content: object, source: Path) -> dict[str, Tensor]:
     if wrong:
         raise ModelError(f"{source}: holds no weights: {str(wrong[0])[:60]!r} is not a tensor")
     return {name.removeprefix("module."): value.detach() for name, value in content.items()}
+
+
+def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copy tensors that share their memory, as the layers of a RoFormer share their rotations: safetensors has no names
+    for one tensor twice."""
+    seen: set[int] = set()
+    apart = {}
+    for name, tensor in tensors.items():
+        place = tensor.untyped_storage().data_ptr()
+        apart[name] = tensor.contiguous() if place not in seen else tensor.clone(memory_format=torch.contiguous_format)
+        seen.add(place)
+    return apart
 
 
 def write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
