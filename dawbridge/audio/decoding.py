@@ -20,7 +20,15 @@ from dawbridge.audio import ffmpeg
 from dawbridge.audio.containers import table
 from dawbridge.audio.containers.base import ChunkMap, FileBlob
 from dawbridge.audio.containers.opaque import ffmpeg_format
-from dawbridge.audio.lengths import counted_frames, flac_total, frames_of, mpeg_length, promised_frames, slack_frames
+from dawbridge.audio.lengths import (
+    counted_frames,
+    flac_total,
+    frames_of,
+    is_unindexed,
+    mpeg_length,
+    promised_frames,
+    slack_frames,
+)
 from dawbridge.errors import AudioError, DiskError
 from dawbridge.files.opening import open_regular
 
@@ -86,6 +94,9 @@ def _stream(path: Path) -> BinaryIO:
 
 def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: ffmpeg.Heed | None) -> Opened:
     found = table.walk_blob(blob)
+    if found.audio is not None and len(found.all(found.audio.id)) > 1:
+        raise AudioError(f"{path}: it holds {len(found.all(found.audio.id))} chunks of samples, of which programs read "
+                         "one or another; export it again")  # fmt: skip
     name = ffmpeg_format(blob.at(found.base, 64)) or ffmpeg_format(blob.at(0, 64))
     if name:
         return _through_ffmpeg(path, name, blob, found, stack, heed)
@@ -99,7 +110,17 @@ def _open(path: Path, stream: BinaryIO, blob: FileBlob, stack: ExitStack, heed: 
     if found.container == "FLAC" and not flac_total(blob, found):
         file, frames = _with_length(path, stream, found, file, stack)
         return Opened(blob, found, file, frames)
+    if not file.seekable():  # an encoding that libsndfile reads in order alone, such as GSM
+        if ffmpeg.is_installed():
+            return _through_ffmpeg(path, found.container or path.suffix[1:], blob, found, stack, heed)
+        raise AudioError(
+            f"{path}: {file.subtype_info} can be read with ffmpeg; install it, or export as WAV, AIFF or FLAC"
+        )
     promised = promised_frames(blob, found, file)
+    if is_unindexed(blob, found):  # libsndfile guesses its length
+        frames, file = counted_frames(file), _sound_file(path, stream, found, stack)
+        if abs(promised - frames) <= slack_frames(blob, found):
+            return Opened(blob, found, file, frames)
     if (promised and abs(promised - file.frames) > slack_frames(blob, found)) or (
         file.subtype.startswith("MPEG") and found.audio
     ):

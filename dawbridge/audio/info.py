@@ -19,6 +19,12 @@ _INTEGER_BITS = {
 }  # fmt: skip
 
 
+NOT_FINITE = (
+    "NaN or infinity in the estimate, at or after frame {}; nothing is published; run the job again, on the CPU if it "
+    "was a GPU"
+)
+
+
 class SampleKind(StrEnum):
     """How samples are stored, which decides what an exact null means."""
 

@@ -21,6 +21,11 @@ def mpeg_length(blob: FileBlob, found: ChunkMap) -> tuple[int, int]:
     return (counted, first.sample_rate) if abs(counted - indexed) > _MPEG_SLACK else (0, 1)
 
 
+def is_unindexed(blob: FileBlob, found: ChunkMap) -> bool:
+    """Whether an MP2 or MP3 says nothing of its length."""
+    return found.container == "MPEG" and not mpeg.indexed_samples(blob, found.base)
+
+
 def promised_frames(blob: FileBlob, found: ChunkMap, file: soundfile.SoundFile) -> int:
     """Samples per channel that a file holds by its own pages or frames; 0 if libsndfile's word counts."""
     if found.container == "MPEG":

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dawbridge.audio import null
 from dawbridge.audio.formats import StemEncoding, decide, widened
 from dawbridge.audio.gain import Gain
-from dawbridge.audio.info import AudioInfo, SampleKind
+from dawbridge.audio.info import NOT_FINITE, AudioInfo, SampleKind
 from dawbridge.audio.source import Source
 from dawbridge.config.stem_format import StemFormat
 from dawbridge.errors import AudioError
@@ -110,8 +110,7 @@ class LoadedBounce:
         The rounding is that of `null`: a float32 times a power of two is exact, and so is its nearest integer.
         """
         if not np.isfinite(acapella).all():
-            raise AudioError(f"{self.info.path}: NaN or infinity after frame {start}; nothing is published; run the "
-                             "job again, on the CPU if it was a GPU")  # fmt: skip
+            raise AudioError(f"{self.info.path}: {NOT_FINITE.format(start)}")
         span = slice(start, start + acapella.shape[1])
         if self.is_float:
             self._acapella[span] = acapella.T

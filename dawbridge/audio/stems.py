@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dawbridge.audio import null, provenance
 from dawbridge.audio.formats import StemEncoding, decide, facts_of, widened
 from dawbridge.audio.gain import Gain
-from dawbridge.audio.info import SampleKind
+from dawbridge.audio.info import NOT_FINITE, SampleKind
 from dawbridge.audio.source import Bounce
 from dawbridge.audio.stem_file import StemFile
 from dawbridge.config.stem_format import StemFormat
@@ -210,8 +210,7 @@ class StemWriter:
             whole = whole / 2.0 ** (self.info.grid_bits - 1)
         vocals = np.asarray(acapella, np.float64)
         if not (np.isfinite(vocals).all() and np.isfinite(whole).all()):
-            raise AudioError(f"{self.info.path}: NaN or infinity at or after frame {self._frames}; nothing is "
-                             "published; run the job again, on the CPU if it was a GPU")  # fmt: skip
+            raise AudioError(f"{self.info.path}: {NOT_FINITE.format(self._frames)}")
         return whole, vocals
 
     def _pair(self, mixture: NDArray[np.float64], acapella: NDArray[np.float64]) -> null.Pair:

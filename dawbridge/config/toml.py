@@ -33,7 +33,7 @@ def edited_toml(path: Path, edit: Callable[[MutableMapping[str, Any]], None]) ->
 
 def _read(path: Path, parse: Callable[[str], Document]) -> Document | Problem:
     try:
-        return parse(read_small(path).decode("utf-8"))
+        return parse(read_small(path).decode("utf-8-sig"))
     except RecursionError:
         reason = "it is nested too deeply"
     except OSError as error:

@@ -33,6 +33,8 @@ class Output:
     def __post_init__(self) -> None:
         """Raises `ConfigError` for a template that cannot be a path, or is the same path for both stems."""
         given = f"output {self.template[:200]!r}"
+        if not self.template.strip():
+            raise ConfigError(f"{given}: name a folder, or a path with {{stem}} in it")
         rest = self.template
         for field in FIELDS:
             rest = rest.replace("{" + field + "}", "")

@@ -33,9 +33,9 @@ class Database:
         file: Path,
         schema: str,
         clock: Callable[[], float] = time.monotonic,
-        migrate: Callable[[sqlite3.Connection], None] = lambda _: None,
+        prepare: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> None:
-        """Open or make the file; `migrate` brings one of an earlier version up to date.
+        """Open or make the file; `prepare` brings one of an earlier version up to date, and may refuse it.
 
         A file that is damaged is set aside, and a new one begun; `set_aside` says so. Raises `JobError` for one that
         cannot be used.
@@ -53,12 +53,12 @@ class Database:
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._connection = _opened(file, schema, migrate)
+                self._connection = _opened(file, schema, prepare)
             except sqlite3.DatabaseError as error:
                 if isinstance(error, sqlite3.OperationalError):
                     raise
                 self.set_aside = _set_aside(file, error)
-                self._connection = _opened(file, schema, migrate)
+                self._connection = _opened(file, schema, prepare)
         except (OSError, sqlite3.Error) as error:
             raise JobError(
                 f"the ledger {file} cannot be used ({error}); let this user read and write it and its folder, or move "
@@ -209,7 +209,7 @@ class Database:
                 connection.execute("PRAGMA synchronous=NORMAL")
 
 
-def _opened(file: Path, schema: str, migrate: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+def _opened(file: Path, schema: str, prepare: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
     """A connection to a file that is whole and up to date. Raises `sqlite3.Error`."""
     connection = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=OPENING_S)
     try:
@@ -218,8 +218,13 @@ def _opened(file: Path, schema: str, migrate: Callable[[sqlite3.Connection], Non
         (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if found != "ok":
             raise sqlite3.DatabaseError(str(found))
-        connection.executescript(schema)
-        migrate(connection)
+        try:
+            connection.executescript(schema)
+            prepare(connection)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # its tables are not such as are asked for
+                raise sqlite3.DatabaseError(str(error)) from error
+            raise
         connection.execute(f"PRAGMA busy_timeout={int(BUSY_S * 1000)}")
     except BaseException:
         connection.close()

@@ -13,7 +13,7 @@ from dawbridge.jobs import storing
 from dawbridge.jobs.database import Database, Row
 from dawbridge.jobs.effects import Add, Remove, Save, Stored
 from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of, stamp_in
-from dawbridge.jobs.schema import SCHEMA, migrate
+from dawbridge.jobs.schema import SCHEMA, prepare
 from dawbridge.knobs.takes import Takes
 
 __all__ = ["KEPT", "JobRecord", "Ledger"]
@@ -25,6 +25,11 @@ _FIRST_ID = (
     "INSERT INTO sqlite_sequence SELECT 'jobs', ? "
     "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'jobs') RETURNING seq"
 )
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.path = jobs.path AND later.state = 'done' "
+    "AND later.id > jobs.id)"
+)
+"""Of a file that was done more than once, only the last job says what its stems are."""
 LOOKALIKES = 64
 """How many bounces of one size, or of one content, are looked at."""
 
@@ -34,7 +39,7 @@ class Ledger:
 
     def __init__(self, file: Path) -> None:
         """Open or make the ledger; one that is damaged is set aside. Raises `JobError` if that cannot be done."""
-        self.database = Database(file, SCHEMA, migrate=migrate)
+        self.database = Database(file, SCHEMA, prepare=prepare)
         self.problems: list[str] = [self.database.set_aside] if self.database.set_aside else []
         """What could not be read: a damaged file, rows that make no sense. One line each."""
         self._last_id = 0
@@ -133,7 +138,7 @@ class Ledger:
     def same_size(self, size: int, name: str) -> list[JobRecord]:
         """Finished bounces of this length in bytes; those whose path ends with `name` first. At most `LOOKALIKES`."""
         where = (
-            "WHERE size = ? AND state = 'done' AND content_hash != '' "
+            f"WHERE size = ? AND state = 'done' AND content_hash != '' AND {_NEWEST} "
             "ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
         )
         return self._select(where, size, len(name), kept(name), LOOKALIKES)
@@ -146,7 +151,10 @@ class Ledger:
 
     def same_content(self, content_hash: str, name: str) -> list[JobRecord]:
         """Finished bounces with this content; those whose path ends with `name` first. At most `LOOKALIKES`."""
-        where = "WHERE content_hash = ? AND state = 'done' ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
+        where = (
+            f"WHERE content_hash = ? AND state = 'done' AND {_NEWEST} "
+            "ORDER BY substr(path, -?) = ? DESC, id DESC LIMIT ?"
+        )
         return self._select(where, content_hash, len(name), kept(name), LOOKALIKES)
 
     def history(self, job_id: int) -> list[tuple[float, str]]:

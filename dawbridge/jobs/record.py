@@ -25,6 +25,8 @@ PASSING = frozenset({"disk"})
 """Codes of failures that pass by themselves: a full disk, an unplugged one, a lost permission. They are retried."""
 
 
+MAX_ID = 2**31 - 1
+"""Largest id of a job: what OSC's integers hold."""
 LOST = "lost"
 """Code of a job that was given up because its bounce was gone: it counts as never taken if it comes back."""
 
@@ -78,6 +80,8 @@ class JobRecord:
         job_id, path, preset, state, *stamp, content_hash, settings, _, _, _, _, rendering, updated, tempo_key = row
         acapella, instrumental, message, code = map(text_of, row[10:14])
         try:
+            if not 1 <= int(str(job_id)) <= MAX_ID:
+                raise ValueError(f"ids are 1..{MAX_ID}")
             return cls(
                 int(str(job_id)), path_of(path), text_of(preset), JobState(str(state)), stamp_in(stamp),
                 str(content_hash), settings_in(str(settings)), acapella, instrumental, message, code,

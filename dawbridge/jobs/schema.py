@@ -1,6 +1,10 @@
 """The ledger's tables, and how a ledger of an earlier version gets them."""
 
 import sqlite3
+from contextlib import closing
+from functools import cache
+
+from dawbridge.jobs.record import MAX_ID
 
 VERSION = 3
 """Kept as `PRAGMA user_version`. Version 0.1 of dawbridge left it at 0."""
@@ -54,16 +58,44 @@ _INDEXES = (
 """Those of finished jobs alone: thousands of bounces of one length may wait."""
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to `VERSION`, in one transaction. Raises `sqlite3.Error`."""
+def prepare(connection: sqlite3.Connection) -> None:
+    """Bring the tables up to `VERSION`, and see that they are ours. Raises `sqlite3.Error`."""
+    _migrate(connection)
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    if triggers:
+        raise sqlite3.DatabaseError(f"it has a trigger that dawbridge did not make: {triggers[0][0]}")
+    for table, wanted in _wanted().items():
+        missing = sorted(wanted - _columns(connection, table))
+        if missing:
+            raise sqlite3.DatabaseError(f"its table {table} has no column {missing[0]}")
+    largest = "(SELECT COALESCE(MAX(id), 0) FROM jobs WHERE id <= ?)"
+    sql = f"UPDATE sqlite_sequence SET seq = {largest} WHERE name = 'jobs' AND (seq > ? OR typeof(seq) != 'integer')"
+    connection.execute(sql, (MAX_ID, MAX_ID))
+
+
+@cache
+def _wanted() -> dict[str, set[str]]:
+    """The columns of each table, by a ledger that is made on the spot."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        fresh.executescript(SCHEMA)
+        _migrate(fresh)
+        tables = [str(name) for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {table: _columns(fresh, table) for table in tables}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {str(row[1]) for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """In one transaction."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version >= VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         for table, name, kind in _COLUMNS:
-            there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-            if name not in there:
+            if name not in _columns(connection, table):
                 connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
         for index in _INDEXES:
             connection.execute(index)

@@ -67,7 +67,7 @@ def moved_stems(record: JobRecord, bounce: Path, output: Output) -> tuple[str, s
     """Where the stems of a bounce that is at `bounce` now are; None if they did not come along.
 
     They did if each is beside the bounce as it was before and no longer at its old place, or if it never was beside
-    the bounce (an output folder of its own) and is where the bounce's stems would be written.
+    the bounce (an output folder of its own) and is where the bounce's stems would be written, by whatever name.
     """
     usual = output.paths(bounce)
     found = [_moved(record.path, bounce, stem, place) for stem, place in zip(_both(record), usual, strict=True)]
@@ -114,6 +114,8 @@ def _moved(old: Path, new: Path, stem: str, usual: Path) -> str | None:
         inside = before.relative_to(old.parent)
         name = new.stem + inside.name.removeprefix(old.stem) if inside.name.startswith(old.stem) else inside.name
         place = new.parent / inside.with_name(name)
+    elif old.name == new.name and before.parent == usual.parent and not gone(before):
+        return stem  # a longer name, since another bounce had the usual one
     else:
         place = usual.with_name(usual.name + before.suffix)
     came_along = not gone(place) and (place == before or gone(before))

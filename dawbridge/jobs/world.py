@@ -138,11 +138,12 @@ class World:
             if own is not None:
                 same = own.content_hash == content_hash and stamp is not None and _only_touched(own, stamp)
                 return Twin(own, (own.acapella, own.instrumental), ()) if same and own.stems_stand else None
-            for record in self._ledger.same_content(content_hash, path.name):
-                stems = self._moved(record, path)
-                if stems:
-                    names = tuple(one_name(Path(stem).with_suffix("")) for stem in stems if stem)
-                    return Twin(record, stems, names)
+            records = self._ledger.same_content(content_hash, path.name)
+            moved = [(record, stems) for record in records if (stems := self._moved(record, path))]
+            if moved:
+                record, stems = moved[0] if len(moved) == 1 else _likeliest(moved)
+                names = tuple(one_name(Path(stem).with_suffix("")) for stem in stems if stem)
+                return Twin(record, stems, names)
             cut_off, beside = self._cut_off(path, stamp), self._usual_stems(path)
             if cut_off and beside and all(is_made_of(Path(stem), content_hash) for stem in beside):
                 ended = replace(cut_off, state=JobState.DONE, content_hash=content_hash, settings=_turned(beside))
@@ -208,6 +209,11 @@ def _turned(stems: tuple[str, str]) -> dict[str, float]:
     texts = [read_mark(Path(stem)) or "" for stem in stems]
     pairs = (part.partition("=") for text in texts for part in text.split("; "))
     return dict(complete({name: float(value) for name, _, value in pairs if name in PARAMETERS and _is_number(value)}))
+
+
+def _likeliest(moved: list[tuple[JobRecord, tuple[str, str]]]) -> tuple[JobRecord, tuple[str, str]]:
+    """Of jobs with the same content, the one whose knobs its stems name; the newest if there are several, or none."""
+    return next((pair for pair in moved if complete(pair[0].settings) == _turned(pair[1])), moved[0])
 
 
 def _is_number(text: str) -> bool:

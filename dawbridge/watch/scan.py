@@ -47,9 +47,18 @@ def scan(tree: Path, root: Path, places: Places, found: Found) -> Iterator[tuple
                 if _may_enter(below, names, places, found):
                     pending.append((entry.path, below))
             elif places.is_outputs(entry.name):
-                found.blocked.append(Path(entry.path))
+                if not _is_folder(entry):
+                    found.blocked.append(Path(entry.path))
             elif stamp := _stamp(entry, below, places, found):
                 yield Path(entry.path), stamp
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Whether it is a folder, perhaps behind a link: stems can be written there."""
+    try:
+        return entry.is_dir()
+    except OSError:  # links in a circle
+        return False
 
 
 def _may_enter(relative: PurePath, neighbours: list[str], places: Places, found: Found) -> bool:

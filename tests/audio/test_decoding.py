@@ -128,6 +128,49 @@ def test_mp3_is_read_to_its_end(tmp_path: Path, kind: str, capfd: pytest.Capture
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("seconds", [0.7, 7.0])
+@pytest.mark.parametrize(
+    "name", ["constant.mp3", "fast.mp3", "low.mp3", "mono.mp3", "unindexed.mp3", "x.mp2", "mono.mp2"]
+)
+def test_mpeg_audio_without_an_index_is_read_to_its_end(tmp_path: Path, name: str, seconds: float) -> None:
+    """libsndfile guesses the length of such a file, and guessed more than there is."""
+    noise = np.random.default_rng(1).uniform(-0.4, 0.4, (int(seconds * RATE), 1 if name.startswith("mono") else 2))
+    soundfile.write(tmp_path / "x.wav", noise, RATE, "PCM_16")
+    lame = {"constant.mp3": ["-b128"], "fast.mp3": ["-b320"], "low.mp3": ["--resample", "22.05"], "mono.mp3": ["-b64"]}
+    if name in lame:
+        run("lame", "--quiet", "-t", *lame[name], tmp_path / "x.wav", tmp_path / name)
+    elif name == "unindexed.mp3":
+        convert(tmp_path / "x.wav", "-c:a", "libmp3lame", "-write_xing", "0", tmp_path / name)
+    else:
+        convert(tmp_path / "x.wav", "-c:a", "mp2", tmp_path / name)
+    with files.open_source(tmp_path / name) as source:
+        frames = source.info.frames
+        assert source.read(0, frames).shape[1] == frames
+        assert source.read(frames - 100, 100).shape[1] == 100
+        assert frames / source.info.sample_rate == pytest.approx(seconds, abs=0.11)
+
+
+def test_gsm_is_read_through_ffmpeg_or_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    soundfile.write(tmp_path / "x.wav", np.random.default_rng(1).uniform(-0.4, 0.4, 16_000), 8000, "GSM610")
+    if ffmpeg.is_installed():
+        assert exact(tmp_path / "x.wav").shape[0] == pytest.approx(16_000, abs=640)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(AudioError, match=r"GSM 6\.10 can be read with ffmpeg; install it"):
+        files.probe(tmp_path / "x.wav")
+
+
+@pytest.mark.parametrize("format", ["WAV", "W64", "AIFF"])
+def test_two_chunks_of_samples_are_refused(tmp_path: Path, format: str) -> None:
+    """Programs read the one or the other: which is the bounce, nobody can tell."""
+    path = tmp_path / f"x.{format.lower()}"
+    soundfile.write(path, np.zeros((2000, 2)), RATE, "PCM_16", format=format)
+    data = path.read_bytes()
+    start = data.index({"WAV": b"data", "W64": b"data\xf3\xac", "AIFF": b"SSND"}[format])
+    path.write_bytes(data + data[start:])
+    with pytest.raises(AudioError, match="holds 2 chunks of samples"):
+        files.probe(path)
+
+
 def test_flac_of_unknown_length_is_read_without_ffmpeg(tmp_path: Path, no_ffmpeg: None) -> None:
     noise = np.random.default_rng(1).integers(-(2**15), 2**15, (50_000, 2), np.int16)
     soundfile.write(tmp_path / "x.flac", noise, RATE, "PCM_16")

@@ -1,6 +1,8 @@
 """Metadata of the bounce, read back from its stems."""
 
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -304,9 +306,27 @@ def test_flac_loudness_goes_and_the_rest_stays(bounce: Bounce) -> None:
 def test_another_container_s_header_in_flac_is_carried_only_where_it_holds(
     bounce: Bounce, subtype: str, holds: bool
 ) -> None:
-    path = flac_with(bounce("FLAC", subtype), (2, b"riffRIFF" + bytes(8)), (2, b"ATCHdata"))
+    path = flac_with(bounce("FLAC", subtype), (2, b"aiffFORM" + bytes(8)), (2, b"ATCHdata"))
     bodies = [body for name, body in chunks_of(stem_of(path)) if name == "APPLICATION"]
-    assert b"ATCHdata" in bodies and (b"riffRIFF" + bytes(8) in bodies) is holds
+    assert b"ATCHdata" in bodies and (b"aiffFORM" + bytes(8) in bodies) is holds
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_chunks_of_a_wav_in_flac_are_made_true_of_the_stem(tmp_path: Path, subtype: str) -> None:
+    """`flac --keep-foreign-metadata`: the place on the timeline is in them, and a WAV can be made again."""
+    if shutil.which("flac") is None:
+        pytest.skip("flac is not installed")
+    soundfile.write(tmp_path / "x.wav", np.random.default_rng(1).uniform(-0.5, 0.5, (5001, 2)), 44100, subtype)
+    with_chunks(tmp_path / "x.wav", [(b"bext", bext()), (b"iXML", b"<BWFXML/>"), (b"PEAK", bytes(24))])
+    flac = ["flac", "--silent", "--keep-foreign-metadata"]
+    subprocess.run([*flac, tmp_path / "x.wav", "-o", tmp_path / "x.flac"], check=True)
+    stem = stem_of(tmp_path / "x.flac")
+    subprocess.run([*flac, "-d", stem, "-o", tmp_path / "again.wav"], check=True)
+    chunks = dict(chunks_of(tmp_path / "again.wav"))
+    assert chunks["bext"][338:346] == bext()[338:346]
+    assert chunks["iXML"] == b"<BWFXML/>" and "PEAK" not in chunks
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "again.wav")[0], soundfile.read(stem)[0])
+    assert soundfile.info(tmp_path / "again.wav").subtype == soundfile.info(stem).subtype
 
 
 def test_big_endian_wav_gives_its_tags_and_no_chunks(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from dawbridge.cli.watch import read_folders
 from dawbridge.config.file import TIMES, config_file
 from dawbridge.config.file import folders_of as folders_with
 from dawbridge.config.file import read as read_with
+from dawbridge.config.problem import Problem
 from dawbridge.config.settings import FolderSettings
 from dawbridge.config.settle_times import SettleTimes
+from dawbridge.config.toml import read_toml
 from dawbridge.errors import ConfigError
 from dawbridge.knobs.presets import Presets
 
@@ -144,6 +146,11 @@ def test_what_is_no_file_is_a_problem_and_blocks_nothing(tmp_path, make):
 @pytest.mark.parametrize("text", ["[folder]\npath = '/a'", "folder = 3", "folder = [", "\x00", "[[folder]]\ntimes = 3"])
 def test_no_table_of_folders(write, text):
     assert read(write(text))[1]
+
+
+def test_a_byte_order_mark_as_notepad_writes_it_is_no_mistake(tmp_path):
+    (tmp_path / "dawbridge.toml").write_bytes(b"\xef\xbb\xbf[settle]\r\n")
+    assert not isinstance(read_toml(tmp_path / "dawbridge.toml"), Problem)
 
 
 def test_the_same_folder_twice(write):

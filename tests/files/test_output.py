@@ -41,7 +41,7 @@ def test_a_second_bounce_gets_its_own_name_although_the_template_has_none():
     "template",
     ["{name}", "{stem}{nome}", "{stem", "{}{stem}", "{{name}}_{stem}", "{stem:>9}", "{stem:}", "{name!r}_{stem}",
      "{name.parent}_{stem}", "{stem[0]}", "{stem}/../both", "a\0b", "{stem}\0", "~nosuchuser/{name}_{stem}",
-     "~nosuchuser/out"],
+     "~nosuchuser/out", "", " "],
 )  # fmt: skip
 def test_templates_that_make_no_sense_are_refused_in_one_line(template):
     with pytest.raises(ConfigError) as refused:

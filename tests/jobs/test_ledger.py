@@ -1,3 +1,6 @@
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from dawbridge.errors import JobError
@@ -56,6 +59,51 @@ def test_a_ledger_with_a_torn_page_is_set_aside(tmp_path):
     again = Ledger(file)
     assert len(again.problems) == 1
     assert again.newest(10) == []
+    again.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DROP TABLE jobs", "ALTER TABLE jobs DROP COLUMN message", "ALTER TABLE jobs RENAME COLUMN path TO place",
+        "ALTER TABLE baseline DROP COLUMN mtime_ns", "DROP TABLE jobs; CREATE TABLE jobs(x)",
+        "CREATE TRIGGER t BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'no'); END",
+    ],
+)  # fmt: skip
+def test_a_ledger_with_other_tables_is_set_aside(tmp_path, damage):
+    file = tmp_path / "ledger.sqlite"
+    ledger = Ledger(file)
+    ledger.add(tmp_path / "a.wav", JobState.QUEUED)
+    ledger.close()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(damage)
+    again = Ledger(file)
+    (problem,) = again.problems
+    assert "ledger.sqlite.damaged-1" in problem
+    assert again.add(tmp_path / "a.wav", JobState.QUEUED) == 1
+    again.close()
+
+
+def test_a_ledger_of_a_later_version_is_used(tmp_path):
+    Ledger(tmp_path / "ledger.sqlite").close()
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as connection:
+        connection.executescript("ALTER TABLE jobs ADD COLUMN mood TEXT; PRAGMA user_version = 99")
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    assert not ledger.problems and ledger.add(tmp_path / "a.wav", JobState.QUEUED) == 1
+    ledger.close()
+
+
+@pytest.mark.parametrize("job_id", [2**63 - 1, 2**31, 0, -5])
+def test_an_id_that_no_job_can_have_is_left_out(tmp_path, job_id):
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    assert ledger.add(tmp_path / "a.wav", JobState.DONE) == 1
+    row = (job_id, str(tmp_path / "b.wav"), "done", 0.0)
+    ledger.database.write(("INSERT INTO jobs(id, path, state, updated) VALUES (?, ?, ?, ?)", row))
+    ledger.close()
+    again = Ledger(tmp_path / "ledger.sqlite")
+    assert [again.add(tmp_path / f"{number}.wav", JobState.QUEUED) for number in range(2)] == [2, 3]
+    assert again.latest(tmp_path / "b.wav") is None
+    assert "ids are 1..2147483647" in again.problems[0]
     again.close()
 
 

@@ -1,6 +1,7 @@
 """Moved is not new, with real files and a real ledger; `tests/jobs/test_scheduler.py` has the histories."""
 
 import os
+import shutil
 import struct
 
 import pytest
@@ -118,6 +119,52 @@ def test_stems_in_a_folder_of_their_own_stay_there(desk, tmp_path):
     record = desk.ledger.get(job_id)
     assert moved_stems(record, desk.root / "b" / "mix.wav", output) == tuple(map(str, written))
     assert moved_stems(record, desk.root / "b" / "other.wav", output) is None
+
+
+def test_stems_of_a_longer_name_in_a_folder_of_their_own_stay_there(desk, tmp_path):
+    """`b/mix.wav` came after `a/mix.wav`, which has the name `mix_acapella`."""
+    place = tmp_path / "stems"
+    place.mkdir()
+    for name in ("mix", "mix.wav"):
+        for part in ("acapella", "instrumental"):
+            (place / f"{name}_{part}.wav").write_bytes(b"stem")
+    written = tuple(str(place / f"mix.wav_{part}.wav") for part in ("acapella", "instrumental"))
+    job_id = desk.done("b/mix.wav")
+    desk.ledger.update(job_id, acapella=written[0], instrumental=written[1])
+    assert moved_stems(desk.ledger.get(job_id), desk.root / "c" / "mix.wav", Output(str(place))) == written
+
+
+def test_of_two_jobs_with_one_sound_the_one_is_moved_whose_stems_came(desk):
+    """The first job of a file that was done twice is about stems that are no more: it was taken for the one moved."""
+    karaoke = desk.done("karaoke/a.wav")
+    desk.done("song/a.wav")
+    again = desk.root.resolve() / "song" / "a.wav"
+    os.utime(again, ns=(1, 1))
+    settle(desk, again)
+    desk.finish(desk.task(), "hash")
+    (desk.root / "song").rename(desk.root / "tune")
+    tune, old = desk.root.resolve() / "tune" / "a.wav", desk.root.resolve() / "karaoke" / "a.wav"
+    assert moved(desk, again, tune) is None
+    tune.unlink()
+    desk.board.gone(tune)
+    (desk.root / "karaoke").rename(desk.root / "party")
+    new = desk.root.resolve() / "party" / "a.wav"
+    assert moved(desk, old, new) is None
+    assert desk.ledger.latest(new).id == karaoke
+    assert desk.restarted().board.knows(new)
+
+
+def test_of_two_deleted_bounces_the_one_is_moved_whose_knobs_the_stems_name(desk):
+    first, second = desk.done("one/a.wav"), desk.done("two/a.wav")
+    desk.ledger.update(first, settings={"mask_strength": 0.5})
+    desk.ledger.update(second, settings={"mask_strength": 0.25})
+    for part in ("acapella", "instrumental"):
+        (desk.root / "one" / "separated" / f"a_{part}.wav").write_bytes(stem(HASH, knobs="mask_strength=0.5; "))
+    shutil.rmtree(desk.root / "two")
+    (desk.root / "one").rename(desk.root / "three")
+    old, new = (desk.root.resolve() / folder / "a.wav" for folder in ("one", "three"))
+    assert moved(desk, old, new) is None
+    assert desk.ledger.latest(new).id == first
 
 
 HASH = "0123456789abcdef" * 2

@@ -1,5 +1,6 @@
 """The watched folder itself: renamed, replaced, unplugged, given back."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -114,3 +115,13 @@ def test_a_file_called_like_the_folder_for_stems_is_named(watch: FolderWatch, ro
     (root / "song" / "separated").touch()
     (text,) = notices(run(watch, 2, 20))
     assert str(root / "song" / "separated") in text and "rename the file" in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_a_link_to_a_folder_is_a_folder_for_stems(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for song, target in (("a", tmp_path / "elsewhere"), ("b", "."), ("c", "nowhere"), ("d", "separated")):
+        (root / song).mkdir()
+        (root / song / "separated").symlink_to(target)
+    named = "".join(notices(run(watch, 2, 20)))
+    assert [song for song in "abcd" if str(root / song / "separated") in named] == ["c", "d"]

@@ -104,6 +104,10 @@ class ChunkMap:
         """The chunk with the samples, None if the walk met none."""
         return next((chunk for chunk in self.chunks if chunk.id in _AUDIO), None)
 
+    def all(self, id: str) -> list[Chunk]:
+        """Every chunk of that name."""
+        return [chunk for chunk in self.chunks if chunk.id == id]
+
     def find(self, id: str) -> Chunk | None:
         """The first chunk of that name."""
         return next((chunk for chunk in self.chunks if chunk.id == id), None)

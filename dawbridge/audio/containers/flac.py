@@ -17,12 +17,13 @@ from dawbridge.audio.containers.base import (
     number,
     payload,
 )
+from dawbridge.audio.containers.foreign import RIFF, riff_for_stem
 from dawbridge.audio.metadata import CHUNK_LIMIT, Metadata, within_limits
 from dawbridge.audio.speakers import FLAC_KEY, Speakers, from_flac_comment
 
 _BLOCKS = ("STREAMINFO", "PADDING", "APPLICATION", "SEEKTABLE", "VORBIS_COMMENT", "CUESHEET", "PICTURE")
 _CARRIED = ("APPLICATION", "CUESHEET", "PICTURE", "VORBIS_COMMENT")
-_FOREIGN = (b"riff", b"aiff", b"w64 ")
+_FOREIGN = (RIFF, b"aiff", b"w64 ")
 """Applications whose blocks hold another container's header, sample size included."""
 _MARK_KEY = b"SOFTWARE"
 
@@ -76,7 +77,13 @@ class Flac(Container):
         kinds = {"APPLICATION": 2, "CUESHEET": 5, "PICTURE": 6}
         own = metadata.chunks if metadata.family == "FLAC" else ()
         parts += [(4, tags.build_vorbis(_comments(facts, metadata, mark)))]
-        parts += [(kinds[id], body) for id, body in own if _holds(id, body, facts, metadata)]
+        riff = riff_for_stem([body for id, body in own if _is_riff(id, body)], facts, mark)
+        parts += [(kinds["APPLICATION"], body) for body in riff]
+        parts += [
+            (kinds[id], body)
+            for id, body in own
+            if not (riff and _is_riff(id, body)) and _holds(id, body, facts, metadata)
+        ]
         fitting = [(kind, body) for kind, body in parts if len(body) < CHUNK_LIMIT]
         packed = [struct.pack(">I", kind << 24 | len(body)) + body for kind, body in fitting]
         packed[-1] = bytes([packed[-1][0] | 0x80]) + packed[-1][1:]
@@ -103,6 +110,10 @@ def _comments(facts: StemFacts, metadata: Metadata, mark: str) -> list[tuple[byt
         mask = facts.speakers.flac_comment(facts.channels)
         lines += [(FLAC_KEY.encode(), mask.encode())] if mask else []
     return tags.replaced(lines, _MARK_KEY, mark)
+
+
+def _is_riff(id: str, body: bytes) -> bool:
+    return id == "APPLICATION" and body.startswith(RIFF)
 
 
 def _holds(id: str, body: bytes, facts: StemFacts, metadata: Metadata) -> bool:

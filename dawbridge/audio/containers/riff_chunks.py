@@ -72,8 +72,8 @@ def carried(facts: StemFacts, bounce: Metadata, mark: str) -> tuple[list[Part], 
     if bounce.family != "RIFF":
         lines = [(key.encode("latin-1"), text.encode()) for key, text in tags.translated(bounce.common, tags.INFO_KEYS)]
         return before, [("LIST", tags.build_info(lines, mark))]
-    before += [(id, _for_stem(id, body, facts, mark)) for id, body in bounce.chunks if id in BEFORE]
-    after = [(id, _for_stem(id, body, facts, mark)) for id, body in bounce.chunks if id in AFTER]
+    before += [(id, for_stem(id, body, facts, mark)) for id, body in bounce.chunks if id in BEFORE]
+    after = [(id, for_stem(id, body, facts, mark)) for id, body in bounce.chunks if id in AFTER]
     after += [("LIST", body) for body in lists if body[:4] == b"adtl"]
     return before, [*after, ("LIST", tags.info_with_mark([body for body in lists if body[:4] == b"INFO"], mark))]
 
@@ -115,7 +115,7 @@ def bext_for_stem(body: bytes, history: str) -> bytes:
     return body[:602] + past + (f"{history}\r\n".encode("ascii", "replace") if history else b"") + b"\0"
 
 
-def _for_stem(id: str, body: bytes, facts: StemFacts, mark: str) -> bytes:
+def for_stem(id: str, body: bytes, facts: StemFacts, mark: str) -> bytes:
     """A chunk without what it says of the bounce's loudness."""
     if id == "bext":
         return bext_for_stem(
