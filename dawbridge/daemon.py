@@ -37,7 +37,6 @@ from dawbridge.engine.process.messages import Ready, Said, ToEngine
 from dawbridge.engine.process.supervisor import Supervisor
 from dawbridge.errors import WatchError
 from dawbridge.events import Bus, Notice
-from dawbridge.jobs import inputs
 from dawbridge.jobs.inputs import EngineLost, EngineReady, FoundBefore, Input
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.loop import JobLoop
@@ -50,10 +49,9 @@ from dawbridge.surfaces.midi.beside import read_automation_beside
 from dawbridge.surfaces.opening import Home, Surfaces
 from dawbridge.surfaces.terminal import Terminal
 from dawbridge.version import VERSION
-from dawbridge.watch import folder as watching
 from dawbridge.watch import left_alone
 from dawbridge.watch.filesystem import sends_events
-from dawbridge.watch.folder import FolderNotice, FolderWatch, LeftAloneNotice, WatchEvent
+from dawbridge.watch.folder import FolderNotice, FolderWatch, LeftAloneNotice
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.making import make_places, make_watch
 
@@ -208,7 +206,7 @@ class Daemon:
             if isinstance(event, FolderNotice | LeftAloneNotice):
                 self._say(event.text)
             else:
-                events.append(_seen(event))
+                events.append(event)
         if events:
             self._jobs.handle(events)
         if watch.left_alone_changed:
@@ -280,20 +278,3 @@ class Daemon:
         self._examiners.shutdown(wait=False, cancel_futures=True)
         for lock in self._locks.values():
             lock.release()
-
-
-def _seen(event: WatchEvent) -> Input:
-    """What a watch reports, as the scheduler takes it."""
-    match event:
-        case watching.Settling(path):
-            return inputs.Settling(path)
-        case watching.Settled(path, _, preset_folder):
-            return inputs.Settled(path, preset_folder)
-        case watching.Waiting(path, reason):
-            return inputs.Waiting(path, reason)
-        case watching.Stalled(path, reason, acceptable):
-            return inputs.Stalled(path, reason, acceptable)
-        case watching.Gone(path):
-            return inputs.Gone(path)
-        case watching.FolderNotice(path, _) | watching.LeftAloneNotice(path, _):
-            raise AssertionError(path)

@@ -9,7 +9,7 @@ import dawbridge
 ROOT = Path(dawbridge.__file__).parent
 ORDER = (
     {"errors", "version"},
-    {"files", "mailbox"},
+    {"files", "mailbox", "waker"},
     {"events"},
     {"config"},
     {"running"},

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from benchmarks.soak import soak
-from dawbridge.watch.folder import FolderWatch, Settled
+from dawbridge.files.sightings import Settled
+from dawbridge.watch.folder import FolderWatch
 
 PATIENCE_S = 240
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from dawbridge.commands import CODES, COMMANDS, DONE, EVENTS, FACES
+from dawbridge.commands import CODES, COMMANDS, DONE, EVENTS
+from dawbridge.knobs.faces import FACES
 from dawbridge.knobs.parameters import TABLE, Parameter
 
 ROOT = Path(__file__).parent.parent

@@ -3,8 +3,9 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable
 
-from dawbridge.commands import COMMANDS, EVENTS, FACES
+from dawbridge.commands import COMMANDS, EVENTS
 from dawbridge.config.settings import HOST, OSC_PORT, reach
+from dawbridge.knobs.faces import FACES
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.osc.client import OscClient
 

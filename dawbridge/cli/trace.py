@@ -75,10 +75,11 @@ def _settings(options: Namespace) -> FolderSettings:
 
 
 def _in_words(event: "WatchEvent") -> str:
-    from dawbridge.watch.folder import FolderNotice, LeftAloneNotice, Settled, Stalled, Waiting
+    from dawbridge.files.sightings import Settled, Stalled, Waiting
+    from dawbridge.watch.folder import FolderNotice, LeftAloneNotice
 
     match event:
-        case Settled(_, _, preset):
+        case Settled(_, preset):
             return "settled: would be queued" + (f", in the folder {preset!r}" if preset else "")
         case Waiting(_, reason):
             return f"waiting: {reason}"

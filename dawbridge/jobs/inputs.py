@@ -1,4 +1,4 @@
-"""Everything that can happen to the scheduler: the events of `step`, beside those of the watch and the engine."""
+"""Everything that can happen to the scheduler, beside what the watch sees and what the engine answers."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dawbridge.engine.process.messages import Described, Finished, Identified, TaskProgress
+from dawbridge.files.sightings import Sighting
 from dawbridge.jobs.record import JobRecord
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import Changes, Snapshot
@@ -34,48 +35,6 @@ class FoundBefore:
     """Files that were there at a folder's first watch, and are not to be separated."""
 
     paths: Sequence[Path]
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """A bounce is being written, or was written and must lie still a moment."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A bounce that looks whole is not taken yet; `reason` says why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A bounce is whole and readable."""
-
-    path: Path
-    preset_folder: str | None = None
-    """Name of the first folder below the watched one that it is in: perhaps a preset's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stalled:
-    """A bounce does not become whole."""
-
-    path: Path
-    reason: str
-    """What is the matter, and what can be done."""
-    acceptable: bool = True
-    """Whether it could be read as it is, if that is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A file that was reported before was deleted, renamed or moved away."""
-
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +182,7 @@ class Request:
     """When it was asked, by the loop's clock."""
 
 
-Watched = Settling | Waiting | Settled | Stalled | Gone
 FromWorker = Finished | Identified | Described | TaskProgress
 Input = (
-    Started | FoundBefore | KnobsTurned | EngineReady | EngineLost | Tick | Stopping | Request | Watched | FromWorker
+    Started | FoundBefore | KnobsTurned | EngineReady | EngineLost | Tick | Stopping | Request | Sighting | FromWorker
 )

@@ -145,7 +145,7 @@ class JobLoop:
         """Note what is unfinished, and refuse what is asked from now on."""
         self._hear()
         self._runner.handle(Stopping())
-        for request in self._inbox.drain():
+        for request in self._inbox.take():
             answer(request.answer, error=JobError("dawbridge is ending; ask again when it runs"))
 
     def close(self) -> None:
@@ -155,7 +155,7 @@ class JobLoop:
 
     def _hear(self) -> None:
         """What other threads asked for and which knobs they turned, in the order in which they did."""
-        requests = self._inbox.drain()  # first, so that everything that was turned before them is there
+        requests = self._inbox.take()  # first, so that everything that was turned before them is there
         heard: list[Changes | Request | RecorderRequest] = [*self._turned.drain(), *requests]
         for one in sorted(heard, key=lambda one: one[0].at_s if isinstance(one, tuple) else one.at_s):
             if isinstance(one, RecorderRequest):

@@ -13,6 +13,7 @@ test can replay any history, and cut it anywhere.
 """
 
 from dawbridge.engine.process.messages import Described, Finished, Identified, TaskProgress
+from dawbridge.files.sightings import Gone, Settled, Settling, Stalled, Waiting
 from dawbridge.jobs import live
 from dawbridge.jobs.commands import requested
 from dawbridge.jobs.descriptions import described
@@ -22,17 +23,12 @@ from dawbridge.jobs.inputs import (
     EngineLost,
     EngineReady,
     FoundBefore,
-    Gone,
     Input,
     KnobsTurned,
     Request,
-    Settled,
-    Settling,
-    Stalled,
     Started,
     Stopping,
     Tick,
-    Waiting,
 )
 from dawbridge.jobs.moves import identified
 from dawbridge.jobs.outcomes import finished, lost, progressed

@@ -9,10 +9,11 @@ from pathlib import Path
 from dawbridge.audio.containers.base import Completeness
 from dawbridge.audio.containers.table import AUDIO_SUFFIXES, completeness
 from dawbridge.files.presence import out_of_sight
+from dawbridge.files.sightings import Gone, Settled, Settling, Stalled, Waiting
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.watch.examine import Examined, examine
 from dawbridge.watch.own import has_mark
-from dawbridge.watch.reports import Gone, Settled, Settling, Stalled, Tell, Waiting, WatchEvent, stalled, waiting
+from dawbridge.watch.reports import Tell, WatchEvent, stalled, waiting
 from dawbridge.watch.settle import Ripe, Settle, Stuck, Tail, Watched
 from dawbridge.watch.tail import tail_of
 from dawbridge.watch.writers.evidence import Known
@@ -236,7 +237,7 @@ class Candidates:
             self.leave(path, file.stamp, "quiet for long enough and readable: whole")
             relative = path.relative_to(self._root)
             preset = relative.parts[0] if len(relative.parts) > 1 else None
-            self._report(Settled(path, relative.as_posix(), preset))
+            self._report(Settled(path, preset))
 
     def _explanation(self, file: Watched) -> Waiting:
         writers = self.writers.name(file.path) if file.known is Known.HELD else ()

@@ -15,27 +15,13 @@ from dawbridge.watch.ignore import OUTPUTS, QUIET, Places, Reason
 from dawbridge.watch.left_alone import LeftAlone, LeftAloneList
 from dawbridge.watch.lock import FolderLock
 from dawbridge.watch.observer import HintKind, Hints
-from dawbridge.watch.reports import (
-    FolderNotice,
-    Gone,
-    LeftAloneNotice,
-    Settled,
-    Settling,
-    Stalled,
-    Tell,
-    Waiting,
-    WatchEvent,
-    silent,
-)
+from dawbridge.watch.reports import FolderNotice, LeftAloneNotice, Tell, WatchEvent, silent
 from dawbridge.watch.root import ClosedFolders, readable_folder
 from dawbridge.watch.root_watch import RootWatch
 from dawbridge.watch.scan import Found, scan
 from dawbridge.watch.settle import Settle, SettleTimes
 
-__all__ = [
-    "FolderNotice", "FolderWatch", "Gone", "LeftAlone", "LeftAloneNotice", "Settled", "Settling", "Stalled", "Tell",
-    "Waiting", "WatchEvent", "silent",
-]  # fmt: skip
+__all__ = ["FolderNotice", "FolderWatch", "LeftAlone", "LeftAloneNotice", "Tell", "WatchEvent", "silent"]
 
 _PRESENCE_S = 1.0
 """How often the root itself is looked at."""

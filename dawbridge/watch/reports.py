@@ -5,55 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dawbridge.audio.containers.base import Completeness
+from dawbridge.files.sightings import Sighting, Stalled, Waiting
 from dawbridge.watch.damage import damage
 from dawbridge.watch.left_alone import LeftAlone, in_one_line
 from dawbridge.watch.settle import SettleTimes, Stuck, Watched
 from dawbridge.watch.writers.evidence import Known, Writer
-
-
-@dataclass(frozen=True, slots=True)
-class Settling:
-    """A bounce is being written, or was written and must lie still a moment. Once per file and burst of writing."""
-
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A bounce that looks whole is not taken yet. Reported once per file, after some seconds."""
-
-    path: Path
-    reason: str
-    """Why, and what it waits for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A bounce is whole and readable."""
-
-    path: Path
-    relative: str
-    """Path inside the watched folder, with forward slashes: the job key's second part."""
-    preset_folder: str | None
-    """Name of the first folder below the root; None for a file in the root itself. It may be a preset's name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stalled:
-    """A bounce does not become whole. Reported once; it is still watched."""
-
-    path: Path
-    reason: str
-    """What is the matter, and what can be done."""
-    acceptable: bool = True
-    """It could be read as it is, if that is wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A file that was reported before was deleted, renamed or moved away."""
-
-    path: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +34,7 @@ class LeftAloneNotice:
         return in_one_line(self.path, self.entries)
 
 
-WatchEvent = Settling | Waiting | Settled | Stalled | Gone | FolderNotice | LeftAloneNotice
+WatchEvent = Sighting | FolderNotice | LeftAloneNotice
 
 Tell = Callable[[str, Path, str], None]
 """Is given a kind (event, verdict, decision), a path and a text."""

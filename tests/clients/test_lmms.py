@@ -7,8 +7,9 @@ import pytest
 import soundfile
 
 from dawbridge.events import JobState, StateChanged
+from dawbridge.files.sightings import Settled, Settling, Stalled
 from dawbridge.jobs import inputs
-from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
+from dawbridge.watch.folder import FolderWatch
 from tests.jobs_rig import JobsRig
 from tests.listening import Heard
 

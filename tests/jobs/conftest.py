@@ -6,7 +6,8 @@ import pytest
 from dawbridge.audio.files import WriteReport
 from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Finished
-from dawbridge.jobs.inputs import EngineLost, EngineReady, Gone, Settled, Settling, Stalled, Tick
+from dawbridge.files.sightings import Gone, Settled, Settling, Stalled
+from dawbridge.jobs.inputs import EngineLost, EngineReady, Tick
 from dawbridge.jobs.loop import no_automation
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.song import read_automation

@@ -11,6 +11,7 @@ from dawbridge.engine.process.messages import Cancel as Stop
 from dawbridge.engine.process.messages import Describe, Described, Finished, Identified, Identify
 from dawbridge.errors import PresetError
 from dawbridge.events import Done, JobState
+from dawbridge.files import sightings
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs import effects, inputs
 from dawbridge.jobs.facts import StemTargets, Twin
@@ -122,8 +123,8 @@ class Replay:
 
     def bounce(self, path, content):
         self.write(path, content)
-        self.step(inputs.Settling(path))
-        self.step(inputs.Settled(path))
+        self.step(sightings.Settling(path))
+        self.step(sightings.Settled(path))
 
     # --- the engine ---
 
@@ -177,8 +178,8 @@ class Replay:
         )  # fmt: skip
         for path in sorted(self.files):
             if not self.knows(path):
-                self.step(inputs.Settling(path))
-                self.step(inputs.Settled(path))
+                self.step(sightings.Settling(path))
+                self.step(sightings.Settled(path))
         self.step(inputs.EngineReady())
 
     def crash(self, event=None, cut=0):

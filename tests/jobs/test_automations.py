@@ -7,7 +7,8 @@ import pytest
 from dawbridge.engine.process.messages import Finished
 from dawbridge.errors import JobError
 from dawbridge.events import Notice
-from dawbridge.jobs.inputs import EngineReady, Settled
+from dawbridge.files.sightings import Settled
+from dawbridge.jobs.inputs import EngineReady
 from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
 from dawbridge.knobs.recorder import FOLLOWS_S

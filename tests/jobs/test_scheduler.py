@@ -10,6 +10,7 @@ from dawbridge.engine.job import SeparationResult
 from dawbridge.engine.process.messages import Finished, Identify, Task, TaskProgress
 from dawbridge.errors import JobError
 from dawbridge.events import Failed, JobState, Notice
+from dawbridge.files import sightings
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs import inputs
 from dawbridge.jobs.live import LONGEST_WAIT_S, NOTE_S, SETTLE_S
@@ -46,11 +47,11 @@ def play(replay, move):
             replay.bounce(path, content)
         case ("settling", path):
             if path in replay.files:
-                replay.step(inputs.Settling(path))
-                replay.step(inputs.Settled(path))
+                replay.step(sightings.Settling(path))
+                replay.step(sightings.Settled(path))
         case ("delete", path):
             if replay.files.pop(path, None):
-                replay.step(inputs.Gone(path))
+                replay.step(sightings.Gone(path))
         case ("turn" | "switch", name, value):
             replay.turn(name, value)
         case ("wait", seconds):
@@ -139,7 +140,7 @@ def test_a_kill_anywhere_loses_nothing_and_repeats_only_what_was_cut(history, cu
         cut = next((cut for at, cut in cuts if at == place), None)
         if cut is not None and move[0] == "bounce":
             replay.write(move[1], move[2])
-            replay.crash(inputs.Settling(move[1]), cut)
+            replay.crash(sightings.Settling(move[1]), cut)
         elif cut is not None:
             replay.crash(inputs.Tick(), cut)
         play(replay, move)
@@ -313,8 +314,8 @@ class TestLongBounces:
     def long(replay, path):
         replay.clock_ns += 1
         replay.files[path] = ("long", Stamp(LONG_BYTES, replay.clock_ns, replay.clock_ns, replay.clock_ns))
-        replay.step(inputs.Settling(path))
-        replay.step(inputs.Settled(path))
+        replay.step(sightings.Settling(path))
+        replay.step(sightings.Settled(path))
 
     def test_short_ones_get_past_one_that_waits_but_not_for_ever(self):
         replay = Replay()
@@ -351,9 +352,9 @@ class TestMoved:
 
     def moved(self, replay, new):
         replay.move_file(PATHS[0], new)
-        replay.step(inputs.Gone(PATHS[0]))
-        replay.step(inputs.Settling(new))
-        replay.step(inputs.Settled(new))
+        replay.step(sightings.Gone(PATHS[0]))
+        replay.step(sightings.Settling(new))
+        replay.step(sightings.Settled(new))
 
     def test_a_moved_bounce_is_the_same_job_and_nothing_is_rendered(self):
         replay = Replay()

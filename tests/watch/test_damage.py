@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from dawbridge.files.sightings import Settled, Stalled
 from dawbridge.watch.damage import damage
-from dawbridge.watch.folder import FolderWatch, Settled, Stalled
+from dawbridge.watch.folder import FolderWatch
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (3000, 2))
 

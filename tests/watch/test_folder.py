@@ -10,7 +10,8 @@ import soundfile
 
 from dawbridge.audio import files
 from dawbridge.errors import WatchError
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled, WatchEvent
+from dawbridge.files.sightings import Gone, Settled, Settling, Stalled
+from dawbridge.watch.folder import FolderNotice, FolderWatch, WatchEvent
 from dawbridge.watch.settle import SettleTimes
 
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (1000, 2))
@@ -40,13 +41,13 @@ def run(watch: FolderWatch, start: float, end: float) -> list[WatchEvent]:
 def test_a_bounce_settles(watch: FolderWatch, root: Path) -> None:
     path = write(root / "song.wav")
     assert run(watch, 1, 2.5) == [Settling(path)]
-    assert run(watch, 3, 3.5) == [Settled(path, "song.wav", None)]
+    assert run(watch, 3, 3.5) == [Settled(path)]
     assert run(watch, 4, 100) == []
 
 
 def test_a_folder_names_a_preset(watch: FolderWatch, root: Path) -> None:
     path = write(root / "late night" / "deep" / "song.flac", "FLAC")
-    assert run(watch, 1, 5)[-1] == Settled(path, "late night/deep/song.flac", "late night")
+    assert run(watch, 1, 5)[-1] == Settled(path, "late night")
 
 
 def test_stems_folder_is_watched_and_separated_is_not(watch: FolderWatch, root: Path) -> None:
@@ -59,7 +60,7 @@ def test_the_same_name_bounced_again(watch: FolderWatch, root: Path) -> None:
     path = write(root / "song.wav")
     run(watch, 1, 5)
     soundfile.write(path, NOISE[:500], 44100, "PCM_24")
-    assert run(watch, 6, 10) == [Settling(path), Settled(path, "song.wav", None)]
+    assert run(watch, 6, 10) == [Settling(path), Settled(path)]
 
 
 def test_deleted_and_renamed(watch: FolderWatch, root: Path) -> None:
@@ -67,7 +68,7 @@ def test_deleted_and_renamed(watch: FolderWatch, root: Path) -> None:
     run(watch, 1, 5)
     path.rename(root / "other.wav")
     events = run(watch, 6, 10)
-    assert Gone(path) in events and events[-1] == Settled(root / "other.wav", "other.wav", None)
+    assert Gone(path) in events and events[-1] == Settled(root / "other.wav")
     (root / "other.wav").unlink()
     assert run(watch, 11, 12) == [Gone(root / "other.wav")]
 
@@ -94,20 +95,20 @@ def test_first_watch_leaves_what_is_there(root: Path) -> None:
     path = write(root / "old.wav")
     watch = FolderWatch(root, poll=True)
     assert run(watch, 0, 10) == [] and watch.baseline.keys() == {path}
-    assert Settled(write(root / "new.wav"), "new.wav", None) in run(watch, 11, 20)
+    assert Settled(write(root / "new.wav")) in run(watch, 11, 20)
     soundfile.write(path, NOISE[:10], 44100)
-    assert Settled(path, "old.wav", None) in run(watch, 21, 30)
+    assert Settled(path) in run(watch, 21, 30)
 
 
 def test_first_watch_with_existing(root: Path) -> None:
     path = write(root / "old.wav")
-    assert run(FolderWatch(root, poll=True, existing=True), 0, 10) == [Settling(path), Settled(path, "old.wav", None)]
+    assert run(FolderWatch(root, poll=True, existing=True), 0, 10) == [Settling(path), Settled(path)]
 
 
 def test_a_later_start_takes_what_the_ledger_does_not_know(root: Path) -> None:
     old, new = write(root / "old.wav"), write(root / "new.wav")
     events = run(FolderWatch(root, poll=True, known=lambda path: path == old), 0, 10)
-    assert events == [Settling(new), Settled(new, "new.wav", None)]
+    assert events == [Settling(new), Settled(new)]
 
 
 def test_a_bounce_that_is_cut_off_stalls_once_and_can_be_accepted(watch: FolderWatch, root: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_bounce_that_is_cut_off_stalls_once_and_can_be_accepted(watch: FolderW
     assert events[0] == Settling(path) and len(events) == 2
     assert isinstance(events[1], Stalled) and "shorter than its header says" in events[1].reason
     watch.accept(path)
-    assert run(watch, 131, 135) == [Settled(path, "song.wav", None)]
+    assert run(watch, 131, 135) == [Settled(path)]
 
 
 @pytest.mark.row("a file copied half way")
@@ -127,7 +128,7 @@ def test_a_flac_that_is_cut_off_does_not_settle(watch: FolderWatch, root: Path) 
     events = run(watch, 1, 130)
     assert [type(event) for event in events] == [Settling, Stalled]
     write(path, "FLAC")
-    assert run(watch, 131, 140)[-1] == Settled(path, "song.flac", None)
+    assert run(watch, 131, 140)[-1] == Settled(path)
 
 
 def test_a_text_named_wav_is_said_once(watch: FolderWatch, root: Path) -> None:
@@ -157,14 +158,14 @@ def test_accept_takes_a_file_of_the_baseline(root: Path) -> None:
     watch = FolderWatch(root, poll=True, poll_s=0.5)
     run(watch, 0, 10)
     watch.accept(path)
-    assert run(watch, 11, 13)[-1] == Settled(path, "old.wav", None)
+    assert run(watch, 11, 13)[-1] == Settled(path)
 
 
 def test_forget_does_it_again(watch: FolderWatch, root: Path) -> None:
     path = write(root / "song.wav")
     run(watch, 1, 5)
     watch.forget(path)
-    assert run(watch, 6, 10) == [Settling(path), Settled(path, "song.wav", None)]
+    assert run(watch, 6, 10) == [Settling(path), Settled(path)]
 
 
 def test_a_folder_that_is_unplugged_and_comes_back(watch: FolderWatch, root: Path, tmp_path: Path) -> None:
@@ -189,7 +190,7 @@ def test_no_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Ünï 🎤 (final) v1.2.wav", "e\u0301.wav", "x" * 246 + ".wav", " lead.wav"])
 def test_odd_names(watch: FolderWatch, root: Path, name: str) -> None:
     path = write(root / name)
-    assert run(watch, 1, 5)[-1] == Settled(path, name, None)
+    assert run(watch, 1, 5)[-1] == Settled(path)
 
 
 def test_many_at_once(watch: FolderWatch, root: Path) -> None:
@@ -208,7 +209,7 @@ def test_a_pipe_settles_where_pipes_are_expected(root: Path) -> None:
     data[4:8] = data[40:44] = b"\xff\xff\xff\xff"
     (root / "song.wav").write_bytes(data)
     events = run(watch, 1, 30)
-    assert events == [Settling(root / "song.wav"), Settled(root / "song.wav", "song.wav", None)]
+    assert events == [Settling(root / "song.wav"), Settled(root / "song.wav")]
 
 
 def test_m4a_settles_by_its_quiet(watch: FolderWatch, root: Path) -> None:
@@ -233,6 +234,6 @@ def test_a_remix_that_inherited_our_mark_is_a_bounce(watch: FolderWatch, root: P
     remix[place : place + 3] = b"mix"
     (root / "remix.wav").write_bytes(remix)
     stem.rename(root / "stem.wav")
-    assert run(watch, 1, 70) == [Settled(root / "remix.wav", "remix.wav", None)]
+    assert run(watch, 1, 70) == [Settled(root / "remix.wav")]
     (root / "stem.wav").write_bytes(remix)
-    assert run(watch, 71, 90) == [Settled(root / "stem.wav", "stem.wav", None)]
+    assert run(watch, 71, 90) == [Settled(root / "stem.wav")]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.watch.folder import FolderWatch, Gone, Settled, Settling, WatchEvent
+from dawbridge.files.sightings import Gone, Settled, Settling
+from dawbridge.watch.folder import FolderWatch, WatchEvent
 from dawbridge.watch.observer import HintKind
 
 
@@ -54,7 +55,7 @@ def test_another_file_of_the_same_size_and_time_moved_over_it(polled: FolderWatc
     other = write(tmp_path / "other.wav", 2)
     same_size_and_time(path, other)
     other.replace(path)
-    assert run(polled, 6, 10) == [Settling(path), Settled(path, "loop.wav", None)]
+    assert run(polled, 6, 10) == [Settling(path), Settled(path)]
 
 
 def overwrite(path: Path) -> None:
@@ -71,7 +72,7 @@ def test_samples_written_over_with_the_time_put_back(polled: FolderWatch, root: 
     path = write(root / "loop.wav")
     run(polled, 1, 5)
     overwrite(path)
-    assert run(polled, 6, 10) == [Settling(path), Settled(path, "loop.wav", None)]
+    assert run(polled, 6, 10) == [Settling(path), Settled(path)]
 
 
 ATTRIBUTES: list[Callable[[Path], object]] = [
@@ -85,13 +86,13 @@ ATTRIBUTES: list[Callable[[Path], object]] = [
 def test_a_mode_or_a_link_restarts_nothing(hinted: FolderWatch, root: Path, change: Callable[[Path], object]) -> None:
     path = write(root / "loop.wav")
     hint(hinted, HintKind.CLOSED, path)
-    assert run(hinted, 1, 5)[-1] == Settled(path, "loop.wav", None)
+    assert run(hinted, 1, 5)[-1] == Settled(path)
     change(path)
     hint(hinted, HintKind.CHANGED, path)
     assert run(hinted, 6, 10) == []
     assert run(hinted, 31, 70) in (
         [],
-        [Settling(root / "backup copy"), Settled(root / "backup copy", "backup copy", None)],
+        [Settling(root / "backup copy"), Settled(root / "backup copy")],
     )
 
 
@@ -103,7 +104,7 @@ def test_the_same_is_looked_at_again_if_a_writer_closed_it(hinted: FolderWatch, 
     hint(hinted, HintKind.CHANGED, path)
     hint(hinted, HintKind.CLOSED, path)
     hint(hinted, HintKind.CHANGED, path)
-    assert run(hinted, 6, 10) == [Settling(path), Settled(path, "loop.wav", None)]
+    assert run(hinted, 6, 10) == [Settling(path), Settled(path)]
 
 
 def test_a_close_that_is_reported_late_counts(hinted: FolderWatch, root: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_close_that_is_reported_late_counts(hinted: FolderWatch, root: Path) -
     hint(hinted, HintKind.CHANGED, path)
     assert run(hinted, 6, 7) == []
     hint(hinted, HintKind.CLOSED, path)
-    assert run(hinted, 8, 10) == [Settling(path), Settled(path, "loop.wav", None)]
+    assert run(hinted, 8, 10) == [Settling(path), Settled(path)]
 
 
 def test_a_change_that_no_event_told_is_found_by_the_next_scan(hinted: FolderWatch, root: Path) -> None:
@@ -123,7 +124,7 @@ def test_a_change_that_no_event_told_is_found_by_the_next_scan(hinted: FolderWat
     run(hinted, 1, 5)
     overwrite(path)
     assert run(hinted, 6, 29) == []
-    assert Settled(path, "loop.wav", None) in run(hinted, 30, 40)
+    assert Settled(path) in run(hinted, 30, 40)
 
 
 def test_a_folder_that_is_renamed_takes_its_bounces_along(polled: FolderWatch, root: Path) -> None:
@@ -132,7 +133,7 @@ def test_a_folder_that_is_renamed_takes_its_bounces_along(polled: FolderWatch, r
     (root / "song").rename(root / "song done")
     events = run(polled, 6, 10)
     moved = root / "song done" / "mix.wav"
-    assert Gone(path) in events and Settled(moved, "song done/mix.wav", "song done") in events
+    assert Gone(path) in events and Settled(moved, "song done") in events
 
 
 def test_a_link_to_a_bounce_is_taken_and_to_a_folder_is_not_followed(
@@ -140,4 +141,4 @@ def test_a_link_to_a_bounce_is_taken_and_to_a_folder_is_not_followed(
 ) -> None:
     (root / "song.wav").symlink_to(write(tmp_path / "elsewhere" / "song.wav"))
     (root / "folder").symlink_to(tmp_path / "elsewhere")
-    assert run(polled, 1, 5) == [Settling(root / "song.wav"), Settled(root / "song.wav", "song.wav", None)]
+    assert run(polled, 1, 5) == [Settling(root / "song.wav"), Settled(root / "song.wav")]

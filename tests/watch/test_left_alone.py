@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.watch.folder import FolderWatch, LeftAloneNotice, Settled, WatchEvent
+from dawbridge.files.sightings import Settled
+from dawbridge.watch.folder import FolderWatch, LeftAloneNotice, WatchEvent
 from dawbridge.watch.left_alone import LeftAlone, LeftAloneList, keep, kept
 from dawbridge.watch.observer import HintKind
 
@@ -57,7 +58,7 @@ def test_a_new_kind_is_reported_when_it_comes_and_never_again(root: Path) -> Non
     assert [entry.count for entry in watch.left_alone] == [2]
     path = root / "a.wav"
     (root / "a.wav.!ut").rename(path)
-    assert run(watch, 41, 50)[-1] == Settled(path, "a.wav", None)
+    assert run(watch, 41, 50)[-1] == Settled(path)
 
 
 def test_what_an_event_tells_of_needs_no_scan(root: Path) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Gone, Settled, Settling, Stalled
+from dawbridge.files.sightings import Gone, Settled, Settling, Stalled
+from dawbridge.watch.folder import FolderNotice, FolderWatch
 from dawbridge.watch.observer import HintKind
 
 
@@ -51,7 +52,7 @@ def test_native_events_are_hints(native: _Native, root: Path) -> None:
     native.wait_for(HintKind.CLOSED, path)
     assert native.watch.step(1.0) == [Settling(path)]
     assert native.watch.step(1.4) == []
-    assert native.watch.step(1.5) == [Settled(path, "song.wav", None)]
+    assert native.watch.step(1.5) == [Settled(path)]
     path.unlink()
     native.wait_for(HintKind.CHANGED, path)
     assert native.watch.step(2.0) == [Gone(path)]
@@ -68,7 +69,7 @@ def test_a_folder_that_goes_takes_its_bounces_along(native: _Native, root: Path,
     path = write(root / "day" / "song.wav")
     native.wait_for(HintKind.TREE, root / "day")
     native.watch.step(1.0)
-    assert native.watch.step(3.0) == [Settled(path, "day/song.wav", "day")]
+    assert native.watch.step(3.0) == [Settled(path, "day")]
     (root / "day").rename(tmp_path / "away")
     native.wait_for(HintKind.TREE, root / "day")
     assert native.watch.step(4.0) == [Gone(path)]
@@ -105,7 +106,7 @@ def test_what_is_stalled_is_left_in_peace_until_a_hint_or_a_scan(native: _Native
     path.write_bytes(whole)
     native.wait_for(HintKind.CLOSED, path)
     native.watch.step(81.0)
-    assert native.watch.step(81.5) == [Settled(path, "song.wav", None)]
+    assert native.watch.step(81.5) == [Settled(path)]
 
 
 def test_a_dead_observer_is_started_again(native: _Native, root: Path) -> None:
@@ -131,4 +132,4 @@ def test_no_more_watches_falls_back_to_polling(root: Path, monkeypatch: pytest.M
     assert isinstance(notice, FolderNotice) and "inotify watch limit" in notice.text and watch.polling
     path = write(root / "song.wav")
     watch.step(1.0)
-    assert watch.step(5.0)[-1] == Settled(path, "song.wav", None)
+    assert watch.step(5.0)[-1] == Settled(path)

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled, Waiting, WatchEvent
+from dawbridge.files.sightings import Settled, Settling, Stalled, Waiting
+from dawbridge.watch.folder import FolderWatch, WatchEvent
 from dawbridge.watch.settle import SettleTimes
 from dawbridge.watch.writers.evidence import Evidence, Known
 
@@ -129,7 +130,7 @@ def test_nothing_is_taken_while_its_writer_rests_and_all_of_it_after(rig: Rig, n
     assert [type(event) for event in while_open] in ([Settling, Waiting], [Settling])
     assert next(writer, "ended") == "ended"
     after = rig.pass_(70.0)
-    assert after[-1] == Settled(path, path.name, None), after
+    assert after[-1] == Settled(path), after
     assert sum(isinstance(event, Settled) for event in after) == 1
     assert len(soundfile.read(path)[0]) in range(len(NOISE), len(NOISE) + 3000)
 
@@ -148,7 +149,7 @@ def test_the_user_is_told_who_has_it_open_once(rig: Rig) -> None:
         assert isinstance(stalled, Stalled) and stalled.acceptable
         assert f"(pid {program.pid})" in stalled.reason and "looks whole" in stalled.reason
         program.kill()
-    assert rig.pass_(5.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(5.0) == [Settled(path)]
 
 
 def test_what_is_held_can_be_accepted_as_it_is(rig: Rig) -> None:
@@ -157,7 +158,7 @@ def test_what_is_held_can_be_accepted_as_it_is(rig: Rig) -> None:
     with path.open("ab"):
         rig.pass_(10.0)
         rig.watch.accept(path)
-        assert rig.pass_(1.0) == [Settled(path, "song.wav", None)]
+        assert rig.pass_(1.0) == [Settled(path)]
 
 
 def test_a_placeholder_that_is_held_says_who_holds_it(rig: Rig) -> None:
@@ -171,7 +172,7 @@ def test_a_placeholder_that_is_held_says_who_holds_it(rig: Rig) -> None:
         assert "still open" in events[-1].reason and "not whole yet" in events[-1].reason
         stream.seek(0)
         stream.write(data[:44])
-    assert rig.pass_(5.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(5.0) == [Settled(path)]
 
 
 def test_one_that_closes_and_opens_again_is_waited_for(rig: Rig) -> None:
@@ -181,7 +182,7 @@ def test_one_that_closes_and_opens_again_is_waited_for(rig: Rig) -> None:
         rig.pass_(1.0)
         with path.open("ab"):
             assert not any(isinstance(event, Settled) for event in rig.pass_(20.0))
-    assert rig.pass_(5.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(5.0) == [Settled(path)]
 
 
 def test_a_copy_that_was_given_up_before_its_end_waits_and_is_taken(rig: Rig) -> None:
@@ -196,13 +197,13 @@ def test_a_copy_that_was_given_up_before_its_end_waits_and_is_taken(rig: Rig) ->
     events = rig.pass_(29.0)
     assert [type(event) for event in events] == [Settling, Waiting]
     assert "zeros" in events[1].reason  # type: ignore[union-attr]
-    assert rig.pass_(3.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(3.0) == [Settled(path)]
 
 
 def test_a_bounce_that_ends_in_silence_is_taken_at_once(rig: Rig) -> None:
     path = rig.root / "song.wav"
     soundfile.write(path, np.concatenate([NOISE, np.zeros((100_000, 2))]), 48000, "PCM_24")
-    assert rig.pass_(2.5) == [Settling(path), Settled(path, "song.wav", None)]
+    assert rig.pass_(2.5) == [Settling(path), Settled(path)]
 
 
 def unknown(watch: FolderWatch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +215,7 @@ def test_without_evidence_a_silent_end_waits_longer(rig: Rig, monkeypatch: pytes
     path = rig.root / "song.wav"
     soundfile.write(path, np.concatenate([NOISE, np.zeros((100_000, 2))]), 48000, "PCM_24")
     assert [type(event) for event in rig.pass_(29.0)] == [Settling, Waiting]
-    assert rig.pass_(2.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(2.0) == [Settled(path)]
 
 
 def test_without_evidence_a_format_without_a_length_waits_longer(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -224,7 +225,7 @@ def test_without_evidence_a_format_without_a_length_waits_longer(rig: Rig, monke
     events = rig.pass_(14.5)
     assert [type(event) for event in events] == [Settling, Waiting]
     assert "does not tell" in events[1].reason  # type: ignore[union-attr]
-    assert rig.pass_(1.5) == [Settled(path, "song.ogg", None)]
+    assert rig.pass_(1.5) == [Settled(path)]
 
 
 def test_the_times_are_the_users(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +243,7 @@ def test_a_file_that_is_opened_in_the_last_moment(rig: Rig, monkeypatch: pytest.
     ask = rig.watch._files.writers.ask
     monkeypatch.setattr(rig.watch._files.writers, "ask", lambda path: next(answers, None) or ask(path))
     assert rig.pass_(2.25) == [Settling(path)]
-    assert rig.pass_(5.0) == [Settled(path, "song.wav", None)]
+    assert rig.pass_(5.0) == [Settled(path)]
 
 
 @pytest.mark.parametrize("kind", ["fifo", "socket", "device", "folder"])

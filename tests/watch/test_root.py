@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from dawbridge.watch.folder import FolderNotice, FolderWatch, Settled, Settling, WatchEvent
+from dawbridge.files.sightings import Settled, Settling
+from dawbridge.watch.folder import FolderNotice, FolderWatch, WatchEvent
 from dawbridge.watch.lock import NAME, FolderLock
 
 
@@ -57,7 +58,7 @@ def test_a_link_in_its_place_is_not_followed(watch: FolderWatch, root: Path, tmp
     root.unlink()
     (tmp_path / "away").rename(root)
     path = write(root / "song.wav")
-    assert run(watch, 41, 50)[-2:] == [Settling(path), Settled(path, "song.wav", None)]
+    assert run(watch, 41, 50)[-2:] == [Settling(path), Settled(path)]
 
 
 def test_a_link_above_it_is_not_followed_either(tmp_path: Path) -> None:
@@ -88,7 +89,7 @@ def test_another_folder_in_its_place_is_watched_from_its_beginning(
     path = write(root / "new.wav")
     events = run(watch, 7, 20)
     assert "another folder now" in notices(events)[0]
-    assert events[-1] == Settled(path, "new.wav", None)
+    assert events[-1] == Settled(path)
     assert (root / NAME).is_file()
     lock.release()
     assert not (root / NAME).exists()

@@ -18,7 +18,8 @@ import soundfile
 
 from dawbridge.audio.containers.base import Completeness
 from dawbridge.audio.containers.table import completeness
-from dawbridge.watch.folder import FolderWatch, Settled, Settling, Stalled
+from dawbridge.files.sightings import Settled, Settling, Stalled
+from dawbridge.watch.folder import FolderWatch
 
 Steps = Iterator[float]
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (2000, 2))
@@ -163,7 +164,7 @@ def test_nothing_is_taken_before_its_writer_has_done_and_then_once(
             told += watch.step(now)
     assert not any(isinstance(event, Settled | Stalled) for event in told)
     after = [event for tick in range(1, 500) for event in watch.step(now + tick / 4)]
-    assert [event for event in after if not isinstance(event, Settling)] == [Settled(path, "song.wav", None)]
+    assert [event for event in after if not isinstance(event, Settling)] == [Settled(path)]
     with soundfile.SoundFile(path) as file:
         assert file.frames == len(NOISE)
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from dawbridge.commands import FACES, Value
+from dawbridge.commands import Value
+from dawbridge.knobs.faces import FACES
 from dawbridge.knobs.parameters import TABLE, Parameter, ParameterStore
 from dawbridge.surfaces.arguments import Arguments, Refused, arity, number
 from dawbridge.surfaces.osc.patterns import matching

@@ -6,7 +6,6 @@ their datagrams to `receive`.
 
 import logging
 import selectors
-import socket
 import threading
 import time
 from collections import deque
@@ -29,6 +28,7 @@ from dawbridge.surfaces.osc.session import Desk
 from dawbridge.surfaces.osc.subscribers import Address, Subscribers
 from dawbridge.surfaces.overview import Overview
 from dawbridge.surfaces.targets import Jobs, Midi, Moves
+from dawbridge.waker import Waker
 
 DEFAULT_PORT = 9320
 """UDP port that dawbridge listens on."""
@@ -81,9 +81,7 @@ class OscServer:
         if permanent and self._is_ours(permanent):
             self._socket.close()
             raise ControlError(f"--osc-feedback {permanent[1]}: dawbridge itself listens on this port; 9321 is usual")
-        self._waker, self._wakened = socket.socketpair()
-        for end in (self._waker, self._wakened):
-            end.setblocking(False)
+        self._waker = Waker()
         knobs = Knobs(store)
         self._subscribers = Subscribers(
             knobs.values, self._send, permanent, position=knobs.position,
@@ -96,14 +94,14 @@ class OscServer:
         """What whoever joins has to know."""
         self.dispatcher = Dispatcher({**targets, "overview": self.overview}, commands)
         """The commands, over what does them."""
-        self._pending = Pending(self._wake)
+        self._pending = Pending(self._waker.wake)
         desk = Desk(
             knobs, self._subscribers, self._pending, lambda: (*self._pong(), *jobs.status()), self.dispatcher.state,
             self._is_ours, lambda source: source in self._routes, self._answer,
             lambda *what: self._receiver.guard(*what),
         )  # fmt: skip
         self._receiver = OscReceiver(
-            desk, self.dispatcher, store.mailbox(self._wake), bus.mailbox(self._wake), clock,
+            desk, self.dispatcher, store.mailbox(self._waker.wake), bus.mailbox(self._waker.wake), clock,
             lambda text: bus.publish(Notice(text)),
         )  # fmt: skip
         self._agenda = Agenda(wall_clock)
@@ -134,7 +132,7 @@ class OscServer:
         try:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._socket, selectors.EVENT_READ)
-                selector.register(self._wakened, selectors.EVENT_READ)
+                selector.register(self._waker.waitable, selectors.EVENT_READ)
                 self._receiver.greet(self._version)
                 while not (self._closing or (stop and stop.is_set())):
                     selector.select(self._wait_s())
@@ -148,7 +146,7 @@ class OscServer:
             self._closing = True
             serving = self._serving
         if serving:
-            self._wake()
+            self._waker.wake()
         else:
             self._release()
 
@@ -156,7 +154,7 @@ class OscServer:
         """Obey a datagram that came through another transport; `answer` sends to its client. From any thread."""
         self._routes[source] = answer
         self._injected.append((datagram, source))
-        self._wake()
+        self._waker.wake()
 
     def command(self, address: str) -> None:
         """Do a command for another surface of this run, a MIDI control; a refusal is a line on the bus. Any thread."""
@@ -171,7 +169,7 @@ class OscServer:
     def disconnect(self, source: Address) -> None:
         """Forget a client of another transport, which is gone. From any thread."""
         self._injected.append((b"", source))
-        self._wake()
+        self._waker.wake()
 
     def _pong(self) -> tuple[str, int, int]:
         return self._version, self._address[1], self.http_port
@@ -187,12 +185,12 @@ class OscServer:
             self._released = True
         self._receiver.close()
         self.overview.close()
-        for end in (self._socket, self._waker, self._wakened):
-            end.close()
+        self._socket.close()
+        self._waker.close()
 
     def _turn(self) -> None:
         """Do everything that waits: datagrams in order, then what was heard, then what is due."""
-        osc_socket.drain(self._wakened)
+        self._waker.drain()
         for _ in range(_DATAGRAMS_A_TURN):
             try:
                 data, source = self._socket.recvfrom(65535)
@@ -213,7 +211,7 @@ class OscServer:
         self._receiver.report()
         self._subscribers.flush(self._clock())
         if self._injected:
-            self._wake()
+            self._waker.wake()
 
     def _take(self, data: bytes, source: Address) -> None:
         """Obey a datagram now, or keep it if it is a bundle for later."""
@@ -251,9 +249,3 @@ class OscServer:
     def _is_ours(self, target: Address) -> bool:
         """Whether what is sent to `target` would come in again."""
         return target[1] == self._address[1] and osc_socket.is_local(target[0], self._socket.family)
-
-    def _wake(self) -> None:
-        try:
-            self._waker.send(b"\0")
-        except OSError:  # full: it is awake anyway; or closed
-            return

@@ -69,12 +69,3 @@ def is_local(host: str, family: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def drain(wakened: socket.socket) -> None:
-    """Read everything that waits, and forget it."""
-    try:
-        while wakened.recv(4096):
-            pass
-    except OSError:
-        return

@@ -12,8 +12,8 @@ from typing import Protocol
 from dawbridge.config.settings import reach
 from dawbridge.errors import ControlError
 from dawbridge.surfaces.osc.slip import FrameError, Frames, frame
-from dawbridge.surfaces.osc.socket import drain
 from dawbridge.surfaces.osc.subscribers import Address
+from dawbridge.waker import Waker
 
 MAX_CLIENTS = 16
 MAX_WAITING_BYTES = 1 << 20
@@ -59,9 +59,7 @@ class OscTcpServer:
         self._listening.setblocking(False)
         self._address: Address = self._listening.getsockname()[:2]
         self._clients: set[_Client] = set()
-        self._waker, self._wakened = socket.socketpair()
-        for end in (self._waker, self._wakened):
-            end.setblocking(False)
+        self._waker = Waker()
         self._selector = selectors.DefaultSelector()
         self._lock = threading.Lock()
         self._serving = self._closing = self._released = False
@@ -83,7 +81,7 @@ class OscTcpServer:
             self._serving = True
         try:
             self._selector.register(self._listening, selectors.EVENT_READ)
-            self._selector.register(self._wakened, selectors.EVENT_READ)
+            self._selector.register(self._waker.waitable, selectors.EVENT_READ)
             while not (self._closing or (stop and stop.is_set())):
                 for key, events in self._selector.select():
                     self._turn(key, events)
@@ -97,15 +95,15 @@ class OscTcpServer:
             self._closing = True
             serving = self._serving
         if serving:
-            self._wake()
+            self._waker.wake()
         else:
             self._release()
 
     def _turn(self, key: selectors.SelectorKey, events: int) -> None:
         if key.fileobj is self._listening:
             self._accept()
-        elif key.fileobj is self._wakened:
-            drain(self._wakened)
+        elif key.fileobj is self._waker.waitable:
+            self._waker.drain()
         elif key.data in self._clients and events & selectors.EVENT_READ:
             self._read(key.data)
 
@@ -143,7 +141,7 @@ class OscTcpServer:
         """Keep what is to be sent, from the OSC server's thread."""
         with client.lock:
             client.waiting += frame(data)
-        self._wake()
+        self._waker.wake()
 
     def _send_all(self) -> None:
         for client in tuple(self._clients):
@@ -169,10 +167,6 @@ class OscTcpServer:
         client.connection.close()
         self._osc.disconnect(client.source)
 
-    def _wake(self) -> None:
-        with suppress(OSError):  # full: it is awake anyway; or closed
-            self._waker.send(b"\0")
-
     def _release(self) -> None:
         with self._lock:
             if self._released:
@@ -181,8 +175,8 @@ class OscTcpServer:
         for client in tuple(self._clients):
             self._drop(client)
         self._selector.close()
-        for end in (self._listening, self._waker, self._wakened):
-            end.close()
+        self._listening.close()
+        self._waker.close()
 
 
 def _family(host: str) -> int:

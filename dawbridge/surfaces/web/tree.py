@@ -6,7 +6,8 @@ Source: the OSCQuery proposal (Vidvox, github.com/Vidvox/OSCQueryProposal).
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dawbridge.commands import FACES, Argument, Command, Face, Value
+from dawbridge.commands import Argument, Command, Value
+from dawbridge.knobs.faces import FACES, Face
 from dawbridge.knobs.parameters import TABLE, Curve, Parameter
 from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc.knobs import Knobs

@@ -4,7 +4,8 @@ import pytest
 
 from dawbridge.commands import CODES
 from dawbridge.events import JobState
-from dawbridge.jobs.inputs import EngineReady, Settled, Stalled
+from dawbridge.files.sightings import Settled, Stalled
+from dawbridge.jobs.inputs import EngineReady
 from dawbridge.knobs.parameters import TABLE
 
 VALUES = {row.address + face for row in TABLE for face in ("", "/raw", "/str")}

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from dawbridge.commands import CODES, COMMANDS, FACES, Argument, Command
+from dawbridge.commands import CODES, COMMANDS, Argument, Command
+from dawbridge.knobs.faces import FACES
 from dawbridge.knobs.parameters import TABLE
 from dawbridge.surfaces.web.api.routes import ROUTES, Route, field_schema
 from dawbridge.version import VERSION
