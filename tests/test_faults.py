@@ -64,7 +64,7 @@ def test_a_disk_that_is_mounted_after_the_start_is_not_done_all_over_again(tmp_p
     watch.step(1.0)
     disk.rename(root)
     events = [event for second in range(2, 12) for event in watch.step(float(second))]
-    assert [event.relative for event in events if isinstance(event, Settled)] == ["new.wav"]
+    assert [event.path.name for event in events if isinstance(event, Settled)] == ["new.wav"]
 
 
 def test_a_thousand_folders(tmp_path):

@@ -82,7 +82,7 @@ def wish(state: State, job: Job) -> dict[str, object]:
     noted = state.turned.values if state.turned and state.noted_for == job.id else {}
     runs = state.running is not None and state.running.job_id == job.id and not state.running.is_prefetch
     waits = job.id in state.rerenders or job.id in state.later
-    return {"rendering": int(bool(noted) or waits or runs), "settings": {**job.values, **noted}}
+    return {"rendering": int(bool(noted) or waits or runs or job.is_owed), "settings": {**job.values, **noted}}
 
 
 def take(state: State) -> dict[str, float]:
@@ -113,7 +113,7 @@ def ask_render(turn: Turn, job: Job) -> None:
 def take_back(turn: Turn, job: Job) -> None:
     """A render of a finished job is not wanted any more, unless it was asked for again meanwhile."""
     if job.id not in turn.state.rerenders:
-        job = turn.put(replace(job, values=job.rendered))
+        job = turn.put(replace(job, values=job.rendered, is_owed=False))
     turn.do(Save(job.id, wish(turn.state, job)))
 
 

@@ -101,6 +101,7 @@ def done(turn: Turn, job: Job, running: Running, outcome: SeparationResult) -> N
         told="",
         stems=stems,
         rendered=dict(rendered),
+        is_owed=False,
         duration_s=outcome.duration_s,
     )
     job = turn.put(job)
@@ -164,6 +165,7 @@ def failed(turn: Turn, job: Job, code: str, message: str) -> None:
     stamp = turn.facts.stamp(job.path)
     passes = code in PASSING
     if job.state is JobState.DONE:
+        job = turn.put(replace(job, is_owed=True))
         turn.do(Save(job.id, {"message": message, "code": code}))
     elif stamp is None:
         _source_lost(turn, job)

@@ -65,6 +65,8 @@ class Job:
     """Tempo and key; None until they were estimated."""
     duration_s: float = 0.0
     """Duration of the audio, in seconds; 0 until it is known."""
+    is_owed: bool = False
+    """Whether a render that was asked for failed: the next start tries it again."""
 
     @property
     def automation(self) -> Automation:

@@ -66,7 +66,7 @@ class Turn:
             Job(
                 record.id, record.path, record.state, record.preset, dict(record.settings), dict(record.settings),
                 self.facts.takes(record.id), record.content_hash, record.stamp,
-                (record.acapella, record.instrumental), tempo_key=record.tempo_key,
+                (record.acapella, record.instrumental), tempo_key=record.tempo_key, is_owed=record.rendering,
             )
         )  # fmt: skip
 

@@ -1,8 +1,6 @@
 """Metadata of the bounce, read back from its stems."""
 
-import shutil
 import struct
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawbridge.audio import files, tags
-from dawbridge.audio.containers.base import FileBlob, payload
 from dawbridge.audio.containers.riff_chunks import bext_for_stem, history_line
 from dawbridge.audio.containers.table import walk
 
 from .conftest import Bounce
-
-TIME_REFERENCE = 2**33 + 12345
-MARK = "dawbridge 0.1.0; model=acapellanet-full; null=-inf dB"
-
-
-def bext(version: int = 2, history: bytes = b"A=PCM,F=44100,W=24,M=stereo,T=DAW\r\n") -> bytes:
-    head = b"a bounce".ljust(256, b"\0") + b"the DAW".ljust(32, b"\0") + b"REF".ljust(32, b"\0") + b"2024-05-0112:30:00"
-    loudness = struct.pack("<5h", -1400, 600, -100, -900, -1000)
-    return head + struct.pack("<QH", TIME_REFERENCE, version) + b"\7" * 64 + loudness + b"\0" * 180 + history
-
+from .stems_metadata import MARK, TIME_REFERENCE, bext, chunks_of, stem_of, with_chunks
 
 CARRIED = {
     b"iXML": b"<BWFXML><TAKE>3</TAKE></BWFXML>",
@@ -37,33 +25,6 @@ CARRIED = {
     b"id3 ": b"ID3\4\0\0\0\0\0\0",
 }
 LISTS = [b"adtl" + b"labl\x0c\0\0\0\1\0\0\0Chorus\0\0", tags.build_info([(b"INAM", b"My Song"), (b"ISFT", b"the DAW")])]
-
-
-def with_chunks(path: Path, chunks: list[tuple[bytes, bytes]], before: int = 0, order: str = "<") -> Path:
-    """Insert the first `before` chunks ahead of the format, append the rest; the whole's size is put right."""
-    data = path.read_bytes()
-    packed = [struct.pack(order + "4sI", name, len(body)) + body + b"\0" * (len(body) & 1) for name, body in chunks]
-    data = data[:12] + b"".join(packed[:before]) + data[12:] + b"".join(packed[before:])
-    path.write_bytes(data[:4] + struct.pack(order + "I", len(data) - 8) + data[8:])
-    return path
-
-
-def stem_of(path: Path, format: str = "source", level: float = 0.1) -> Path:
-    with (
-        files.open_source(path) as source,
-        files.StemWriter(source.bounce, path.parent / "stem", None, format=files.StemFormat.parse(format)) as writer,
-    ):
-        mixture = source.read(0, source.info.frames)
-        writer.write(mixture, np.full(mixture.shape, level))
-        stem = writer.publish(MARK).acapella
-    assert stem is not None
-    return stem
-
-
-def chunks_of(path: Path) -> list[tuple[str, bytes]]:
-    with path.open("rb") as stream:
-        blob = FileBlob(stream.fileno())
-        return [(chunk.id, payload(blob, chunk)) for chunk in walk(path).chunks if chunk.size < 10_000]
 
 
 @pytest.mark.row("tags and timeline lost")
@@ -134,21 +95,6 @@ def test_aiff(bounce: Bounce) -> None:
         any(name == "ANNO" and body.startswith(MARK.encode()) for name, body in found) and files.read_mark(stem) == MARK
     )
     assert walk(stem).declared_size == stem.stat().st_size and soundfile.info(stem).frames == 5000
-
-
-@pytest.mark.row("tags and timeline lost")
-@pytest.mark.row("FLAC, MP3 tags")
-def test_flac_keeps_its_comments(bounce: Bounce) -> None:
-    path = bounce("FLAC", "PCM_16")
-    with soundfile.SoundFile(path, "w", 44100, 2, "PCM_16", format="FLAC") as file:
-        file.title, file.artist, file.software = "My Song", "Ünï", "the DAW"
-        file.write(np.random.default_rng(0).uniform(-0.5, 0.5, (50_000, 2)))
-    stem = stem_of(path)
-    with soundfile.SoundFile(stem) as file:
-        assert (file.title, file.artist) == ("My Song", "Ünï")
-        file.seek(40_000)
-        assert len(file.read(20_000)) == 10_000
-    assert files.read_mark(stem) == MARK
 
 
 @pytest.mark.row("our mark")
@@ -281,52 +227,6 @@ def test_a_bounce_s_loudness_is_not_its_stem_s(bounce: Bounce, version: int) -> 
     assert len(carried) == len(tag) and b"My Song" in carried and b"MOOD" in carried
     assert b"REPLAYGAIN" not in carried and b"RVA2" not in carried and "replaygain".encode("utf-16-le") not in carried
     assert found["iXML"] == b"<BWFXML><BEXT><X>1</X></BEXT></BWFXML>"
-
-
-def flac_with(path: Path, *blocks: tuple[int, bytes]) -> Path:
-    """The file with these metadata blocks instead of its own comments."""
-    data, old = path.read_bytes(), walk(path).find("VORBIS_COMMENT")
-    assert old is not None
-    packed = b"".join(struct.pack(">I", kind << 24 | len(body)) + body for kind, body in blocks)
-    padding = b"\x81\0\0\0"
-    path.write_bytes(data[:42] + packed + padding + data[old.end :])
-    return path
-
-
-def test_flac_loudness_goes_and_the_rest_stays(bounce: Bounce) -> None:
-    lines = [(b"TITLE", b"My Song"), (b"replaygain_track_gain", b"-7 dB"), (b"R128_TRACK_GAIN", b"-100")]
-    path = flac_with(bounce("FLAC", "PCM_24"), (4, tags.build_vorbis(lines)), (6, bytes(32)))
-    found = dict(chunks_of(stem_of(path)))
-    comments = tags.parse_vorbis(found["VORBIS_COMMENT"])
-    assert ("TITLE", "My Song") in comments and not [key for key, _ in comments if tags.is_loudness(key)]
-    assert found["PICTURE"] == bytes(32)
-
-
-@pytest.mark.parametrize(("subtype", "holds"), [("PCM_16", False), ("PCM_24", True)])
-def test_another_container_s_header_in_flac_is_carried_only_where_it_holds(
-    bounce: Bounce, subtype: str, holds: bool
-) -> None:
-    path = flac_with(bounce("FLAC", subtype), (2, b"aiffFORM" + bytes(8)), (2, b"ATCHdata"))
-    bodies = [body for name, body in chunks_of(stem_of(path)) if name == "APPLICATION"]
-    assert b"ATCHdata" in bodies and (b"aiffFORM" + bytes(8) in bodies) is holds
-
-
-@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
-def test_chunks_of_a_wav_in_flac_are_made_true_of_the_stem(tmp_path: Path, subtype: str) -> None:
-    """`flac --keep-foreign-metadata`: the place on the timeline is in them, and a WAV can be made again."""
-    if shutil.which("flac") is None:
-        pytest.skip("flac is not installed")
-    soundfile.write(tmp_path / "x.wav", np.random.default_rng(1).uniform(-0.5, 0.5, (5001, 2)), 44100, subtype)
-    with_chunks(tmp_path / "x.wav", [(b"bext", bext()), (b"iXML", b"<BWFXML/>"), (b"PEAK", bytes(24))])
-    flac = ["flac", "--silent", "--keep-foreign-metadata"]
-    subprocess.run([*flac, tmp_path / "x.wav", "-o", tmp_path / "x.flac"], check=True)
-    stem = stem_of(tmp_path / "x.flac")
-    subprocess.run([*flac, "-d", stem, "-o", tmp_path / "again.wav"], check=True)
-    chunks = dict(chunks_of(tmp_path / "again.wav"))
-    assert chunks["bext"][338:346] == bext()[338:346]
-    assert chunks["iXML"] == b"<BWFXML/>" and "PEAK" not in chunks
-    np.testing.assert_array_equal(soundfile.read(tmp_path / "again.wav")[0], soundfile.read(stem)[0])
-    assert soundfile.info(tmp_path / "again.wav").subtype == soundfile.info(stem).subtype
 
 
 def test_big_endian_wav_gives_its_tags_and_no_chunks(tmp_path: Path) -> None:

@@ -65,13 +65,13 @@ def test_a_killed_render_is_never_taken_by_itself_and_accepted_as_it_is(rig, lmm
     assert "header" in stalled.reason
     assert [event for hour in range(1, 9) for event in watch.step(hour * 3600.0)] == []
 
-    rig.handle(inputs.EngineReady(), inputs.Settling(path), inputs.Stalled(path, stalled.reason))
+    rig.handle(inputs.EngineReady(), Settling(path), stalled)
     assert rig.tasks() == []
     rig.ask(rig.jobs.accept(1))
     ((_, accepted),) = rig.wishes
     watch.accept(accepted)
     (settled,) = (event for now in range(10) for event in watch.step(30_000.0 + now))
     assert isinstance(settled, Settled)
-    rig.handle(inputs.Settled(settled.path))
+    rig.handle(settled)
     states = [event.state for event in events if isinstance(event, StateChanged)]
     assert states == [JobState.SETTLING, JobState.STALLED, JobState.QUEUED, JobState.RUNNING]

@@ -1,89 +1,34 @@
 """The scheduler by replay: random histories, cut anywhere, and what has to be true in the end."""
 
-from dataclasses import replace
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dawbridge.engine.job import SeparationResult
-from dawbridge.engine.process.messages import Finished, Identify, Task, TaskProgress
+from dawbridge.engine.process.messages import Finished, Task
 from dawbridge.errors import JobError
-from dawbridge.events import Failed, JobState, Notice
+from dawbridge.events import Failed, JobState
 from dawbridge.files import sightings
-from dawbridge.files.stamp import Stamp
 from dawbridge.jobs import inputs
 from dawbridge.jobs.live import LONGEST_WAIT_S, NOTE_S, SETTLE_S
-from dawbridge.jobs.picking import LONG_BYTES, PASSES
 from dawbridge.jobs.scheduler import due_s
 from dawbridge.jobs.turn import RETRY_S
 from dawbridge.knobs.automation import Automation
-from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Stage
+from dawbridge.knobs.parameters import DEFAULTS
 from dawbridge.knobs.takes import Takes
-from tests.jobs.replay import ROOT, Replay, report_of, stem_files
+from tests.jobs.histories import PATHS, SOUND, bounces, come_to_rest, histories, knobs, latest, play, waits
+from tests.jobs.replay import Replay, report_of, stem_files
 
-PATHS = [ROOT / f"{name}.wav" for name in "abcd"]
-SOUND = [name for name in DEFAULTS if PARAMETERS[name].stage is not Stage.CONTROL]
-KNOBS = ["mask_depth", "mask_strength", "center_width"]
-
-paths = st.sampled_from(PATHS)
-bounces = st.tuples(st.just("bounce"), paths, st.text("xyz", min_size=1, max_size=4))
-knobs = st.tuples(st.just("turn"), st.sampled_from(KNOBS), st.sampled_from([0.1, 0.2, 0.3, 0.4]))
-waits = st.tuples(st.just("wait"), st.sampled_from([0.01, 0.06, 0.2, 1.5]))
-engine = st.sampled_from([("finish", ""), ("finish", ""), ("finish", "unreadable"), ("finish", "disk"), ("lose",)])
-others = st.one_of(
-    st.tuples(st.just("settling"), paths),
-    st.tuples(st.just("delete"), paths),
-    st.tuples(st.sampled_from(["cancel", "rerender", "retry"]), st.integers(1, 6)),
-    st.tuples(st.just("switch"), st.sampled_from(["live_enable", "watch_enable"]), st.sampled_from([0.0, 1.0])),
-)
-histories = st.lists(st.one_of(bounces, bounces, knobs, waits, engine, others), min_size=8, max_size=40)
-
-
-def play(replay, move):
-    """One thing that happens."""
-    match move:
-        case ("bounce", path, content):
-            replay.bounce(path, content)
-        case ("settling", path):
-            if path in replay.files:
-                replay.step(sightings.Settling(path))
-                replay.step(sightings.Settled(path))
-        case ("delete", path):
-            if replay.files.pop(path, None):
-                replay.step(sightings.Gone(path))
-        case ("turn" | "switch", name, value):
-            replay.turn(name, value)
-        case ("wait", seconds):
-            replay.tick(seconds)
-        case ("finish", code):
-            replay.finish(code)
-        case ("lose",):
-            replay.lose()
-        case ("focus", job_id):
-            replay.ask(inputs.Focus(job_id))
-        case ("cancel", job_id):
-            replay.ask(inputs.Cancel(job_id))
-        case ("rerender", job_id):
-            replay.ask(inputs.Rerender(job_id))
-        case ("retry", job_id):
-            replay.ask(inputs.Retry(job_id))
-
-
-def come_to_rest(replay):
-    """Everything is switched on, the engine works, time passes."""
-    for name in ("live_enable", "watch_enable"):
-        replay.turn(name, 1.0)
-    replay.settle()
-
-
-def latest(replay, path):
-    rows = [row for row in replay.rows.jobs.values() if row.path == path]
-    return max(rows, key=lambda row: row.id) if rows else None
+A, B, *_ = PATHS
+FAILED_RENDER_THEN_ANOTHER_FOCUS = [
+    ("bounce", B, "x"), ("bounce", A, "x"), ("turn", "mask_depth", 0.1), ("finish", ""), ("wait", 0.2),
+    ("finish", "unreadable"), ("turn", "mask_depth", 0.2),
+]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
 @given(histories, st.booleans())
+@example(FAILED_RENDER_THEN_ANOTHER_FOCUS, False)
 def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, in_between):
     replay = Replay(prefetch=in_between, describes=in_between)
     for move in history:
@@ -307,163 +252,6 @@ def test_a_bounce_whose_midi_file_is_being_read_waits_and_the_others_do_not():
     replay.tick(0.0)
     replay.settle()
     assert [source for source, *_ in replay.rendered] == [PATHS[1], PATHS[0]]
-
-
-class TestLongBounces:
-    @staticmethod
-    def long(replay, path):
-        replay.clock_ns += 1
-        replay.files[path] = ("long", Stamp(LONG_BYTES, replay.clock_ns, replay.clock_ns, replay.clock_ns))
-        replay.step(sightings.Settling(path))
-        replay.step(sightings.Settled(path))
-
-    def test_short_ones_get_past_one_that_waits_but_not_for_ever(self):
-        replay = Replay()
-        replay.bounce(ROOT / "first.wav", "x")
-        self.long(replay, ROOT / "long.wav")
-        for number in range(PASSES + 3):
-            replay.bounce(ROOT / f"{number}.wav", "x")
-        replay.settle()
-        order = [source.stem for source, *_ in replay.rendered]
-        assert order == ["first", *map(str, range(PASSES)), "long", *map(str, range(PASSES, PASSES + 3))]
-
-    def test_one_that_runs_gives_way_if_it_has_long_to_go(self):
-        replay = Replay()
-        self.long(replay, ROOT / "long.wav")
-        replay.now += 60
-        replay.step(_progress(1, 0.1))
-        replay.bounce(PATHS[0], "x")
-        assert replay.stopping
-        replay.settle()
-        assert [source.stem for source, *_ in replay.rendered] == ["a", "long"]
-        assert not [event for event in replay.published if isinstance(event, Failed)]
-
-    def test_one_that_is_nearly_done_is_not_interrupted(self):
-        replay = Replay()
-        self.long(replay, ROOT / "long.wav")
-        replay.now += 600
-        replay.step(_progress(1, 0.9))
-        replay.bounce(PATHS[0], "x")
-        assert not replay.stopping
-
-
-class TestMoved:
-    new = ROOT / "final mixes" / "a.wav"
-
-    def moved(self, replay, new):
-        replay.move_file(PATHS[0], new)
-        replay.step(sightings.Gone(PATHS[0]))
-        replay.step(sightings.Settling(new))
-        replay.step(sightings.Settled(new))
-
-    def test_a_moved_bounce_is_the_same_job_and_nothing_is_rendered(self):
-        replay = Replay()
-        replay.turn("mask_depth", 0.2)
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.turn("live_enable", 0.0)
-        replay.turn("mask_depth", 0.9)
-        self.moved(replay, self.new)
-        assert isinstance(replay.sent[-1], Identify)
-        replay.settle()
-        assert len(replay.rendered) == 1
-        assert replay.rows.jobs.keys() == {1}
-        row = replay.rows.jobs[1]
-        assert (row.path, row.settings["mask_depth"], row.state) == (self.new, 0.2, JobState.DONE)
-        assert replay.state.jobs[1].path == self.new
-        (notice,) = [event.text for event in replay.published if isinstance(event, Notice)]
-        assert notice.startswith("[1] a.wav: is a.wav of /bounces, moved")
-        replay.turn("live_enable", 1.0)
-        replay.settle()
-        assert replay.rendered[-1][0] == self.new
-
-    def test_a_rename_while_the_daemon_was_down(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.move_file(PATHS[0], self.new)
-        replay.crash()
-        replay.settle()
-        assert len(replay.rendered) == 1
-        assert replay.rows.jobs[1].path == self.new
-        assert replay.state.focused == 1
-
-    def test_a_copy_is_a_new_job(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.bounce(self.new, "x")
-        replay.settle()
-        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
-
-    def test_another_bounce_of_the_same_size_is_a_new_job(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.files.pop(PATHS[0])
-        replay.bounce(self.new, "y")
-        assert isinstance(replay.sent[-1], Identify)
-        replay.settle()
-        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
-        assert replay.sent[-1].job.content_hash == "y"
-
-    def test_one_that_lost_its_stems_is_rendered_again(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.stems.clear()
-        self.moved(replay, self.new)
-        replay.settle()
-        assert [source for source, *_ in replay.rendered] == [PATHS[0], self.new]
-
-    def test_a_render_that_was_asked_for_is_done_at_the_new_place(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.bounce(PATHS[1], "the engine is busy")
-        replay.ask(inputs.Rerender(1))
-        replay.move_file(PATHS[0], self.new)
-        replay.crash()
-        replay.settle()
-        assert [source for source, *_ in replay.rendered if source != PATHS[1]] == [PATHS[0], self.new]
-
-    def test_a_touched_bounce_is_left_as_it_is(self):
-        """chmod, a backup that was restored: size and time are as before, the content decides."""
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        content, stamp = replay.files[PATHS[0]]
-        replay.files[PATHS[0]] = (content, replace(stamp, inode=99, changed_ns=99))
-        replay.crash()
-        replay.settle()
-        assert len(replay.rendered) == 1
-        assert replay.rows.jobs[1].stamp.inode == 99
-
-    def test_one_of_the_same_size_and_time_with_other_content_is_done(self):
-        """`mv other.wav a.wav`."""
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.files[PATHS[0]] = ("y", replace(replay.stamp(PATHS[0]), inode=99, changed_ns=99))
-        replay.crash()
-        replay.settle()
-        assert len(replay.rendered) == 2
-        assert latest(replay, PATHS[0]).content_hash == "y"
-
-    def test_bounces_of_before_the_first_watch_are_recognised_and_others_left_alone(self):
-        replay = Replay()
-        replay.bounce(PATHS[0], "x")
-        replay.settle()
-        replay.move_file(PATHS[0], self.new)
-        replay.write(PATHS[1], "y")
-        replay.step(inputs.FoundBefore((self.new, PATHS[1])))
-        replay.settle()
-        assert len(replay.rendered) == 1
-        assert {row.path for row in replay.rows.jobs.values()} == {self.new}
-
-
-def _progress(job_id, fraction):
-    return TaskProgress(job_id, fraction)
 
 
 def test_the_same_history_gives_the_same_effects():
