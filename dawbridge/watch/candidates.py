@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawbridge.audio.containers.base import Completeness
-from dawbridge.audio.containers.table import AUDIO_SUFFIXES, completeness
+from dawbridge.audio.containers.table import audio_suffixes, completeness
 from dawbridge.files.presence import out_of_sight
 from dawbridge.files.sightings import Gone, Settled, Settling, Stalled, Waiting
 from dawbridge.files.stamp import Stamp, stamp_of
@@ -175,7 +175,7 @@ class Candidates:
         self._publish_reports()
 
     def _promises(self, path: Path) -> bool:
-        return path.suffix.lower() in AUDIO_SUFFIXES or self._takes(path)
+        return path.suffix.lower() in audio_suffixes() or self._takes(path)
 
     def _is_handled(self, path: Path, stamp: Stamp, closed: bool, hinted: bool) -> bool:
         """Whether the file was dealt with as it is now.

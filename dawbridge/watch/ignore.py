@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from pathlib import Path, PurePath
 
-from dawbridge.audio.containers.table import AUDIO_SUFFIXES
+from dawbridge.audio.containers.table import audio_suffixes
 from dawbridge.watch.partial_names import PARTIAL, QUIET_FOLDERS, QUIET_HIDDEN, SIDECARS, VIDEO
 from dawbridge.watch.projects import owner
 
@@ -122,7 +122,7 @@ def _is(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _is_audio(name: str) -> bool:
-    return PurePath(name).suffix in AUDIO_SUFFIXES
+    return PurePath(name).suffix in audio_suffixes()
 
 
 def _partial(name: str) -> Reason | None:

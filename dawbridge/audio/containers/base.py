@@ -175,6 +175,8 @@ class Container:
     """Names by which a `ChunkMap` calls it."""
     family: str = ""
     """Containers of one family take over each other's chunks as they are."""
+    promised_by: tuple[str, ...] = ()
+    """Suffixes of files that promise to be one."""
     suffixes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Formats that stems are written as, by libsndfile's names, with the suffixes that each allows, its own first."""
     big_endian = False

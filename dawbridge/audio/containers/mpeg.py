@@ -24,6 +24,7 @@ class Mpeg(Container):
     """A file that begins with a frame."""
 
     names = ("MPEG",)
+    promised_by = (".mp3", ".mp2")
 
     def recognises(self, head: bytes) -> bool:
         """By the first frame's header: layer II or III, a bitrate and a rate that exist."""

@@ -23,6 +23,7 @@ class Ogg(Container):
     """Each logical stream is a chunk with its codec's name, where its first page begins."""
 
     names = ("OGG",)
+    promised_by = (".ogg", ".oga", ".opus")
 
     def recognises(self, head: bytes) -> bool:
         """By magic."""

@@ -18,6 +18,10 @@ class Opaque(Container):
     """All of them: none is written, and none tells its end."""
 
     names = ("OPAQUE",)
+    promised_by = (
+        ".m4a", ".m4b", ".aac", ".adts", ".wma", ".wv", ".ape", ".tta", ".tak", ".mka", ".weba",
+        ".au", ".snd", ".nist", ".sph", ".voc", ".paf", ".fap",
+    )  # fmt: skip
 
     def recognises(self, head: bytes) -> bool:
         """By magic."""

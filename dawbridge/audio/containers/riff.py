@@ -31,6 +31,7 @@ class Riff(Container):
     """All files that begin with RIFF, RIFX, RF64 or BW64 and hold WAVE."""
 
     names = ("WAV", "RIFX", "RF64")
+    promised_by = (".wav", ".wave", ".bwf", ".rf64", ".bw64")
     family = "RIFF"
     suffixes: ClassVar = {
         "WAV": (".wav", ".wave", ".bwf"),

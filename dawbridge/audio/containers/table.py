@@ -10,13 +10,6 @@ from dawbridge.audio import containers
 from dawbridge.audio.containers.base import Blob, BytesBlob, ChunkMap, Completeness, Container, FileBlob, id3_length
 from dawbridge.files.opening import open_regular
 
-AUDIO_SUFFIXES = frozenset((
-    ".wav", ".wave", ".bwf", ".rf64", ".bw64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".flac", ".ogg", ".oga",
-    ".opus", ".mp3", ".mp2", ".m4a", ".m4b", ".aac", ".adts", ".wma", ".wv", ".ape", ".tta", ".tak", ".mka", ".weba",
-    ".au", ".snd", ".nist", ".sph", ".voc", ".paf", ".fap",
-))  # fmt: skip
-"""Names that promise audio. Only what such a file holds is asked about if its first bytes say nothing."""
-
 _HEAD = 64
 
 
@@ -25,6 +18,12 @@ def table() -> tuple[Container, ...]:
     """All containers, in the order of their modules' names."""
     modules = (import_module(f"{containers.__name__}.{found.name}") for found in iter_modules(containers.__path__))
     return tuple(container for module in modules for container in getattr(module, "CONTAINERS", ()))
+
+
+@cache
+def audio_suffixes() -> frozenset[str]:
+    """Suffixes that promise audio. Only what such a file holds is asked about if its first bytes say nothing."""
+    return frozenset(suffix for container in table() for suffix in container.promised_by)
 
 
 def container_of(head: bytes) -> Container | None:
@@ -72,7 +71,7 @@ def walk_bytes(content: bytes) -> ChunkMap:
 def completeness(path: Path, promises: bool | None = None) -> Completeness:
     """Judge a file by its header. Never raises.
 
-    `promises`: whether its name promises audio; None: decide by `AUDIO_SUFFIXES`.
+    `promises`: whether its name promises audio; None: decide by `audio_suffixes`.
     """
     try:
         with open_regular(path) as stream:
@@ -91,7 +90,7 @@ def completeness_of(blob: Blob, suffix: str, promises: bool | None = None) -> Co
         judged = container.completeness(blob, found)
         if judged is not Completeness.OPAQUE:
             return judged
-    return _unsized(blob, found, suffix.lower() in AUDIO_SUFFIXES if promises is None else promises)
+    return _unsized(blob, found, suffix.lower() in audio_suffixes() if promises is None else promises)
 
 
 def _unsized(blob: Blob, found: ChunkMap, promises: bool) -> Completeness:
