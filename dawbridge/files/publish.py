@@ -21,6 +21,20 @@ IsOurs = Callable[[Path], bool]
 """Whether an existing file is exactly what dawbridge wrote, so that it may be replaced."""
 
 _TRIES = 100
+_ADVICE = {
+    errno.EEXIST: "move some of them away",
+    errno.ENOSPC: "the disk is full: make room",
+    errno.EDQUOT: "this user's share of the disk is used up: make room",
+    errno.EFBIG: "the disk's file system takes no file of this size: use another, or a shorter bounce",
+    errno.EROFS: "the disk can only be read: bounce into another folder, or give another `output`",
+    errno.EACCES: "give this user the right to write in the folder",
+    errno.EPERM: "give this user the right to write in the folder",
+    errno.ENAMETOOLONG: "give the bounce or the `output` a shorter name",
+    errno.EIO: "the disk reports a fault: look after it before anything else",
+    errno.EMFILE: "too many files are open: end other programs, or raise the limit (`ulimit -n`)",
+    errno.ENFILE: "too many files are open: end other programs",
+}
+"""What to do about what the system reports."""
 _NAME_BYTES = 255 - len(" (99).flac")
 
 
@@ -70,9 +84,7 @@ def publish(part: Part, final: Path, is_ours: IsOurs, durable: bool = True) -> P
             if durable:
                 flush_folder(place.parent)
             return place
-    raise FileExistsError(
-        errno.EEXIST, f"{_TRIES - 1} names like it are taken by other files; move some away", str(final)
-    )
+    raise FileExistsError(errno.EEXIST, f"{_TRIES - 1} names like it are taken by other files", str(final))
 
 
 def make_durable(path: Path) -> None:
@@ -100,8 +112,27 @@ def disk_errors(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise DiskError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still "
-                         "there, and that this user may write in the folder") from error  # fmt: skip
+        raise DiskError(
+            obstacle(folder) or f"{folder}: stems cannot be written ({reason}); {_advice(error)}"
+        ) from error
+
+
+def obstacle(folder: Path) -> str:
+    """What stands where `folder`, or one above it, should be, and what to do; empty if nothing does."""
+    place = next((place for place in (folder, *folder.parents) if os.path.lexists(place)), folder)
+    if place.is_dir() or not os.path.lexists(place):
+        return ""
+    if place.is_symlink() and not place.exists():
+        return (
+            f"{place}: is a link to nothing that is there, and stems need a folder of this name; remove the link"
+        )
+    return f"{place}: is a file, and stems need a folder of this name; rename the file"
+
+
+def _advice(error: OSError) -> str:
+    return _ADVICE.get(
+        error.errno or 0, "check that the disk is still there and that this user may write in the folder"
+    )
 
 
 def _take(part: Path, place: Path, is_ours: IsOurs) -> bool:

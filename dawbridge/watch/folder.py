@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 
 from dawbridge.errors import WatchError
 from dawbridge.files.presence import gone
+from dawbridge.files.publish import obstacle
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.watch.candidates import Candidates
 from dawbridge.watch.examine import Inline
@@ -255,7 +256,7 @@ class FolderWatch:
 
     def _report_blocked(self, blocked: list[Path]) -> None:
         for path in set(blocked) - self._blocked:
-            self._notice(f"{path}: is a file, and stems need a folder of this name; rename the file")
+            self._notice(obstacle(path))
         self._blocked = set(blocked)
 
     def _notice(self, text: str) -> None:

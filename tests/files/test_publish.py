@@ -1,3 +1,4 @@
+import errno
 import os
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from dawbridge.errors import DiskError
 from dawbridge.files import publish as publishing
 from dawbridge.files.part import Part
-from dawbridge.files.publish import disk_errors, make_durable, publish
+from dawbridge.files.publish import disk_errors, make_durable, make_room, publish
 
 
 def written(folder, content=b"new"):
@@ -95,3 +96,34 @@ def test_a_pipe_is_not_flushed(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     make_durable(tmp_path / "a.wav")
     make_durable(tmp_path / "none.wav")
+
+
+class TestDiskErrors:
+    def test_a_file_where_the_folder_should_be_is_named(self, tmp_path):
+        (tmp_path / "separated").write_text("mine")
+        for folder in (tmp_path / "separated", tmp_path / "separated" / "deeper"):
+            with pytest.raises(DiskError) as refused:
+                make_room(folder, 1)
+            assert str(refused.value) == (
+                f"{tmp_path / 'separated'}: is a file, and stems need a folder of this name; rename the file"
+            )
+
+    def test_a_dangling_link_where_the_folder_should_be_is_named(self, tmp_path):
+        (tmp_path / "separated").symlink_to("nowhere")
+        with pytest.raises(DiskError, match=r"is a link to nothing that is there.*; remove the link"):
+            make_room(tmp_path / "separated", 1)
+
+    @pytest.mark.parametrize(
+        ("number", "what_to_do"),
+        [
+            (errno.ENOSPC, "make room"),
+            (errno.EROFS, "can only be read"),
+            (errno.EACCES, "give this user the right to write"),
+            (errno.ENAMETOOLONG, "a shorter name"),
+            (errno.EIO, "reports a fault"),
+            (errno.ENODEV, "check that the disk is still there"),
+        ],
+    )
+    def test_each_cause_has_its_own_remedy(self, tmp_path, number, what_to_do):
+        with pytest.raises(DiskError, match=f"stems cannot be written .*; .*{what_to_do}"), disk_errors(tmp_path):
+            raise OSError(number, os.strerror(number))
