@@ -123,9 +123,7 @@ def obstacle(folder: Path) -> str:
     if place.is_dir() or not os.path.lexists(place):
         return ""
     if place.is_symlink() and not place.exists():
-        return (
-            f"{place}: is a link to nothing that is there, and stems need a folder of this name; remove the link"
-        )
+        return f"{place}: is a link to nothing that is there, and stems need a folder of this name; remove the link"
     return f"{place}: is a file, and stems need a folder of this name; rename the file"
 
 

@@ -31,8 +31,23 @@ def test_chunks_equal_one_whole_pass(model, mixture):
 def test_tiles_equal_one_whole_pass(mixture):
     if DEFAULT_MODEL not in model_names():
         pytest.skip(f"the weights of {DEFAULT_MODEL} are not here")
-    estimator = load_estimator(DEFAULT_MODEL)
-    blocks = (mixture[:, start : start + 50_000] for start in range(0, mixture.shape[1], 50_000))
-    tiles = np.concatenate(list(estimator.stream(blocks, 64)), axis=1)
+    estimator = load_estimator(DEFAULT_MODEL, bfloat16=False)
     whole = estimator.estimate(torch.from_numpy(mixture)).numpy()
-    assert 20 * np.log10(np.abs(tiles - whole).max() + 1e-12) <= LIMIT_DBFS
+    assert difference_dbfs(tiled(estimator, mixture, 64), whole) <= LIMIT_DBFS
+
+
+@pytest.mark.row("clicks at chunk borders")
+def test_tiles_in_bfloat16_are_the_same_however_long_they_are(mixture):
+    if DEFAULT_MODEL not in model_names():
+        pytest.skip(f"the weights of {DEFAULT_MODEL} are not here")
+    estimator = load_estimator(DEFAULT_MODEL, bfloat16=True)
+    assert difference_dbfs(tiled(estimator, mixture, 64), tiled(estimator, mixture, 48)) <= LIMIT_DBFS
+
+
+def tiled(estimator, mixture, frames):
+    blocks = (mixture[:, start : start + 50_000] for start in range(0, mixture.shape[1], 50_000))
+    return np.concatenate(list(estimator.stream(blocks, frames)), axis=1)
+
+
+def difference_dbfs(one, other):
+    return 20 * np.log10(np.abs(one - other).max() + 1e-12)

@@ -10,7 +10,7 @@ from torch import Tensor
 from acapellanet.acapellabot.separation import AcapellabotEstimator
 from acapellanet.errors import ModelError
 from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, NOMINAL_RATE_HZ, isolate_center
-from acapellanet.estimate.inference import context_samples, prepare
+from acapellanet.estimate.inference import context_samples, in_bfloat16, prepare
 from acapellanet.estimate.registry import (
     ANCESTOR,
     CENTER_MODEL,
@@ -22,6 +22,7 @@ from acapellanet.estimate.registry import (
 )
 from acapellanet.estimate.tiles import TILE_FRAMES, Block, stream_tiles
 from acapellanet.net.network import Dilated, TfcTdf
+from acapellanet.net.precision import has_bfloat16
 from acapellanet.net.separation import check_stereo, separate
 from acapellanet.net.weights import load_network
 
@@ -62,7 +63,9 @@ class Estimator(Protocol):
 class NetworkEstimator:
     """An `AcapellaNet` with its weights, on a device."""
 
-    def __init__(self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None], bfloat16: bool | None = None
+    ) -> None:
         network = load_network(path)
         self.name, self.hash = name, digest
         self.sample_rate = network.config.sample_rate
@@ -77,6 +80,8 @@ class NetworkEstimator:
             self._device.type == "cpu" and network.config.fft_samples % network.config.hop_samples == 0
         )
         """Whether `stream` can be used: elsewhere whole chunks are faster."""
+        low = has_bfloat16(self._device) if bfloat16 is None else bfloat16
+        self._tiled = in_bfloat16(self._network) if self.can_stream_tiles and low else self._network
         for block in self._network.modules():
             if isinstance(block, (TfcTdf, Dilated)):
                 block.register_forward_pre_hook(lambda *_: on_step())
@@ -87,8 +92,11 @@ class NetworkEstimator:
         return separate(self._network, mixture.to(self._device, torch.float32), self._precision).cpu()
 
     def stream(self, blocks: Iterable[Block], tile_frames: int = TILE_FRAMES) -> Iterator[Block]:
-        """Yield the vocals of consecutive blocks `[2, n]`; much faster than chunks with context, and the same."""
-        return stream_tiles(self._network, blocks, tile_frames, self._on_step)
+        """Yield the vocals of consecutive blocks `[2, n]`; much faster than chunks with context.
+
+        They are the same up to rounding, which is that of bfloat16 where the processor has it (docs/network.md).
+        """
+        return stream_tiles(self._tiled, blocks, tile_frames, self._on_step)
 
 
 class CenterEstimator:
@@ -116,12 +124,14 @@ def load_estimator(
     *,
     center_width: float = 0.5,
     on_step: Callable[[], None] = lambda: None,
+    bfloat16: bool | None = None,
 ) -> Estimator:
     """Load a model by its name (`model_names()`) or by the path of a `.safetensors` file.
 
     After the name of acapellabot's weights, `-griffinlim` asks for the phase of 2017 (`acapellabot.separation`).
     `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
-    called before each block of the network, many times a second, and may raise to stop an estimate.
+    called before each block of the network, many times a second, and may raise to stop an estimate. `bfloat16`: whether
+    a stream on the processor is computed in it; None: if the processor has it in hardware.
     Raises `ModelError` if the name is unknown, or the file is missing, damaged or of another architecture.
     """
     if model == CENTER_MODEL:
@@ -131,7 +141,7 @@ def load_estimator(
         return AcapellabotEstimator(model, path, model_hash(model), _device(device), griffin_lim, on_step)
     if griffin_lim:
         raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it out")
-    return NetworkEstimator(model, path, model_hash(model), device, on_step)
+    return NetworkEstimator(model, path, model_hash(model), device, on_step, bfloat16)
 
 
 def _device(name: str) -> torch.device:

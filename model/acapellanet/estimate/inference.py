@@ -27,6 +27,18 @@ def prepare(network: AcapellaNet, device: torch.device) -> AcapellaNet:
     return cast(AcapellaNet, moved)
 
 
+def in_bfloat16(network: AcapellaNet) -> AcapellaNet:
+    """Copy a network that is prepared for the processor, with its products in bfloat16.
+
+    Sums inside of a product, normalizations and masks stay float32.
+    """
+    low = copy.deepcopy(network).to(torch.bfloat16)
+    for module, exact in zip(low.modules(), network.modules(), strict=True):
+        if isinstance(module, nn.BatchNorm2d):
+            module.float().load_state_dict(exact.state_dict())
+    return low
+
+
 def _fused(conv: nn.Module, norm: nn.BatchNorm2d) -> nn.Conv2d:
     transposed = isinstance(conv, nn.ConvTranspose2d)
     return fuse_conv_bn_eval(cast(nn.Conv2d, conv), norm, transpose=transposed)

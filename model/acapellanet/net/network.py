@@ -123,6 +123,7 @@ class AcapellaNet(nn.Module):
 
     def masks(self, features: Tensor) -> Tensor:
         """Features `[batch, 4, frames, folded]` → `[batch, 3, frames, folded]` in 0..1: m_L, m_R, g."""
+        features = features.to(self.position.dtype)
         x = self.patch_norm(self.patch(features)) + self.position
         x = torch.relu_(x)
         skips = []
@@ -134,7 +135,7 @@ class AcapellaNet(nn.Module):
         for up, decoder in zip(reversed(self.ups), reversed(self.decoders), strict=True):
             x = decoder(up(x) + skips.pop())
         x = torch.cat((x, patches(features, self.config.patch_bins)), dim=1)
-        return self.activated(self.head(x))
+        return self.activated(self.head(x).float())
 
     def activated(self, planes: Tensor) -> Tensor:
         """Turn the output of the last convolution into masks."""

@@ -188,6 +188,7 @@ class Encoder:
 
     def push(self, features: Tensor, last: bool) -> Halfway:
         """Features `[batch, 4, frames, folded]` of a tile; `last`: the end of the audio."""
+        features = features.to(self._network.position.dtype)
         x = self._patched(features)
         skips = []
         for blocks, down in zip(self._levels, self._downs, strict=True):
@@ -231,7 +232,7 @@ class Decoder:
                 x = block.push(x, half.last)
         if not x.shape[2]:
             return None
-        return network.activated(self._head.planes(x, self._features.take(x.shape[2])))
+        return network.activated(self._head.planes(x, self._features.take(x.shape[2])).float())
 
 
 def _levels(levels: nn.ModuleList, on_step: Step) -> list[list[_Block]]:

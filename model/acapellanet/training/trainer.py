@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from acapellanet.errors import TrainingError
 from acapellanet.net.config import NetworkConfig
 from acapellanet.net.network import AcapellaNet
+from acapellanet.net.precision import has_bfloat16
 from acapellanet.training.batches import Batch, Examples, make_batch
 from acapellanet.training.distributed import ALONE, World, join_norms
 from acapellanet.training.losses import separation_loss
@@ -115,7 +116,7 @@ class Trainer:
         features, objective = self.network.features, partial(_masked_loss, self.network.applied, loss)
         self._features = torch.compile(features) if options.compiled else features
         self._loss = torch.compile(objective) if options.compiled else objective
-        self._bfloat16 = _has_bfloat16(world.device) if options.bfloat16 is None else options.bfloat16
+        self._bfloat16 = has_bfloat16(world.device) if options.bfloat16 is None else options.bfloat16
         self._mixers = ThreadPoolExecutor(options.threads, initializer=lambda: torch.set_num_threads(1))
 
     @property
@@ -231,13 +232,6 @@ class _Masks(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """`[batch, 4, frames, folded]` → `[batch, 3, frames, folded]`."""
         return self.network.masks(features)
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    if device.type != "cpu":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    capabilities: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # since torch 2.10
-    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def _precision(device: torch.device, bfloat16: bool) -> AbstractContextManager[object]:

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from acapellanet.errors import SignalError
-from acapellanet.estimate.inference import prepare
+from acapellanet.estimate.estimator import load_estimator
+from acapellanet.estimate.inference import in_bfloat16, prepare
 from acapellanet.estimate.tiles import stream_tiles
 from acapellanet.net.config import CONFIGS, NetworkConfig
 from acapellanet.net.network import AcapellaNet
 from acapellanet.net.separation import separate
+from tools.song import make_song
 
 CLOSE = 10 ** (-140 / 20)
 """The last bit of a sample may be rounded in another way at the end of a tile."""
@@ -94,3 +96,22 @@ def test_a_reader_that_has_enough_ends_the_thread(network):
     next(pieces)
     pieces.close()
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(("block", "tile"), [(777, 8), (30_000, 4096)])
+def test_in_bfloat16_neither_blocks_nor_tiles_are_heard(network, block, tile):
+    low, mixture = in_bfloat16(network), noise(100_000)
+    np.testing.assert_allclose(
+        streamed(low, mixture, block, tile), streamed(low, mixture, 1 << 16, 32), rtol=0, atol=CLOSE
+    )
+
+
+def test_the_rounding_of_bfloat16_is_far_below_the_voice():
+    vocals, music = make_song(3.0)
+    mixture = (vocals + music).astype(np.float32)
+    exact, low = (
+        np.concatenate(list(load_estimator("acapellanet-small", bfloat16=bfloat16).stream([mixture])), 1)
+        for bfloat16 in (False, True)
+    )
+    error_db = 10 * np.log10(np.square(low - exact).sum() / np.square(exact).sum())
+    assert -80 < error_db < -35
