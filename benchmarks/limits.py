@@ -15,10 +15,11 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from acapellanet.estimate.inference import prepare
+from acapellanet.estimate.inference import in_bfloat16, prepare
 from acapellanet.estimate.registry import weights_path
 from acapellanet.estimate.tiles import TILE_FRAMES, stream_tiles
 from acapellanet.net.network import AcapellaNet
+from acapellanet.net.precision import has_bfloat16
 from acapellanet.net.weights import load_network
 
 RATE = 44100
@@ -27,8 +28,8 @@ SECONDS = 60
 
 def network_row(name: str) -> str:
     """The network alone, in tiles, against the convolution rate."""
-    loaded = load_network(weights_path(name))
-    network = prepare(loaded[0] if isinstance(loaded, tuple) else loaded, torch.device("cpu"))
+    network = prepare(load_network(weights_path(name)), torch.device("cpu"))
+    network = in_bfloat16(network) if has_bfloat16(torch.device("cpu")) else network
     work = flops_a_second(network)
     rate = convolution_rate(network)
     noise = (0.1 * np.random.default_rng(1).standard_normal((2, RATE * SECONDS))).astype(np.float32)
@@ -60,8 +61,9 @@ def convolution_rate(network: AcapellaNet) -> float:
     """FLOP a second of the widest level's convolutions, each core with one of its own."""
     channels, bins = network.config.channels[0], network.config.fft_samples // 4 // network.config.patch_bins
     cores = os.cpu_count() or 1
-    weight = torch.randn(channels, channels, 3, 3).contiguous(memory_format=torch.channels_last)
-    tile = torch.randn(1, channels, TILE_FRAMES // 2, bins).contiguous(memory_format=torch.channels_last)
+    kind = network.position.dtype
+    weight = torch.randn(channels, channels, 3, 3).to(kind, memory_format=torch.channels_last)
+    tile = torch.randn(1, channels, TILE_FRAMES // 2, bins).to(kind, memory_format=torch.channels_last)
     repeats = 20
 
     def work(_: int) -> None:
