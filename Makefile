@@ -25,10 +25,11 @@ listen: $(STAMP) ## make a web page of a song and its stems: make listen SONG=pa
 	$(BIN)/dawbridge listen "$(SONG)" $(if $(MODEL),--model "$(MODEL)") $(ARGS)
 
 test: $(STAMP) ## run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not alone'
+	$(BIN)/python -m pytest -m alone
 
 quick: $(STAMP) ## run the tests that start no daemon, no other program and no training: under two minutes
-	$(BIN)/python -m pytest -m 'not slow'
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 watch: $(STAMP) ## watch a folder, for daily use: make watch FOLDER=~/Bounces [ARGS='--preset karaoke']
 	@test -n "$(FOLDER)" || { echo 'which folder? make watch FOLDER=~/Bounces' >&2; exit 2; }

@@ -31,15 +31,19 @@ SLOW_PLACES = (
     "estimators/test_waveform.py", "surfaces/web/test_page.py", "tools/test_demo.py",
 )  # fmt: skip
 """What trains, or runs a whole network over a whole song."""
+ALONE_FIXTURES = {"jack"}
+"""What uses one of these plays music in real time, and needs the computer for itself."""
 TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what uses one of these fixtures or is in one of these places; `make quick` leaves it out."""
+    """Mark as slow what `make quick` leaves out, and as alone what `make test` runs after all else."""
     for item in items:
         place = item.path.relative_to(TESTS)
         if SLOW_FIXTURES & set(item.fixturenames) or any(place.is_relative_to(slow) for slow in SLOW_PLACES):
             item.add_marker(pytest.mark.slow)
+        if ALONE_FIXTURES & set(item.fixturenames):
+            item.add_marker(pytest.mark.alone)
 
 
 @dataclass

@@ -108,7 +108,7 @@ def test_a_stems_folder_that_may_not_be_written_fails_the_bounce_and_is_tried_ag
     closed(daemon.folder / "separated", 0o555)
     bounce(daemon.folder / "next.wav", 2)
     _, code, message = daemon.heard.wait_for("/dawbridge/job/failed", PATIENCE_S)
-    assert (code, "separated" in message, "may write in the folder" in message) == ("disk", True, True)
+    assert (code, "separated" in message, "give this user the right to write" in message) == ("disk", True, True)
     (daemon.folder / "separated").chmod(0)
     daemon.process.kill()
     daemon.process.wait()

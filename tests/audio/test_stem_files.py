@@ -81,7 +81,10 @@ def test_too_little_room_is_said_before_the_work(bounce: Bounce, tmp_path: Path)
 
 def test_a_folder_that_cannot_be_made(bounce: Bounce, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with files.open_source(bounce("WAV", "PCM_24")) as source, pytest.raises(AudioError, match="cannot be written"):
+    with (
+        files.open_source(bounce("WAV", "PCM_24")) as source,
+        pytest.raises(AudioError, match="is a file, and stems"),
+    ):
         files.StemWriter(source.bounce, tmp_path / "file" / "a", None)
 
 

@@ -113,3 +113,9 @@ def cluster(tmp_path, certificates):
     made = Cluster(tmp_path, ClusterSettings(f"tls://127.0.0.1:{free_port()}", **certificates))
     yield made
     made.stop()
+
+
+@pytest.fixture(autouse=True)
+def in_float32(monkeypatch):
+    """What this computer gives is computed as on the workers: they take whole pieces, which are never in bfloat16."""
+    monkeypatch.setattr("acapellanet.estimate.estimator.has_bfloat16", lambda _device: False)

@@ -65,7 +65,7 @@ class Guard:
         if not self.token or not _same(given, self.token):
             return None
         answer = web.Response(status=303, headers={"Location": request.path, "Cache-Control": "no-store"})
-        answer.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict", path="/", max_age=30 * 86400)
+        answer.set_cookie(COOKIE, self.token, httponly=True, samesite="Lax", path="/", max_age=30 * 86400)
         return answer
 
     def protect(self, request: web.Request, answer: web.StreamResponse) -> None:

@@ -14,6 +14,19 @@ if CHROMIUM is None:
 ARGUMENTS = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--disable-gpu", "--mute-audio"]
 PATIENCE_MS = 30_000
 
+RECORD = """async (name) => {
+  const {player} = dawbridge, context = player.context, recorder = context.createScriptProcessor(1024, 1, 1);
+  window.heard = []; recorder.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
+  player.levels[name].node.connect(recorder); recorder.connect(context.destination);
+}"""
+"""Keeps what is heard of a stem in `heard`."""
+LONGEST_SILENCE = """() => { let run = 0, longest = 0; const start = heard.findIndex((s) => s !== 0);
+  for (const sample of heard.slice(start)) {
+    run = Math.abs(sample) < 1e-6 ? run + 1 : 0; longest = Math.max(longest, run);
+  }
+  return longest / dawbridge.player.context.sampleRate; }"""
+LOUDNESS = "() => Math.sqrt(heard.slice(-8192).reduce((sum, s) => sum + s * s, 0) / 8192)"
+
 
 class Browser:
     """One browser; each tab's errors and messages fail the test that asks for them."""
@@ -49,3 +62,23 @@ class Browser:
     def close(self):
         self._browser.close()
         self._playwright.stop()
+
+
+def listen(tab):
+    tab.get_by_role("button", name="Listen: song.wav").click()
+    Browser.until(tab, "dawbridge.player.frames > 0")
+    tab.locator("#play").click()
+    Browser.until(tab, "dawbridge.player.seconds > 0.2")
+
+
+def got(tab, path):
+    """What the API answers; asked by the page, since Playwright's loop is this thread's."""
+    return tab.evaluate("async (path) => (await fetch(path)).json()", path)
+
+
+def until(condition, tab):
+    for _ in range(200):
+        if condition():
+            return
+        tab.wait_for_timeout(50)
+    pytest.fail("never came true")

@@ -117,3 +117,23 @@ def make_page(rig, tmp_path):
     yield make
     for page in made:
         page.close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from tests.surfaces.web.browser import Browser  # which skips, or fails, where there is none
+
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def tab(browser, page):
+    """The page with a finished job; nothing may be complained of in the end."""
+    page.job(seconds=6.0)
+    tab, wrong = browser.tab(page.base + "/")
+    tab.wait_for_selector("#job-list li")
+    yield tab
+    assert [text for text in wrong if "status of" not in text] == []  # refusals are shown, and Chromium logs them too
+    tab.context.close()

@@ -7,47 +7,10 @@ import pytest
 
 from dawbridge.events import Failed, JobState, Progress, StateChanged
 from dawbridge.surfaces.osc.client import free_port
-from tests.surfaces.web.browser import Browser
+from tests.surfaces.web.browser import LONGEST_SILENCE, LOUDNESS, RECORD, Browser, got, listen, until
 
 AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js"))
 """axe-core: `npm install axe-core`, or the path of its `axe.min.js`."""
-RECORD = """async (name) => {
-  const {player} = dawbridge, context = player.context, recorder = context.createScriptProcessor(1024, 1, 1);
-  window.heard = []; recorder.onaudioprocess = (event) => window.heard.push(...event.inputBuffer.getChannelData(0));
-  player.levels[name].node.connect(recorder); recorder.connect(context.destination);
-}"""
-"""Keeps what is heard of a stem in `heard`."""
-LONGEST_SILENCE = """() => { let run = 0, longest = 0; const start = heard.findIndex((s) => s !== 0);
-  for (const sample of heard.slice(start)) {
-    run = Math.abs(sample) < 1e-6 ? run + 1 : 0; longest = Math.max(longest, run);
-  }
-  return longest / dawbridge.player.context.sampleRate; }"""
-LOUDNESS = "() => Math.sqrt(heard.slice(-8192).reduce((sum, s) => sum + s * s, 0) / 8192)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    browser = Browser()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def tab(browser, page):
-    """The page with a finished job; nothing may be complained of in the end."""
-    page.job(seconds=6.0)
-    tab, wrong = browser.tab(page.base + "/")
-    tab.wait_for_selector("#job-list li")
-    yield tab
-    assert [text for text in wrong if "status of" not in text] == []  # refusals are shown, and Chromium logs them too
-    tab.context.close()
-
-
-def listen(tab):
-    tab.get_by_role("button", name="Listen: song.wav").click()
-    Browser.until(tab, "dawbridge.player.frames > 0")
-    tab.locator("#play").click()
-    Browser.until(tab, "dawbridge.player.seconds > 0.2")
 
 
 def test_jobs_are_listed_as_they_come_and_change(tab, page):
@@ -138,21 +101,8 @@ def test_a_lost_connection_is_shown_and_heals(browser, make_page):
     tab.context.close()
 
 
-def got(tab, path):
-    """What the API answers; asked by the page, since Playwright's loop is this thread's."""
-    return tab.evaluate("async (path) => (await fetch(path)).json()", path)
-
-
 def lanes(tab):
     return got(tab, "/api/jobs/1/automation")["lanes"]
-
-
-def until(condition, tab):
-    for _ in range(200):
-        if condition():
-            return
-        tab.wait_for_timeout(50)
-    pytest.fail("never came true")
 
 
 def test_points_of_a_lane_are_added_dragged_typed_and_deleted(tab):

@@ -131,3 +131,9 @@ def test_the_server_ends_while_pages_are_open(page):
         return stream.closed
 
     assert page.run(ask)
+
+
+def test_who_hears_nothing_else_hears_that_the_connection_is_there(page, monkeypatch):
+    monkeypatch.setattr("dawbridge.surfaces.web.api.streams.BEAT_S", 0.05)
+    _, beat = listen(page, nothing, "beat")
+    assert beat == {"type": "beat"}

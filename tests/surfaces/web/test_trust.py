@@ -133,7 +133,7 @@ def test_a_token_is_asked_for_beyond_loopback(make_page):
     assert (status, headers["Location"]) == (303, "/")
     cookie = headers["Set-Cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "SameSite=Lax" in cookie
     name_and_value = cookie.split(";")[0]
     assert page.ask("GET", "/", headers={"Accept": "text/html", "Cookie": name_and_value})[0] == 200
     assert page.get("/?HOST_INFO")["NAME"] == "dawbridge"  # OSC and OSCQuery are as open as they were

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,8 @@ STREAM_HZ = 30
 STALL_S = 20.0
 """How long a client may take nothing, in seconds."""
 MAX_MESSAGE_BYTES = 65_536
+BEAT_S = 10.0
+"""A client hears something at least this often, in seconds: one that does not has lost the connection."""
 _MAX_LINES = 256
 
 
@@ -71,7 +73,7 @@ class Streams:
     async def serve(self, request: web.Request, origin: str) -> web.StreamResponse:
         """One client, until it goes."""
         if len(self._streams) >= MAX_CLIENTS or self._over:
-            text = f"{MAX_CLIENTS} pages are open already; close one"
+            text = "dawbridge is ending" if self._over else f"{MAX_CLIENTS} pages are open already; close one"
             return web.json_response({"error": {"code": "too_many_clients", "message": text}}, status=503)
         socket = web.WebSocketResponse(heartbeat=30, max_msg_size=MAX_MESSAGE_BYTES)
         stream = Stream()
@@ -94,7 +96,8 @@ class Streams:
             try:
                 await _written(socket, await self._snapshot())
                 while not self._over:
-                    await stream.woken.wait()
+                    if not await _within(BEAT_S, stream.woken.wait()):
+                        stream.put({"type": "beat"})
                     for message in stream.take():
                         await _written(socket, message)
                     await asyncio.sleep(1 / STREAM_HZ)
@@ -112,6 +115,15 @@ class Streams:
             stream.put({"type": "error", "code": "bad_args", "message": "send an object: address, arguments"})
             return
         stream.put(await self._obey(message, origin))
+
+
+async def _within(seconds: float, coming: Awaitable[object]) -> bool:
+    """Whether it comes in this time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await coming
+            return True
+    return False
 
 
 async def _written(socket: web.WebSocketResponse, message: Json) -> None:

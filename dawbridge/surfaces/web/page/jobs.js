@@ -126,6 +126,7 @@ export function uploads() {
     input.value = "";
   });
   $("upload").addEventListener("submit", (event) => event.preventDefault());
+  $("upload-cancel").addEventListener("click", stopUploads);
   addEventListener("dragover", (event) => {
     event.preventDefault();
     document.body.classList.add("drop");
@@ -138,30 +139,51 @@ export function uploads() {
   });
 }
 
-async function putAll(files) {
+let turn = Promise.resolve(), waiting = [], request = null;
+
+/** One file after the other; one that is refused is named, and the others go on. */
+function putAll(files) {
+  if (!waiting.length) $("upload-errors").replaceChildren();
   for (const file of files) {
-    try {
-      await put(file);
-    } catch (error) {
-      $("upload-state").textContent = `${file.name}: ${error.message}`;
-      return;
-    }
+    waiting.push(file);
+    turn = turn.then(() => waiting.includes(file) && put(file)).catch((error) => $("upload-errors").append(make("p", { className: "error", textContent: `${file.name}: ${error.message}` }))).finally(() => {
+      waiting = waiting.filter((other) => other !== file);
+      $("upload-cancel").hidden = !waiting.length;
+    });
   }
+  $("upload-cancel").hidden = !waiting.length;
+  return turn;
+}
+
+function stopUploads() {
+  waiting = [];
+  request?.abort();
+  $("upload-cancel").hidden = true;
+  $("upload-state").textContent = strings.uploadStopped;
 }
 
 function put(file) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
+    request = new XMLHttpRequest();
+    const { upload } = request, sent = request;
     request.open("PUT", `/api/upload/${$("folder").value || 0}/${encodeURIComponent(file.name)}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.onprogress = (event) => ($("upload-state").textContent = strings.uploading(file.name, event.loaded / event.total));
+    upload.onprogress = (event) => ($("upload-state").textContent = strings.uploading(file.name, event.total ? event.loaded / event.total : 1, waiting.length - 1));
     request.onerror = () => reject(new Error(strings.lost));
+    request.onabort = () => resolve();
     request.onload = () => {
-      const answer = JSON.parse(request.responseText);
-      if (request.status !== 201) return reject(new Error(answer.error.message));
-      $("upload-state").textContent = strings.uploaded(answer.name);
-      resolve(answer);
+      if (sent.status !== 201) return reject(new Error(refusalOf(sent)));
+      $("upload-state").textContent = strings.uploaded(JSON.parse(sent.responseText).name);
+      resolve();
     };
     request.send(file);
   });
+}
+
+function refusalOf(answered) {
+  try {
+    return JSON.parse(answered.responseText).error.message;
+  } catch {
+    return `${answered.status} ${answered.statusText}`;
+  }
 }

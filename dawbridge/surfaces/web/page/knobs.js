@@ -8,6 +8,7 @@ const FINE = 0.001, WHEEL = 0.01;
 export class Knobs {
   #knobs = new Map();
   #waiting = new Map();
+  #isAsked = false;
   #held = null;
   constructor(events) {
     this.events = events;
@@ -58,7 +59,8 @@ export class Knobs {
     Object.assign(knob.row, { position, raw, text });
     knob.text.textContent = text;
     if (knob.input.type === "range") knob.input.setAttribute("aria-valuetext", text);
-    if (document.activeElement !== knob.exact) knob.exact.value = Number(raw.toFixed(4));
+    if (document.activeElement !== knob.exact && !knob.unsent) knob.exact.value = Number(raw.toFixed(4));
+    if (this.#waiting.has(knob.row.address)) return;
     if (origin === `page:${client}` && this.#held === name) return;
     if (knob.input.type === "checkbox") knob.input.checked = raw >= 0.5;
     else knob.input.value = position;
@@ -82,7 +84,7 @@ export class Knobs {
     text.setAttribute("for", id);
     input.setAttribute("aria-describedby", `${id}-help`);
     const exact = make("input", {
-      type: "number", step: "any", min: row.low, max: row.high, "aria-label": `${name}: ${strings.exact} (${row.allowed})`,
+      type: "number", required: true, step: "any", min: row.low, max: row.high, "aria-label": `${name}: ${strings.exact} (${row.allowed})`,
       onchange: () => this.#exact(row, exact),
     });
     const learn = make("button", {
@@ -116,26 +118,38 @@ export class Knobs {
     this.#turn(row, Number(input.value));
   }
 
-  /** At most one message a frame for each knob: the newest. */
+  /** At most one message a frame for each knob: the newest. What cannot be sent waits until it can. */
   #turn(row, position) {
-    if (!this.#waiting.size) requestAnimationFrame(() => this.#flush());
     this.#waiting.set(row.address, position);
     this.#knobs.get(row.name).error.textContent = "";
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    requestAnimationFrame(() => {
+      this.#isAsked = false;
+      this.#flush();
+    });
   }
 
   #flush() {
-    for (const [address, position] of this.#waiting) if (!this.events.turn(address, position)) this.#do([address, position]);
-    this.#waiting.clear();
+    for (const [address, position] of this.#waiting) if (this.events.turn(address, position)) this.#waiting.delete(address);
+  }
+
+  /** The connection is there again: send what was turned and typed meanwhile. */
+  sendWaiting() {
+    this.#flush();
+    for (const { row, exact, unsent } of this.#knobs.values()) if (unsent) this.#exact(row, exact);
   }
 
   async #exact(row, exact) {
-    const { error } = this.#knobs.get(row.name);
-    error.textContent = exact.checkValidity() ? "" : strings.refused(exact.value, row.allowed);
-    if (error.textContent) return;
+    const knob = this.#knobs.get(row.name);
+    knob.error.textContent = exact.checkValidity() ? "" : strings.refused(exact.value, row.allowed);
+    if (knob.error.textContent) return;
     try {
       await command(`${row.address}/raw`, Number(exact.value));
+      knob.unsent = false;
     } catch (refused) {
-      error.textContent = refused.message;
+      knob.unsent = Boolean(refused.lost);
+      knob.error.textContent = refused.lost ? strings.unsent : refused.message;
     }
   }
 

@@ -65,8 +65,9 @@ export class Lanes {
       $("listen-error").textContent = "";
     } catch (error) {
       $("listen-error").textContent = error.message;
+      if (error.lost) return; // what was typed stays
     }
-    await this.show();
+    await this.show().catch(() => {});
   }
 
   #put(lanes) {
@@ -103,7 +104,7 @@ export class Lanes {
     } }, ...points.slice(0, 500).map((_, index) => make("option", { value: index, textContent: strings.pointOf(index + 1, points.length) })));
     choose.value = this.#point;
     const number = (label, index, low, high) => {
-      const input = make("input", { type: "number", step: "any", min: low, max: high, value: Number(points[this.#point][index].toFixed(3)), "aria-label": label, onchange: () => {
+      const input = make("input", { type: "number", required: true, step: "any", min: low, max: high, value: Number(points[this.#point][index].toFixed(3)), "aria-label": label, onchange: () => {
         if (!input.checkValidity()) return ($("listen-error").textContent = strings.refused(input.value, `${low}..${high}`));
         this.#set(this.#point, index ? points[this.#point][0] : Number(input.value), index ? Number(input.value) : points[this.#point][1]);
       } });

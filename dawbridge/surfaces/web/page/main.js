@@ -11,9 +11,9 @@ import { strings } from "./strings.en.js";
 
 fillTexts();
 const player = new Player(), picture = new Picture(player), jobs = new Jobs((id) => open(id)), presets = new PresetForm();
-const events = new Events(hear, (lost) => {
-  $("lost").hidden = !lost;
-  $("lost").textContent = lost ? strings.lost : "";
+const events = new Events(hear, (why) => {
+  $("lost").hidden = !why;
+  $("lost").textContent = why;
 });
 const knobs = new Knobs(events);
 const lanes = new Lanes(player, picture, knobs), compare = new Compare(knobs);
@@ -34,7 +34,8 @@ function hear(message) {
       presets.list((message.presets ?? []).map((preset) => preset.name));
       if (message.jobs) jobs.show(message.jobs);
       if (message.state) state(message.state);
-      health();
+      knobs.sendWaiting();
+      health().catch(() => {}); // the next snapshot asks again
       break;
     case "job": jobs.put(message); break;
     case "progress": jobs.progress(message); break;
@@ -65,11 +66,12 @@ function state(now) {
 }
 
 async function open(id) {
-  const job = jobs.get(id) ?? (await get(`/api/jobs/${id}`));
   try {
-    await player.open(id);
+    const job = jobs.get(id) ?? (await get(`/api/jobs/${id}`));
+    if (!(await player.open(id))) return; // another was opened meanwhile
     $("listen-name").textContent = job.name;
     $("listen-error").textContent = "";
+    $("loop").setAttribute("aria-pressed", "false");
     $("seek").max = player.frames / player.rate;
     await picture.open(id);
     picture.show(player.heard.name);
@@ -122,6 +124,7 @@ player.addEventListener("change", () => {
   $("play").textContent = player.playing ? strings.pause : strings.play;
   if (player.playing) requestAnimationFrame(tick);
 });
+player.addEventListener("replaced", () => open(player.job));
 player.addEventListener("fail", (event) => ($("listen-error").textContent = event.detail));
 
 function seek(seconds) {
@@ -152,7 +155,7 @@ for (const id of ["spectrogram", "waveform"]) {
   $(id).addEventListener("pointermove", (event) => {
     if (from === null || Math.abs(place(event) - from) < (picture.view[1] - picture.view[0]) / 50) return;
     player.loop = [Math.max(0, Math.min(from, place(event))), Math.min(picture.length, Math.max(from, place(event)))];
-    $("loop").setAttribute("aria-pressed", "true");
+    $("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
     picture.draw();
   });
   $(id).addEventListener("pointerup", (event) => {

@@ -2,54 +2,24 @@
 //
 //   mixture       ├──2 s──┼──2 s──┼──2 s──┤
 //   acapella      ├───────┼───────┼───────┤     a stem that was rendered again begins a new chain at `now + 80 ms`,
-//   instrumental  ├───────┼───────┼───────┤     with all its buffers ready, and is faded in over the old one
+//   instrumental  ├───────┼───────┼───────┤     with its buffers ready, and is faded in over the old one
+//
+import { strings } from "./strings.en.js";
+import { Chain, FADE_S, Span } from "./chain.js";
 import { Stem } from "./wav.js";
 
-const CHUNK_S = 2, AHEAD_S = 4, FADE_S = 0.02, SOON_S = 0.08;
+const CHUNK_S = 2, AHEAD_S = 4, SOON_S = 0.08, LEAST_LOOP_S = 0.1, REST_MS = 120;
 export const NAMES = ["mixture", "acapella", "instrumental"];
-
-class Chain {
-  constructor(player, stem, level) {
-    Object.assign(this, { player, stem, next: 0, sources: new Set(), busy: false, over: false });
-    this.gain = player.context.createGain();
-    this.gain.gain.value = 0;
-    this.gain.connect(level);
-  }
-
-  fade(to, at) {
-    this.gain.gain.cancelScheduledValues(at);
-    this.gain.gain.setValueAtTime(1 - to, at);
-    this.gain.gain.linearRampToValueAtTime(to, at + FADE_S);
-  }
-
-  play(buffer, frame, startedAt, from) {
-    const { context } = this.player;
-    const source = context.createBufferSource();
-    source.buffer = buffer;
-    source.connect(this.gain);
-    const at = startedAt + (frame - from) / this.stem.rate;
-    const late = context.currentTime - at;
-    if (late > 0) source.start(context.currentTime, late);
-    else source.start(at);
-    this.sources.add(source);
-    source.onended = () => this.sources.delete(source);
-  }
-
-  end(at) {
-    this.over = true;
-    for (const source of this.sources) source.stop(at);
-    setTimeout(() => this.gain.disconnect(), (at - this.player.context.currentTime) * 1000 + 300);
-  }
-}
 
 export class Player extends EventTarget {
   #chains = new Map();
-  #from = 0; // frame at which playing began
-  #startedAt = 0; // time of the context's clock when it did
-  #run = 0;
+  #span = null;
+  #loop = null;
+  #resting = 0; // timer of a loop that is being dragged
+  #tickets = {}; // of what is asked for, so that an older answer cannot overtake a newer one
   constructor() {
     super();
-    Object.assign(this, { context: null, stems: new Map(), playing: false, at: 0, loop: null, job: 0 });
+    Object.assign(this, { context: null, stems: new Map(), playing: false, at: 0, job: 0 });
     this.heard = { name: "acapella" };
     this.levels = Object.fromEntries(NAMES.map((name) => [name, { level: 1, muted: name !== "acapella", node: null }]));
   }
@@ -64,29 +34,42 @@ export class Player extends EventTarget {
 
   /** Where it is, in seconds. */
   get seconds() {
-    if (!this.playing) return this.at;
-    const now = this.#from / this.rate + Math.max(0, this.context.currentTime - this.#startedAt);
-    if (this.loop && now >= this.loop[1]) return this.loop[0] + ((now - this.loop[0]) % (this.loop[1] - this.loop[0]));
-    return Math.min(now, this.frames / this.rate);
+    if (!this.playing || !this.#span) return this.at;
+    return Math.min(this.#span.place(this.#elapsed * this.rate), this.frames) / this.rate;
+  }
+
+  /** The region that is played round and round, `[from, to]` in seconds; null: none. */
+  get loop() {
+    return this.#loop;
+  }
+
+  set loop(region) {
+    this.#loop = region && region[1] - region[0] >= LEAST_LOOP_S ? region : null;
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#turn(), REST_MS);
   }
 
   async open(job) {
+    const ticket = this.#ticket("open");
     this.pause();
     const opened = await Promise.all(NAMES.map((name) => Stem.open(job, name).catch(() => null)));
-    Object.assign(this, { job, at: 0, loop: null });
+    if (ticket !== this.#tickets.open) return false;
+    Object.assign(this, { job, at: 0 });
+    this.#loop = null;
     this.stems = new Map(opened.filter(Boolean).map((stem) => [stem.name, stem]));
-    if (!this.stems.size) throw new Error("nothing to listen to");
+    if (!this.stems.size) throw new Error(strings.noSound);
     if (!this.stems.has(this.heard.name)) this.hear([...this.stems.keys()][0]);
     if (this.context && this.context.sampleRate !== this.rate) {
       this.context.close();
       this.context = null;
     }
+    return true;
   }
 
   /** From a click or a key: browsers want one before they make a sound. */
   play() {
-    if (!this.stems.size || this.playing) return;
-    this.context ??= new AudioContext({ sampleRate: this.rate });
+    if (!this.frames || this.playing) return;
+    this.context ??= contextAt(this.rate);
     this.context.resume();
     for (const name of NAMES) this.#node(name);
     this.playing = true;
@@ -124,23 +107,20 @@ export class Player extends EventTarget {
 
   /** A stem was rendered again: swap it in without a gap. */
   async swap(name) {
-    const stem = await Stem.open(this.job, name).catch(() => null);
-    if (!stem || stem.version === this.stems.get(name)?.version) return;
+    const ticket = this.#ticket(name), { job } = this;
+    const stem = await Stem.open(job, name).catch(() => null);
+    if (ticket !== this.#tickets[name] || job !== this.job || !stem || stem.version === this.stems.get(name)?.version) return;
+    if (this.stems.size && (stem.rate !== this.rate || stem.frames !== this.frames)) return void this.dispatchEvent(new Event("replaced"));
     this.stems.set(name, stem);
-    if (!this.playing) return;
-    const old = this.#chains.get(name), run = this.#run, chain = new Chain(this, stem, this.levels[name].node);
-    const first = Math.floor(this.seconds * stem.rate);
-    const stop = Math.min(first + Math.round(CHUNK_S * 2 * stem.rate), stem.frames);
-    const buffer = stop > first ? await stem.read(this.context, first, stop) : null;
-    if (run !== this.#run || !this.playing) return;
-    if (buffer) chain.play(buffer, first, this.#startedAt, this.#from);
-    chain.next = stop;
-    const at = this.context.currentTime + SOON_S;
-    chain.fade(1, at);
-    old?.fade(0, at);
-    old?.end(at + FADE_S);
-    this.#chains.set(name, chain);
-    this.dispatchEvent(new Event("swap"));
+    if (this.playing && this.#span) await this.#exchange(name, stem);
+  }
+
+  get #elapsed() {
+    return Math.max(0, this.context.currentTime - this.#span.startedAt);
+  }
+
+  #ticket(what) {
+    return (this.#tickets[what] = (this.#tickets[what] ?? 0) + 1);
   }
 
   #node(name) {
@@ -151,66 +131,123 @@ export class Player extends EventTarget {
     level.node.connect(this.context.destination);
   }
 
+  #spanFrom(frame, startedAt) {
+    return new Span(frame, startedAt, this.frames, this.#loop?.map((seconds) => Math.round(seconds * this.rate)));
+  }
+
   #begin(seconds) {
-    this.#run++;
-    this.#from = Math.round(seconds * this.rate);
-    this.#startedAt = Infinity;
     this.at = seconds;
-    const run = this.#run;
+    const span = this.#spanFrom(Math.round(seconds * this.rate), Infinity);
+    this.#span = span;
     const chains = [...this.stems].map(([name, stem]) => [name, new Chain(this, stem, this.levels[name].node)]);
     this.#chains = new Map(chains);
-    const reads = chains.map(([, chain]) => this.#next(chain, this.#from));
-    Promise.all(reads).then((read) => {
-      if (run !== this.#run || !this.playing) return;
-      this.#startedAt = this.context.currentTime + 0.03;
+    Promise.all(chains.map(([, chain]) => this.#next(chain, span))).then((read) => {
+      if (span !== this.#span) return;
+      span.startedAt = this.context.currentTime + 0.03;
       chains.forEach(([, chain], index) => {
-        if (read[index]) chain.play(read[index], this.#from, this.#startedAt, this.#from);
-        chain.gain.gain.setValueAtTime(1, this.#startedAt);
+        if (read[index]) chain.play(read[index], 0, span);
+        chain.gain.gain.setValueAtTime(1, span.startedAt);
       });
-      this.#feed(run);
-    }).catch((error) => this.#failed(error, run));
+      this.#feed(span);
+    }).catch((error) => this.#failed(error, span));
   }
 
-  async #next(chain, frame) {
-    const stop = Math.min(frame + Math.round(CHUNK_S * chain.stem.rate), chain.stem.frames);
-    chain.next = stop;
-    return stop > frame ? chain.stem.read(this.context, frame, stop) : null;
+  /** The loop was changed while it plays: go on from here, with what follows as the loop has it now. */
+  #turn() {
+    if (!this.playing || !this.#span || this.#span.startedAt === Infinity) return;
+    const now = this.context.currentTime, here = this.#span.place(Math.round(this.#elapsed * this.rate));
+    this.#span = this.#spanFrom(here, now);
+    for (const [name, stem] of this.stems) this.#exchange(name, stem);
+    this.#feed(this.#span);
   }
 
-  #feed(run) {
-    if (run !== this.#run || !this.playing) return;
-    const now = this.seconds;
-    if (this.loop && this.#from / this.rate + this.context.currentTime - this.#startedAt >= this.loop[1]) return this.seek(this.loop[0]);
-    if (now >= this.frames / this.rate) {
+  /** Begin a new chain where it plays now, fade it in over the old one. */
+  async #exchange(name, stem) {
+    const span = this.#span, chain = new Chain(this, stem, this.levels[name].node);
+    const isStale = () => span !== this.#span || !this.playing || this.stems.get(name) !== stem;
+    if (span.startedAt === Infinity) return void this.seek(this.at); // it has only just begun
+    chain.next = Math.floor(this.#elapsed * stem.rate);
+    try {
+      for (let ready = 0; ready < 2 && this.#hasMore(chain, span); ready++) {
+        const u = chain.next, buffer = await this.#next(chain, span);
+        if (isStale()) return chain.end(this.context.currentTime);
+        chain.play(buffer, u, span);
+      }
+    } catch {
+      chain.end(this.context.currentTime); // replaced again by now: the next swap brings it
+      return;
+    }
+    const at = this.context.currentTime + SOON_S, old = this.#chains.get(name);
+    chain.fade(1, at);
+    old?.fade(0, at);
+    old?.end(at + FADE_S);
+    this.#chains.set(name, chain);
+    this.dispatchEvent(new Event("swap"));
+  }
+
+  #hasMore(chain, span) {
+    return span.left(chain.next) > 0;
+  }
+
+  async #next(chain, span) {
+    const first = span.place(chain.next), count = Math.min(Math.round(CHUNK_S * chain.stem.rate), span.left(chain.next));
+    if (count <= 0) return null;
+    chain.next += count;
+    return chain.stem.read(this.context, first, first + count);
+  }
+
+  async #fill(chain, span) {
+    if (chain.busy) return;
+    chain.busy = true;
+    let u = chain.next;
+    try {
+      const isWanted = () => span === this.#span && this.playing && !chain.over;
+      while (isWanted() && this.#hasMore(chain, span) && chain.next / chain.stem.rate < this.#elapsed + AHEAD_S) {
+        u = chain.next;
+        const buffer = await this.#next(chain, span);
+        if (isWanted()) chain.play(buffer, u, span);
+      }
+    } catch {
+      chain.next = u; // tried again with the next round
+    }
+    chain.busy = false;
+  }
+
+  #feed(span) {
+    if (span !== this.#span || !this.playing) return;
+    if (!span.loop && this.seconds >= this.frames / this.rate) {
       this.pause();
       this.at = 0;
       return;
     }
-    for (const chain of this.#chains.values()) {
-      if (chain.busy || chain.over || chain.next >= chain.stem.frames || chain.next / chain.stem.rate > now + AHEAD_S) continue;
-      chain.busy = true;
-      const frame = chain.next;
-      this.#next(chain, frame).then((buffer) => {
-        chain.busy = false;
-        if (run === this.#run && this.playing && !chain.over && buffer) chain.play(buffer, frame, this.#startedAt, this.#from);
-      }).catch(() => (chain.busy = false, chain.next = frame));
-    }
-    setTimeout(() => this.#feed(run), this.loop ? 15 : 200);
+    for (const chain of this.#chains.values()) this.#fill(chain, span);
+    setTimeout(() => this.#feed(span), 200);
   }
 
-  #failed(error, run) {
-    if (run !== this.#run) return;
+  #failed(error, span) {
+    if (span !== this.#span) return;
     this.playing = false;
+    this.#span = null;
+    this.dispatchEvent(new Event("change"));
     this.dispatchEvent(new CustomEvent("fail", { detail: error.message }));
   }
 
   #stop() {
-    this.#run++;
+    this.#span = null;
     for (const chain of this.#chains.values()) {
       const at = this.context.currentTime;
       chain.gain.gain.setTargetAtTime(0, at, 0.003);
       chain.end(at + 0.02);
     }
     this.#chains = new Map();
+  }
+}
+
+/** A clock at the bounce's rate, so that nothing is resampled twice; at the sound card's, where it takes no other. */
+function contextAt(sampleRate) {
+  try {
+    return new AudioContext({ sampleRate });
+  } catch {
+    return new AudioContext();
   }
 }
