@@ -3,11 +3,17 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from acapellanet.data.licences import FOLDERS_BY_LICENCE, excluded_folders
+from acapellanet.cli.train_flags import add_computing, add_left_out, add_schedule
+from acapellanet.data.licences import excluded_folders
 from acapellanet.errors import DataError
 from acapellanet.estimate.registry import DEFAULT_MODEL
 from acapellanet.net.config import CONFIGS, NetworkConfig
+
+if TYPE_CHECKING:
+    from acapellanet.training.run import RunOptions
+    from acapellanet.training.trainer import TrainingOptions
 
 
 def add_train(train: argparse.ArgumentParser) -> None:
@@ -39,50 +45,9 @@ def add_train(train: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"fine-tune a model ({DEFAULT_MODEL}), or weights by their path; of this --config, or narrower ones grown",
     )
-    train.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate (default: 0.0015)")
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--resume", action="store_true", help="go on where OUT's checkpoint stands")
-    train.add_argument(
-        "--schedule",
-        choices=("cosine", "flat"),
-        default="cosine",
-        help="flat: the rate does not fall, for runs that go on for days; --cool ends them (default: cosine)",
-    )
-    train.add_argument(
-        "--cool", type=Path, metavar="RUN", help="end a flat run: from its state on, the rate falls to nothing"
-    )
-    train.add_argument(
-        "--processes", type=int, default=1, metavar="N", help="train in N processes of one thread each, which meet"
-    )
-    train.add_argument("--member", type=int, help=argparse.SUPPRESS)  # the number of one of --processes
-    train.add_argument("--other-data", action="store_true", help="resume although the data is not what it was")
-    train.add_argument(
-        "--judge-every", type=float, default=9.0, metavar="MIN", help="minutes between judgements (default: 9)"
-    )
-    train.add_argument("--batch", type=int, default=5, help="examples per step (default: 5)")
-    train.add_argument("--frames", type=int, default=192, help="length of an example in hops (default: 192)")
-    train.add_argument("--threads", type=int, default=2, help="CPU threads (default: 2)")
-    train.add_argument("--device", default="auto", help="cuda, mps or cpu (default: auto); torchrun uses several")
-    train.add_argument("--compile", action="store_true", help="compile features and loss; needs a C++ compiler")
-    train.add_argument(
-        "--bfloat16",
-        action=argparse.BooleanOptionalAction,
-        help="autocast (default: where the processor has it in hardware)",
-    )
-    train.add_argument("--matched", action="store_true", help="mix sung voices and music in one key and tempo")
-    train.add_argument(
-        "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
-    )
-    train.add_argument(
-        "--exclude-from", type=Path, metavar="FILE", help="leave out the files listed in FILE (acapellanet vocal-leaks)"
-    )
-    train.add_argument(
-        "--licence-free-of",
-        action="append",
-        default=[],
-        choices=sorted(FOLDERS_BY_LICENCE),
-        help="leave out data under share-alike (sa) or GPL (gpl) terms; may be repeated",
-    )
+    add_schedule(train)
+    add_computing(train)
+    add_left_out(train)
     train.set_defaults(run=_train)
 
 
@@ -96,9 +61,7 @@ def _train(options: argparse.Namespace) -> int:
 
     from acapellanet.training.distributed import close_world, open_world
     from acapellanet.training.members import run_members
-    from acapellanet.training.run import RunOptions, run_training
-    from acapellanet.training.schedule import Schedule
-    from acapellanet.training.trainer import TrainingOptions
+    from acapellanet.training.run import run_training
 
     if options.processes > 1 and options.member is None:
         run_members(options.processes, options.given)
@@ -116,6 +79,25 @@ def _train(options: argparse.Namespace) -> int:
         )
         print(f"weights: {run_recipe(recipe, Console())}")
         return 0
+    run, training = _run_options(options, cache, exclude, alone)
+    config = _config(options.config, options.source)
+    world = open_world(options.device)
+    try:
+        weights = run_training(config, run, training, Console(quiet=not world.leads), world)
+    finally:
+        close_world()
+    if world.leads:
+        print(f"weights: {weights}")
+    return 0
+
+
+def _run_options(
+    options: argparse.Namespace, cache: Path, exclude: tuple[str, ...], alone: bool
+) -> tuple["RunOptions", "TrainingOptions"]:
+    from acapellanet.training.run import RunOptions
+    from acapellanet.training.schedule import Schedule
+    from acapellanet.training.trainer import TrainingOptions
+
     run = RunOptions(
         options.data,
         options.out,
@@ -141,15 +123,7 @@ def _train(options: argparse.Namespace) -> int:
         compiled=options.compile,
         threads=options.threads if alone else 1,
     )
-    config = _config(options.config, options.source)
-    world = open_world(options.device)
-    try:
-        weights = run_training(config, run, training, Console(quiet=not world.leads), world)
-    finally:
-        close_world()
-    if world.leads:
-        print(f"weights: {weights}")
-    return 0
+    return run, training
 
 
 def _train_packed(options: argparse.Namespace) -> int:
