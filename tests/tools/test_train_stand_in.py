@@ -40,6 +40,7 @@ def test_what_is_written_can_be_imported(data, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out" / "small.safetensors"
     command = ["x", str(data), "--out", str(out), "--minutes", "1e-9", "--cache", str(tmp_path / "cache")]
     monkeypatch.setattr(sys, "argv", command)
+    monkeypatch.setenv("PYMSS_CORE_EXPERIMENTAL_TRAIN_GROUPED_BANDS", "1")  # so that it is removed again
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)  # it would hold for all tests after this one
     train_stand_in.main()
     assert "SI-SDR" in capsys.readouterr().out
