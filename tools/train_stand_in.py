@@ -225,7 +225,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, help="a folder with the music of CC0 above")
     parser.add_argument("--out", type=Path, default=Path("tests/data/stand-in/stand-in.safetensors"))
-    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--seed", type=int, default=2017)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir(), "stand-in-music"))
     arguments = parser.parse_args()

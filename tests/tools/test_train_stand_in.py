@@ -18,14 +18,11 @@ pytest.importorskip("pymss_core")
 def data(tmp_path):
     """Noise under the names of recordings, of which one kind is not under CC0."""
     noise = np.random.default_rng(3)
-    for name, seconds in (
-        ("stems/hydrogen/vocals.wav", 2), ("stems/hydrogen/instrumental.wav", 2),
-        ("stems/caesium/vocals.wav", 11), ("stems/caesium/instrumental.wav", 11),
-        ("vocals/songs/pjs/one.wav", 2),
-    ):  # fmt: skip
-        path = tmp_path / "data" / name
+    halves = [f"stems/{song}/{half}" for song in ("hydrogen", "caesium") for half in ("vocals", "instrumental")]
+    for name in (*halves, "vocals/songs/pjs/one"):
+        path = tmp_path / "data" / f"{name}.wav"
         path.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(path, 0.1 * noise.standard_normal((44100 * seconds, 2)), 44100)
+        soundfile.write(path, 0.1 * noise.standard_normal((2 * 44100, 2)), 44100)
     return tmp_path / "data"
 
 
@@ -36,10 +33,13 @@ def test_only_what_is_under_cc0_is_read(data, tmp_path):
     assert vocals.shape == instrumental.shape == (train_stand_in.BATCH, 2, train_stand_in.SEGMENT)
 
 
+@pytest.mark.slow
 def test_what_is_written_can_be_imported(data, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out" / "small.safetensors"
     command = ["x", str(data), "--out", str(out), "--minutes", "1e-9", "--cache", str(tmp_path / "cache")]
     monkeypatch.setattr(sys, "argv", command)
+    monkeypatch.setattr(train_stand_in, "BATCH", 1)
+    monkeypatch.setattr(train_stand_in, "EXCERPT_S", 1)
     monkeypatch.setenv("PYMSS_CORE_EXPERIMENTAL_TRAIN_GROUPED_BANDS", "1")  # so that it is removed again
     monkeypatch.setattr("torch.set_num_threads", lambda _: None)  # it would hold for all tests after this one
     train_stand_in.main()
