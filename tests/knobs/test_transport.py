@@ -2,7 +2,7 @@
 
 import pytest
 
-from dawbridge.knobs.recorder import AUTOMATIC, CLOCK, FIRST_BEAT, FOLLOWS_S, TIMECODE, TRANSPORT, Transport
+from dawbridge.knobs.transport import AUTOMATIC, CLOCK, FIRST_BEAT, FOLLOWS_S, TIMECODE, TRANSPORT, Transport
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
-from dawbridge.knobs.recorder import CLOCK, TIMECODE
+from dawbridge.knobs.transport import CLOCK, TIMECODE
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.controls import PortControls
