@@ -262,7 +262,13 @@ def test_automation_and_transport_over_osc(idle_rig):
 @pytest.mark.parametrize("address", ["transport", "position/zero"])
 @pytest.mark.parametrize("seconds", [-1e9, float("nan"), float("inf"), 86_401.0, 1e30, "nan", "1e999"])
 def test_a_position_that_cannot_be_is_refused_with_what_is_allowed(idle_rig, address, seconds):
-    client = idle_rig.serve(moves=object()).client()
+    class Moves:
+        position, zero = (-1.0, 0, ""), -1.0
+
+        def is_recording(self):
+            return False
+
+    client = idle_rig.serve(moves=Moves()).client()
     client.send(f"/dawbridge/{address}", seconds)
     whose, _, message = client.wait_for("/dawbridge/error")
     assert whose == f"/dawbridge/{address}"
