@@ -135,7 +135,7 @@ class Transport:
         return hour_s, False
 
     def tell(
-        self, seconds: float, playing: bool, source: str = TRANSPORT, port: str = "", *, backwards: bool = False
+        self, seconds: float, playing: bool, source: str = TRANSPORT, port: str = "", backwards: bool = False
     ) -> None:
         """Report that the playhead is at `seconds` now, `port`: as which MIDI port has it.
 
