@@ -142,7 +142,8 @@ class Transport:
         Passed over while a better source, or another port that was heard first, owns the position.
         """
         with self._lock:
-            now, speed, run = self._clock(), int(playing) - 2 * int(playing and backwards), 0
+            now, run = self._clock(), 0
+            speed = (-1 if backwards else 1) if playing else 0
             owner = source, port
             is_owned = self._owner[0] and self._owner != owner and now - self._heard_s <= FOLLOWS_S
             if is_owned and SOURCES.index(source) >= SOURCES.index(self._owner[0]):

@@ -105,6 +105,12 @@ def test_a_playhead_that_runs_backwards_goes_on_backwards(clock, transport):
     assert transport.now() == (9.5, True)
 
 
+def test_any_number_but_0_says_that_it_plays(clock, transport):
+    transport.tell(10.0, 5)
+    clock[0] += 0.5
+    assert transport.now() == (10.5, True)
+
+
 @pytest.mark.parametrize(
     ("start_s", "source", "said_s", "seconds"),
     [

@@ -37,6 +37,8 @@ DEFAULT_PORT = 9320
 Answer = Callable[[bytes], None]
 """Sends one datagram through a client's own connection. From the server's thread; returns at once."""
 
+CONNECTED = ("tcp:", "ws:")
+"""How the hosts of clients begin that are reached through a connection of their own."""
 _MIDI: Address = ("midi", 0)
 """The source of the commands that MIDI controls do."""
 _LOG = logging.getLogger(__name__)
@@ -163,7 +165,7 @@ class OscServer:
         def hear(datagram: bytes) -> None:
             for message in decode(datagram):
                 if message.address == "/dawbridge/error" and isinstance(message, Message):
-                    self._bus.publish(Notice(f"MIDI: {address}: {message.arguments[-1]}"))
+                    self._bus.publish(Notice(f"MIDI: {message.arguments[0]}: {message.arguments[-1]}"))
 
         self.receive(encode(address), _MIDI, hear)
 
@@ -232,6 +234,8 @@ class OscServer:
         route = self._routes.get(target)
         if route:
             route(datagram)
+            return
+        if target[0].startswith(CONNECTED):  # the connection is gone; as a host's name it would be looked up
             return
         for part in cut(datagram):
             self._send_udp(part, target)
