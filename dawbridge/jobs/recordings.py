@@ -72,8 +72,13 @@ class Recordings:
             self._recorder.record(focused)
         except JobBusyError as error:
             answer(waiting, error=error)
-        else:
-            answer(waiting)
+            return
+        if self._recorder.transport.now() is None:
+            self._say(
+                "recording; nobody says where the playhead is yet: send MIDI time code, MIDI clock or "
+                "/dawbridge/transport, and moves count from then on"
+            )
+        answer(waiting)
 
     def _end(self, waiting: "Future[object]") -> None:
         was_recording, job_id, passes = self._recorder.is_recording, self._recorder.job_id, self._recorder.stop()

@@ -3,6 +3,7 @@
 import pytest
 
 from dawbridge.errors import JobBusyError, JobError, PositionError
+from dawbridge.events import Notice
 from dawbridge.jobs.recordings import SAVE_EVERY_S
 from tests.jobs.automating import Automations, move, play, rendered, take
 from tests.jobs.test_takes import timed_wav
@@ -168,3 +169,16 @@ def test_a_zero_that_cannot_be_is_refused(desk, automations, zero):
     with pytest.raises(PositionError, match=r"allowed is 0..86400 s, -1 .*or -2"):
         desk.loop.automation.set_zero(zero)
     assert desk.loop.automation.zero == -1.0
+
+
+def test_recording_without_a_position_is_said(desk, automations):
+    def said():
+        return sum("nobody says where the playhead is" in event.text for event in desk.of(Notice))
+
+    automations.record()
+    assert said() == 1
+    with pytest.raises(JobError, match="no knob was moved"):
+        automations.stop()
+    automations.place(1.0, False)
+    automations.record()
+    assert said() == 1
