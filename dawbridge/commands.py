@@ -188,6 +188,8 @@ def _s(name: str, **more: object) -> Argument:
     return Argument(name, "s", **more)  # type: ignore[arg-type]
 
 
+_DAY_S = 86_400
+"""The highest position, in seconds."""
 _JOB = (_i("id", 1),)
 _PRESET = (_s("name", choices="presets"),)
 _TARGET = (_s("parameter", choices="targets"),)
@@ -232,17 +234,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("/dawbridge/preset/changed", "", "1 if a knob was turned since the preset was loaded", (_i("changed"),), reads="presets.is_changed"),
     Command("/dawbridge/automation/recording", "", "1 while knob moves are recorded", (_i("recording"),), reads="overview.recording"),
     Command("/dawbridge/midi/learning", "", "what the next control that moves is bound to; empty: nothing is learned", (_s("parameter"),), reads="overview.learning"),
-    Command("/dawbridge/automation/record", "automation.record", "keep knob moves against the position"),
-    Command("/dawbridge/automation/stop", "automation.stop", "stop recording and render the moves into the focused bounce"),
-    Command("/dawbridge/automation/clear", "automation.clear", "the focused bounce follows the knobs alone again"),
+    Command("/dawbridge/automation/record", "automation.record", "keep knob moves against the position, for the bounce in focus; refused as `busy` while that is done already"),
+    Command("/dawbridge/automation/stop", "automation.stop", "stop recording and render the moves into the bounce that was in focus at the start; a take before the first bounce waits for it (id 0)", reply=Outgoing("/dawbridge/automation/stopped", "answers the end of a recording: whose take it is, and what it moves", (_i("id"), _s("take")))),
+    Command("/dawbridge/automation/clear", "automation.clear", "the focused bounce follows the knobs alone again; a recording goes on"),
     Command("/dawbridge/automation/undo", "automation.undo", "take back the focused bounce's last take, or what else changed its automation"),
     Command("/dawbridge/automation/redo", "automation.redo", "do again what was undone"),
     Command("/dawbridge/take/list", "automation.takes", "list the focused bounce's takes, each with its number, its time and its knobs", reply=Outgoing("/dawbridge/take/list", "answers with the takes", (_i("count"), _s("take", rest=True))), cost=8),
     Command("/dawbridge/take/use", "automation.use_take", "lay a take over the focused bounce's automation again, where it was played", (_i("number", 1),)),
     Command("/dawbridge/take/delete", "automation.delete_take", "delete a take; the automation stays as it is", (_i("number", 1),)),
-    Command("/dawbridge/position", "", "the playhead (-1: nobody says), 1 if it moves, and who says so: mtc, clock, transport, or nobody for 2 s", (_f("seconds"), _i("playing"), _s("source")), reads="overview.position"),
-    Command("/dawbridge/position/zero", "automation.set_zero", "say at which position a bounce starts; -1: at the time reference that it carries, else at time code's whole hour; -2: where it is heard playing next", (_f("seconds", -2, unit="s"),), reads="overview.zero"),
-    Command("/dawbridge/transport", "automation.place", "report the position, if neither MIDI clock nor MTC gives it", (_f("seconds", 0, unit="s"), _i("playing", default=1)), reply=None),
+    Command("/dawbridge/position", "", "the playhead (-1: nobody says), 1 if it moves, and who says so: mtc or clock with the name of the MIDI port, transport, or nobody for 2 s", (_f("seconds"), _i("playing"), _s("source")), reads="overview.position"),
+    Command("/dawbridge/position/zero", "automation.set_zero", "say at which position a bounce starts; -1: at the time reference that it carries, else at time code's whole hour; -2: where it is heard playing next", (_f("seconds", -2, _DAY_S, unit="s"),), reads="overview.zero"),
+    Command("/dawbridge/transport", "automation.place", "report the position, if neither MIDI clock nor MTC gives it", (_f("seconds", 0, _DAY_S, unit="s"), _i("playing", default=1)), reply=None),
     Command("/dawbridge/midi/learn", "midi.learn", "bind the next control that moves within 10 s", _TARGET, reply=Outgoing("/dawbridge/midi/learning", "a control is waited for", (_s("parameter"),)), asks=True),
     Command("/dawbridge/midi/learn/cancel", "midi.cancel", "learn nothing after all", asks=True),
     Command("/dawbridge/midi/forget", "midi.forget", "unbind every control of a parameter", _TARGET, asks=True),

@@ -81,7 +81,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._positions = SavedPositions(state_folder() / "knobs.json", clock)
         self._store = ParameterStore(self._positions.values, clock)
-        presets = Presets()
+        presets = Presets(say=self._say)
         loader = PresetLoader(presets, self._store, bus)
         if settings.preset:
             loader.load(settings.preset)

@@ -76,6 +76,16 @@ class WatchError(DawbridgeError):
     code = "watch"
 
 
+class PositionError(DawbridgeError):
+    """A position of the playhead that cannot be."""
+
+    code = "bad_args"
+
+    def __init__(self, given: float, allowed: str) -> None:
+        self.given, self.allowed = given, allowed
+        super().__init__(f"{given:g} is not a position; allowed is {allowed}")
+
+
 class JobError(DawbridgeError):
     """A job cannot be queued, run or addressed."""
 

@@ -34,7 +34,9 @@ rest. A client is sent at most 64 errors at once and 32 a second; how many were 
 paths that come and go there (`PATH_ADDED`, `PATH_REMOVED`).
 
 **Over TCP**, with `--osc-tcp PORT`, each packet is a SLIP frame as OSC 1.1 has it; a subscription there holds as long
-as the connection does.
+as the connection does. A list of more than 8 KB comes whole there and on the WebSocket; over UDP it is cut into
+messages to the same address, each with the count of all and its part. Any other answer that is longer than a datagram
+is an error.
 """
 
 

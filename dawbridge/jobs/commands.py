@@ -17,6 +17,7 @@ from dawbridge.jobs.inputs import (
     FollowFile,
     Forget,
     Info,
+    KeepTake,
     ListTakes,
     Request,
     Rerender,
@@ -63,6 +64,8 @@ def _grant(turn: Turn, command: Command) -> object:
             return info(turn, job_id)
         case Automate():
             return takes.automate(turn, command)
+        case KeepTake(passes, job_id):
+            return takes.keep(turn, passes, job_id)
         case Revert(redo):
             return takes.revert(turn, redo)
         case FollowFile():

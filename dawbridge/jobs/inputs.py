@@ -130,8 +130,15 @@ class Automate:
     automation: Automation
     job_id: int = 0
     """0: the focused one."""
-    over: bool = False
-    """Record over what the job has, instead of replacing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepTake:
+    """A take was recorded: it is laid over a job's automation. Answered with the job's id, and what became of it."""
+
+    passes: tuple[Automation, ...]
+    job_id: int
+    """0: the job in focus now; if there is none, the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,7 @@ class Revert:
     redo: bool = False
 
 
-OfTakes = Automate | FollowFile | Revert | ListTakes | UseTake | DeleteTake
+OfTakes = Automate | KeepTake | FollowFile | Revert | ListTakes | UseTake | DeleteTake
 Command = Submit | Cancel | Rerender | Focus | Retry | Forget | Accept | Info | OfTakes
 
 

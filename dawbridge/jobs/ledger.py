@@ -14,6 +14,7 @@ from dawbridge.jobs.database import Database, Row
 from dawbridge.jobs.effects import Add, Remove, Save, Stored
 from dawbridge.jobs.record import FIELDS, JobRecord, kept, path_of, stamp_in
 from dawbridge.jobs.schema import SCHEMA, prepare
+from dawbridge.knobs import takes_json
 from dawbridge.knobs.takes import Takes
 
 __all__ = ["KEPT", "JobRecord", "Ledger"]
@@ -90,7 +91,7 @@ class Ledger:
             lanes = json.loads(str(rows[0][0])) if rows else {}
         except (ValueError, RecursionError):
             return Takes()
-        return Takes.of(lanes) if isinstance(lanes, dict) else Takes()
+        return takes_json.read(lanes) if isinstance(lanes, dict) else Takes()
 
     def get(self, job_id: int) -> JobRecord | None:
         """The job with this id."""

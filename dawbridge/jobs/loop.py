@@ -10,19 +10,20 @@ from typing import Any
 
 from dawbridge.audio.timeline import extent_of
 from dawbridge.engine.process.messages import ToEngine
-from dawbridge.errors import DawbridgeError, JobError
+from dawbridge.errors import JobError
 from dawbridge.events import Bus, Notice
 from dawbridge.jobs.extents import Extents
 from dawbridge.jobs.inbox import Inbox
-from dawbridge.jobs.inputs import Automate, FollowFile, Input, KnobsTurned, Request, Started, Stopping, Tick
+from dawbridge.jobs.inputs import Command, FollowFile, Input, KnobsTurned, Request, Started, Stopping, Tick
 from dawbridge.jobs.ledger import Ledger
 from dawbridge.jobs.midi_files import MidiFiles, Reader
+from dawbridge.jobs.recordings import Recordings
 from dawbridge.jobs.requests import AutomationRequests, JobRequests, RecorderRequest, Status
 from dawbridge.jobs.runner import JobRunner, ToWatch, answer
 from dawbridge.jobs.state import State
 from dawbridge.jobs.watched_roots import WatchedRoots
 from dawbridge.jobs.world import World
-from dawbridge.knobs.automation import NOTHING, Automation
+from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import Changes, ParameterStore
 from dawbridge.knobs.presets import Presets
 from dawbridge.knobs.recorder import AutomationRecorder
@@ -80,6 +81,9 @@ class JobLoop:
         self.world = World(ledger, presets, roots, self._midi_files, self._extents)
         self.recorder = AutomationRecorder(clock)
         self._runner = JobRunner(ledger, self.world, bus, clock, send, watch)
+        self._recordings = Recordings(
+            self.recorder, ledger, str(next(iter(roots.roots), "")), self._ask, self._say, clock
+        )
         self.requests = JobRequests(self._inbox.post, clock, self._status, self._runner.focused)
         """The jobs, for other threads."""
         self.automation = AutomationRequests(self._inbox.post, clock, self.recorder)
@@ -111,6 +115,7 @@ class JobLoop:
                     prefetch, describes,
                 )
             ])  # fmt: skip
+        self._recordings.take_up()
 
     def turn(self) -> None:
         """Everything that other threads have asked for, the knobs that were turned, and what is due."""
@@ -119,6 +124,7 @@ class JobLoop:
         now = self._clock()
         for job_id, automation in self._midi_files.look(self.state.done(), now):
             self._runner.handle(Request(FollowFile(automation, job_id)))
+        self._recordings.mind(self.state.focused)
         self._mind_focus()
         if self._runner.due_s() <= now or self._has_read.is_set():
             self._has_read.clear()
@@ -144,6 +150,7 @@ class JobLoop:
     def stop(self) -> None:
         """Note what is unfinished, and refuse what is asked from now on."""
         self._hear()
+        self._recordings.finish()
         self._runner.handle(Stopping())
         for request in self._inbox.take():
             answer(request.answer, error=JobError("dawbridge is ending; ask again when it runs"))
@@ -159,34 +166,26 @@ class JobLoop:
         heard: list[Changes | Request | RecorderRequest] = [*self._turned.drain(), *requests]
         for one in sorted(heard, key=lambda one: one[0].at_s if isinstance(one, tuple) else one.at_s):
             if isinstance(one, RecorderRequest):
-                self._record(one)
+                self._recordings.obey(one, self.state.focused)
             elif isinstance(one, Request):
                 self._runner.handle(one)
             else:
                 self.recorder.hear(one)
                 self._runner.handle(KnobsTurned(one))
 
-    def _record(self, request: RecorderRequest) -> None:
-        """Begin or end a recording; what comes of it is a request to the scheduler, which answers."""
-        if request.action == "record":
-            self.recorder.record()
-            answer(request.answer)
-            return
-        was_recording, recorded = self.recorder.is_recording, self.recorder.stop()
-        if request.action == "clear":
-            self._runner.handle(Request(Automate(NOTHING), request.answer))
-        elif recorded:
-            self._runner.handle(Request(Automate(recorded, over=True), request.answer))
-        else:
-            why = "no knob was moved while a position was known" if was_recording else "nothing was being recorded"
-            answer(request.answer, error=_nothing(why))
+    def _ask(self, command: Command, answer: "Future[object]") -> None:
+        self._runner.handle(Request(command, answer))
 
     def _mind_focus(self) -> None:
-        """Count positions from where the bounce in focus begins."""
-        job = self.state.jobs.get(self.state.focused)
+        """Count positions from where the bounce begins that a take is recorded for, or else the one in focus."""
+        recorder, focused = self.recorder, self.state.focused
+        located = recorder.job_id if recorder.is_recording else focused
+        job = self.state.jobs.get(located)
+        if job is None:
+            located, job = focused, self.state.jobs.get(focused)
         extent = self._extents.of(job.path) if job else None
-        if extent or self.state.focused != self._located:  # while a header is read again, the last one counts
-            self._located = self.state.focused
+        if extent or located != self._located:  # while a header is read again, the last one counts
+            self._located = located
             self.recorder.transport.set_bounce(*(extent.start_s, extent.duration_s) if extent else (0.0, 0.0))
 
     def _mind_ledger(self) -> None:
@@ -205,7 +204,3 @@ class JobLoop:
 
     def _say(self, text: str) -> None:
         self._bus.publish(Notice(text))
-
-
-def _nothing(why: str) -> DawbridgeError:
-    return JobError(f"{why}: the automation stays as it was")

@@ -118,7 +118,7 @@ class AutomationRequests:
     ) -> None:
         """`recorder` is told where the playhead is at once."""
         self._post, self._clock, self._recorder = post, clock, recorder
-        self.place = recorder.place
+        self.place = recorder.transport.tell
 
     def is_recording(self) -> bool:
         """Whether knob moves are kept."""
@@ -130,7 +130,10 @@ class AutomationRequests:
         return self._recorder.transport.zero_s
 
     def set_zero(self, seconds: float) -> None:
-        """Say at which position a bounce starts; -1: find out, -2: where it is heard playing next."""
+        """Say at which position a bounce starts; -1: find out, -2: where it is heard playing next.
+
+        Raises `PositionError`.
+        """
         self._recorder.transport.set_zero(seconds)
 
     @property
@@ -141,15 +144,18 @@ class AutomationRequests:
         return (round(max(now[0], 0.0), 1), int(now[1]), transport.owner) if now else (-1.0, 0, "")
 
     def record(self) -> "Future[object]":
-        """Keep knob moves against the position from now on."""
+        """Keep knob moves against the position from now on. The answer may be `JobBusyError`: that is done already."""
         return self._ask("record")
 
     def stop(self) -> "Future[object]":
-        """End; what was moved is rendered into the focused bounce. The answer may be `JobError`."""
+        """End; what was moved is rendered into the bounce that was in focus when it began, or waits for the next one.
+
+        Answered with the job's id (0: it waits), and in words; or with `JobError`.
+        """
         return self._ask("stop")
 
     def clear(self) -> "Future[object]":
-        """The focused bounce follows the knobs alone again. The answer may be `JobError`."""
+        """The focused bounce follows the knobs alone again; a recording goes on. The answer may be `JobError`."""
         return self._ask("clear")
 
     def undo(self) -> "Future[object]":

@@ -9,6 +9,7 @@ from dawbridge.files.stamp import Stamp
 from dawbridge.jobs.database import Statement
 from dawbridge.jobs.effects import Add, Claim, Move, Remove, Save, SaveTakes, Stored
 from dawbridge.jobs.record import kept, stamp_columns
+from dawbridge.knobs import takes_json
 
 _TEXTS = ("acapella", "instrumental", "message", "preset")
 
@@ -26,7 +27,7 @@ def statements(effect: Stored) -> list[Statement]:
         case Save(job_id, fields):
             return _save(job_id, fields, now)
         case SaveTakes(job_id, takes):
-            return [("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, json.dumps(takes.plain())))]
+            return [("INSERT OR REPLACE INTO automations VALUES (?, ?)", (job_id, json.dumps(takes_json.plain(takes))))]
         case Claim(name, path):
             return [_claim(name, path)]
         case Remove(job_id, whole_file):

@@ -14,24 +14,26 @@ from dawbridge.knobs.takes import Take, Takes
 
 
 def automate(turn: Turn, command: Automate) -> int:
-    """Give a job an automation, and render it again; the job's id. Raises `JobError`.
-
-    What was recorded is kept as a take, even if it is refused since it lies outside the bounce.
-    """
-    if command.over and command.job_id == 0 and not turn.state.focused:
-        return _wait_for_bounce(turn, command.automation)
+    """Give a job an automation, and render it again; the job's id. Raises `JobError`."""
     job = focused_job(turn) if command.job_id == 0 else turn.find(command.job_id)
-    if command.over:
-        try:
-            refuse_replaced(turn, job)
-        except JobBusyError:
-            _wait_for_bounce(turn, command.automation)
-            raise
-        job = _keep(turn, job, job.takes.recorded(command.automation))
-        return _lay_over(turn, job, job.takes.kept[-1])
     if command.automation == job.automation:
         return job.id
     return _automated(turn, job, job.takes.changed(command.automation))
+
+
+def keep(turn: Turn, passes: tuple[Automation, ...], job_id: int) -> tuple[int, str]:
+    """Keep a take that was recorded for a job, and lay it over its automation; the job's id, and what became of it.
+
+    If there is no such bounce, or another one is about to take its place, the take waits for the next one in focus; the
+    id is 0 then. Raises `JobError` for one that lies outside the bounce; it is kept.
+    """
+    job = _recorded_for(turn, job_id or turn.state.focused)
+    if job is None:
+        return 0, _wait_for_bounce(turn, passes)
+    job = _keep(turn, job, job.takes.recorded(passes))
+    take = job.takes.kept[-1]
+    _lay_over(turn, job, take)
+    return job.id, f"take {take.words}: {job.path.name}"
 
 
 def follow_file(turn: Turn, command: FollowFile) -> int:
@@ -72,24 +74,23 @@ def delete(turn: Turn, number: int) -> int:
 
 
 def take_up_waiting(turn: Turn) -> None:
-    """A bounce is in focus: what was recorded before there was one belongs to it."""
-    waiting = turn.facts.takes(0).automation
-    if waiting:
+    """A bounce is in focus: what was recorded before there was one belongs to it, each take after the other."""
+    waiting = turn.facts.takes(0)
+    former = ((waiting.automation,),) if waiting.automation else ()  # as versions without passes kept it
+    taken = (*former, *(take.passes for take in waiting.kept))
+    if not taken or _recorded_for(turn, turn.state.focused) is None:
+        return  # if anything waits, it waits for the bounce that has taken this one's place
+    turn.do(SaveTakes(0, Takes()))
+    for passes in taken:
         try:
-            automate(turn, Automate(waiting, turn.state.focused, over=True))
-        except JobBusyError:
-            return  # it waits for the bounce that has taken this one's place
+            keep(turn, passes, turn.state.focused)
         except JobError as error:
             turn.do(Publish(Notice(str(error))))
-        turn.do(SaveTakes(0, Takes()))
 
 
 def refuse_replaced(turn: Turn, job: Job) -> None:
     """Raises `JobError` if another bounce took the place of this job's: its stems are that one's now."""
-    stamp = turn.facts.stamp(job.path)
-    if job.state is not JobState.DONE or job.stamp is None or stamp is None:
-        return
-    if (stamp.size, stamp.modified_ns) != (job.stamp.size, job.stamp.modified_ns):
+    if _is_replaced(turn, job):
         raise JobBusyError(f"job {job.id}: {job.path.name} was bounced again since; name the job of the newer bounce")
 
 
@@ -124,7 +125,8 @@ def _lay_over(turn: Turn, job: Job, take: Take) -> int:
             f"take {take.number} is at {first_s:.1f}..{last_s:.1f} s, outside of {job.path.name} ({span}): it is kept, "
             "and moves nothing; say at which position the bounce starts (/dawbridge/position/zero), and record again"
         )
-    return _automated(turn, job, job.takes.changed(job.automation.overdubbed(take.moves.from_zero())))
+    passes = [one.from_zero() for one in take.passes]
+    return _automated(turn, job, job.takes.changed(job.automation.overdubbed(passes)))
 
 
 def _found(job: Job, number: int) -> Take:
@@ -137,9 +139,32 @@ def _found(job: Job, number: int) -> Take:
     return take
 
 
-def _wait_for_bounce(turn: Turn, take: Automation) -> int:
-    """Keep a take that was recorded before there was a bounce; it belongs to the next one in focus."""
-    waiting = turn.facts.takes(0).automation.overdubbed(take)
-    turn.do(SaveTakes(0, Takes(waiting)))
-    turn.do(Publish(Notice("the take is kept, and belongs to the next bounce that is in focus")))
-    return 0
+def _recorded_for(turn: Turn, job_id: int) -> Job | None:
+    """The job of that bounce, or the finished one of the bounce that has taken its place; None if there is none."""
+    try:
+        job = turn.find(job_id)
+        newest = turn.state.jobs.get(turn.facts.newest_id(job.path))
+    except JobError:
+        return None
+    if newest is not None and newest.id > job.id and newest.state is JobState.DONE:
+        job = newest
+    return None if _is_replaced(turn, job) else job
+
+
+def _is_replaced(turn: Turn, job: Job) -> bool:
+    """Whether another bounce was written in the place of a finished job's."""
+    stamp = turn.facts.stamp(job.path)
+    if job.state is not JobState.DONE or job.stamp is None or stamp is None:
+        return False
+    return (stamp.size, stamp.modified_ns) != (job.stamp.size, job.stamp.modified_ns)
+
+
+def _wait_for_bounce(turn: Turn, passes: tuple[Automation, ...]) -> str:
+    """Keep a take that was recorded before there was a bounce; it belongs to the next one in focus. In words."""
+    waiting = turn.facts.takes(0).recorded(passes)
+    turn.do(SaveTakes(0, waiting))
+    count = len(waiting.kept)
+    words = f"take {waiting.kept[-1].words}: kept, waits for the next bounce in focus"
+    words += f", {count} of them" if count > 1 else ""
+    turn.do(Publish(Notice(words)))
+    return words

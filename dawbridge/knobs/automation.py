@@ -10,21 +10,16 @@ value    ·———————————·           breakpoints at 1, 2, 2.
 ```
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dawbridge.knobs.parameters import PARAMETERS, Curve, Parameter, Stage
+from dawbridge.knobs.thinning import MAX_POINTS, RAMP_S, Point, thinned
 
-RAMP_S = 0.05
-"""A knob that rested arrives at its next value in so long: no click, and no creep through the rest."""
-MAX_POINTS = 200_000
-"""Breakpoints a lane holds: half an hour at 100 a second."""
-
-Point = tuple[float, float]
-"""Seconds from the bounce's start, raw value."""
+__all__ = ["AUTOMATABLE", "MAX_POINTS", "NOTHING", "RAMP_S", "Automation", "Lane", "Point", "can_follow"]
 
 
 def can_follow(row: Parameter) -> bool:
@@ -42,6 +37,37 @@ class Lane:
 
     name: str
     points: tuple[Point, ...]
+    """Seconds from the bounce's start and raw value, at most `MAX_POINTS`."""
+
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """First and last breakpoint, in seconds from the bounce's start."""
+        return self.points[0][0], self.points[-1][0]
+
+    @classmethod
+    def fitted(cls, name: str, points: Sequence[Point], most: int = MAX_POINTS) -> "Lane":
+        """A lane of at most `most` of these points, which are in order; its shape stays."""
+        if len(points) <= most:
+            return cls(name, tuple(points))
+        row = PARAMETERS[name]
+        return cls(name, thinned(points, [row.normalize(value) for _, value in points], most))
+
+    def over(self, before: "Lane | None") -> "Lane":
+        """`before` with this played over it: what it has between the first and the last point here is replaced.
+
+        The first point here only says where the knob was before it moved: what `before` has there takes precedence.
+        """
+        if before is None:
+            return self
+        first, last = self.span_s
+        earlier = [point for point in before.points if point[0] < first]
+        later = [point for point in before.points if point[0] > last]
+        played = list(self.points)
+        if earlier and len(played) > 1:
+            del played[0]
+        elif later and len(played) > 1 and first > 0:
+            played[0] = (first, before.points[0][1])
+        return Lane.fitted(self.name, [*earlier, *played, *later])
 
     def positions(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
         """Knob positions 0..1 at `times_s`, of its shape."""
@@ -75,11 +101,11 @@ class Automation:
         wanted = frozenset(names)
         return Automation(tuple(lane for lane in self.lanes if lane.name in wanted))
 
-    def overdubbed(self, take: "Automation") -> "Automation":
-        """This with `take` over it: each lane of the take replaces what it was played over, the rest stays."""
+    def overdubbed(self, passes: Iterable["Automation"]) -> "Automation":
+        """This with a take over it: each pass replaces what it was played over, the rest stays."""
         lanes = {lane.name: lane for lane in self.lanes}
-        for lane in take.lanes:
-            lanes[lane.name] = _over(lanes.get(lane.name), lane)
+        for lane in (lane for one in passes for lane in one.lanes):
+            lanes[lane.name] = lane.over(lanes.get(lane.name))
         return Automation(tuple(lanes[name] for name in sorted(lanes)))
 
     def from_zero(self) -> "Automation":
@@ -101,7 +127,7 @@ class Automation:
                 continue
             latest = {float(time_s): PARAMETERS[name].clamp(value) for time_s, value in given}
             if latest:
-                lanes.append(Lane(name, tuple(sorted(latest.items()))[:MAX_POINTS]))
+                lanes.append(Lane.fitted(name, sorted(latest.items())))
         return cls(tuple(lanes))
 
 
@@ -119,14 +145,3 @@ def _with_holds(points: tuple[Point, ...]) -> tuple[list[float], list[float]]:
         times.append(time_s)
         values.append(value)
     return times, values
-
-
-def _over(before: Lane | None, take: Lane) -> Lane:
-    """A lane after a take. The take's first point only says where the knob stood: an earlier move knows better."""
-    if before is None:
-        return take
-    first, last = take.points[0][0], take.points[-1][0]
-    earlier = tuple(point for point in before.points if point[0] < first)
-    later = tuple(point for point in before.points if point[0] > last)
-    played = take.points[1:] if earlier and len(take.points) > 1 else take.points
-    return Lane(take.name, (*earlier, *played, *later)[:MAX_POINTS])

@@ -77,6 +77,7 @@ class PresetLoader:
     def save(self, name: str) -> Preset:
         """Keep the knobs' positions as the user's preset `name`. Raises `PresetNameError`, `PresetError`."""
         preset = self.presets.save(name, self._store.snapshot())
+        self._ends |= {end: preset for end, chosen in self._ends.items() if chosen.name == preset.name}
         self._current = preset.name
         self._setting = {name: self._store.get(name) for name in preset.setting}
         self._tell_list()
@@ -107,15 +108,17 @@ class PresetLoader:
         """
         if not self.can_morph:
             raise PresetError("choose the two presets first: /dawbridge/preset/a and /dawbridge/preset/b")
-        self._position = position = min(max(position, 0.0), 1.0)
+        position = min(max(position, 0.0), 1.0)
         a, b = self._ends["a"].setting, self._ends["b"].setting
         between = {}
         for name in a.keys() & b.keys():
             row = PARAMETERS[name]
             low, high = row.normalize(a[name]), row.normalize(b[name])
             between[name] = row.denormalize(low + (high - low) * position)
-        self._store.update(between, "preset:morph")
-        self._bus.publish(PresetMorphed(position, origin))
+        with self._lock:  # two faders at once: position and knobs are those of the same one
+            self._position = position
+            self._store.update(between, "preset:morph")
+            self._bus.publish(PresetMorphed(position, origin))
 
     def _tell_list(self) -> None:
         names = self.presets.names()

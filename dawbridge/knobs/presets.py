@@ -11,9 +11,8 @@ mask_floor = -80.0               # raw units: dB, Hz, 0..1; switches 0, 1, true 
 ```
 """
 
-import re
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,12 @@ from typing import Any
 from dawbridge.config.paths import config_folder
 from dawbridge.config.problem import Problem, in_words
 from dawbridge.config.toml import edited_toml, read_toml
-from dawbridge.errors import PresetError, PresetNameError, did_you_mean
+from dawbridge.errors import PresetError, did_you_mean
 from dawbridge.files.small import write_whole
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, Curve, Stage
+from dawbridge.knobs.preset_names import NAME, check_name, distinct, free_file
 
-_NAME = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _-]{0,38}[A-Za-z0-9_-])?")
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 _KEYS = ("name", "description", "parameters")
 
 
@@ -48,6 +46,8 @@ class Preset:
     path: Path
     shipped: bool
     """Whether it came with dawbridge, as opposed to being the user's own."""
+    meant: str = ""
+    """The name that its file gives, if another preset has it."""
     problems: tuple[Problem, ...] = ()
     """What is wrong with the file; `Presets.load` refuses a preset that has any."""
 
@@ -86,34 +86,31 @@ def user_folder() -> Path:
     return config_folder() / "presets"
 
 
-def check_name(name: str) -> str:
-    """Return `name` if it can become a file name on any system. Raises `PresetNameError`."""
-    if _NAME.fullmatch(name) and name.lower() not in _DEVICES:
-        return name
-    raise PresetNameError(
-        f"{name[:60]!r} cannot be a preset's name; allowed are 1 to 40 letters A-Z a-z, digits, spaces, _ and -, "
-        "no space at either end, no reserved device name"
-    )
-
-
 class Presets:
     """The shipped presets and the user's own: shipped ones first, both in the order of their file names.
 
-    A user's preset with the name of a shipped one takes its place and its number. A file that was edited is read
-    again at the next call, so that an edit counts at once. Numbers start at 1.
+    A user's preset with the name of a shipped one takes its place and its number. Of two files in a folder that give
+    themselves the same name, the one that is called so keeps it; the other goes by its file's. A file that was edited
+    is read again at the next call, so that an edit counts at once. Numbers start at 1.
     """
 
-    def __init__(self, shipped: Path | None = None, user: Path | None = None) -> None:
+    def __init__(
+        self, shipped: Path | None = None, user: Path | None = None, say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`say` is given a line, once, about names that are taken or differ by case alone. From any thread."""
         self._shipped = shipped
         self._user = user
+        self._say = say
+        self._said: frozenset[str] = frozenset()
 
     def list(self) -> tuple[Preset, ...]:
         """All presets in order, the damaged ones too (see `Preset.problems`)."""
         found: dict[str, Preset] = {}
         for folder, shipped in ((self._shipped or shipped_folder(), True), (self._user or user_folder(), False)):
-            for path in sorted(folder.glob("*.toml")):
-                preset = _read_again(path, shipped, stamp_of(path))
-                found[preset.name] = preset
+            read_now = [_read_again(path, shipped, stamp_of(path)) for path in sorted(folder.glob("*.toml"))]
+            names = distinct({preset.path: preset.name for preset in read_now})
+            found |= {names[preset.path]: _called(preset, names[preset.path]) for preset in read_now}
+        self._mention(found.values())
         return tuple(found.values())
 
     def names(self) -> tuple[str, ...]:
@@ -151,7 +148,7 @@ class Presets:
         if problems:
             raise PresetError(f"preset {name!r} was not saved: {in_words(problems)}")
         own = [preset for preset in self.list() if preset.name == name and not preset.shipped]
-        path = own[0].path if own else (self._user or user_folder()) / f"{name}.toml"
+        path = own[0].path if own else free_file(self._user or user_folder(), name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_symlink():  # whoever asks over OSC must not write where the link leads
@@ -178,12 +175,29 @@ class Presets:
         except OSError as error:
             raise PresetError(f"preset {name!r} was not deleted: {preset.path}: {error.strerror}") from error
 
+    def _mention(self, presets: Iterable[Preset]) -> None:
+        """Report, once, what may be mistaken for something else."""
+        lines, by_name = set(), dict[str, Preset]()
+        for preset in presets:
+            other = by_name.setdefault(preset.name.casefold(), preset)
+            if preset.meant:
+                lines.add(f"{preset.path}: another preset is called {preset.meant!r}; this one goes by {preset.name!r}")
+            if other is not preset:
+                lines.add(f"presets {other.name!r} and {preset.name!r} ({preset.path}) differ by case alone")
+        for line in sorted(lines - self._said):
+            self._say(line)
+        self._said |= lines
+
     def _find(self, name: str) -> Preset:
         presets = {preset.name: preset for preset in self.list()}
         if name not in presets:
             known = ", ".join(presets) or "none"
             raise PresetError(f"no preset is called {name[:60]!r}{did_you_mean(name, presets)}; there are: {known}")
         return presets[name]
+
+
+def _called(preset: Preset, name: str) -> Preset:
+    return preset if preset.name == name else replace(preset, name=name, meant=preset.name)
 
 
 @lru_cache(maxsize=1024)
@@ -196,7 +210,7 @@ def read(path: Path, *, shipped: bool) -> Preset:
     """Read one file. Never raises, whatever the file holds or is: mistakes are in `problems`."""
     document = read_toml(path)
     if isinstance(document, Problem):
-        return Preset(path.stem, "", {}, path, shipped, (document,))
+        return Preset(path.stem, "", {}, path, shipped, problems=(document,))
     problems = [
         Problem(key, given, f"no such key{did_you_mean(key, (*_KEYS, *PARAMETERS))}; allowed are {', '.join(_KEYS)}")
         for key, given in document.items()
@@ -205,7 +219,7 @@ def read(path: Path, *, shipped: bool) -> Preset:
     name, description, table = (
         document.get(key, default) for key, default in zip(_KEYS, (path.stem, "", {}), strict=True)
     )
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         problems.append(Problem("name", name, "allowed are 1 to 40 letters, digits, spaces, _ and -"))
         name = path.stem
     if not isinstance(description, str):
@@ -214,7 +228,7 @@ def read(path: Path, *, shipped: bool) -> Preset:
         problems.append(Problem("parameters", table, "must be a table: [parameters]"))
         table = {}
     values, wrong = validate(table)
-    return Preset(name, str(description), values, path, shipped, (*problems, *wrong))
+    return Preset(name, str(description), values, path, shipped, problems=(*problems, *wrong))
 
 
 def _check(key: str, given: object) -> float | Problem:

@@ -1,14 +1,13 @@
 """The automation of one bounce, the takes that were recorded for it, and what can be undone. Plain data."""
 
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
-from dawbridge.knobs.automation import NOTHING, Automation
+from dawbridge.knobs.automation import NOTHING, Automation, Lane
 
 UNDOABLE = 50
-"""How many changes of an automation can be undone."""
+"""How many changes of an automation can be undone, if they have room in `UNDO_POINTS`."""
+UNDO_POINTS = 400_000
+"""Breakpoints that are kept to undo and redo, some 50 MB. The last change can be undone however many it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +16,25 @@ class Take:
 
     number: int
     """1 for a bounce's first take; the numbers of deleted takes are not used again while a later one is kept."""
-    moves: Automation
+    passes: tuple[Automation, ...]
+    """What was played from one jump of the playhead to the next; what lies between two passes was not played over."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The knobs that it moves."""
+        return tuple(sorted({lane.name for one in self.passes for lane in one.lanes}))
 
     @property
     def span_s(self) -> tuple[float, float]:
         """First and last breakpoint, in seconds from the bounce's start."""
-        times = [time_s for lane in self.moves.lanes for time_s, _ in (lane.points[0], lane.points[-1])]
+        times = [time_s for one in self.passes for lane in one.lanes for time_s in lane.span_s]
         return min(times), max(times)
 
     @property
     def words(self) -> str:
         """`2: 12.0..20.5 s, mask_strength`."""
         first_s, last_s = self.span_s
-        return f"{self.number}: {first_s:.1f}..{last_s:.1f} s, {', '.join(lane.name for lane in self.moves.lanes)}"
+        return f"{self.number}: {first_s:.1f}..{last_s:.1f} s, {', '.join(self.names)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,14 @@ class Takes:
 
     def changed(self, automation: Automation) -> "Takes":
         """With another automation; this one can be had back."""
-        past = (*self.past, self.automation)[-UNDOABLE:]
+        automation = _sharing(automation, (self.automation, *self.past[-1:], *self.undone[-1:]))
+        past = _bounded((*self.past, self.automation), automation)
         return replace(self, automation=automation, past=past, undone=())
 
-    def recorded(self, moves: Automation) -> "Takes":
+    def recorded(self, passes: tuple[Automation, ...]) -> "Takes":
         """With one more take, which moves nothing yet."""
         number = self.kept[-1].number + 1 if self.kept else 1
-        return replace(self, kept=(*self.kept, Take(number, moves)))
+        return replace(self, kept=(*self.kept, Take(number, passes)))
 
     def take(self, number: int) -> Take | None:
         """The take of this number."""
@@ -90,37 +96,25 @@ class Takes:
         changed = self if after == self.automation else self.changed(after)
         return replace(changed, from_file=moves)
 
-    def plain(self) -> dict[str, Any]:
-        """For JSON: the lanes by name, and beside them what else there is."""
-        more = {
-            "past": [one.plain() for one in self.past],
-            "undone": [one.plain() for one in self.undone],
-            "takes": [{"number": take.number, "lanes": take.moves.plain()} for take in self.kept],
-            "file": self.from_file.plain(),
-        }
-        return {**self.automation.plain(), **{name: value for name, value in more.items() if value}}
 
-    @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> "Takes":
-        """From what `plain` made, perhaps damaged since: what makes no sense is left out."""
-        lanes = {name: points for name, points in plain.items() if name not in ("past", "undone", "takes", "file")}
-        kept: list[Take] = []
-        for one in _items(plain.get("takes")):
-            with suppress(AttributeError, KeyError, TypeError, ValueError):
-                take = Take(int(one["number"]), Automation.of(one["lanes"]))
-                if take.moves and take.number > (kept[-1].number if kept else 0):
-                    kept.append(take)
-        return cls(
-            _automation(lanes), tuple(_automation(one) for one in _items(plain.get("past"))),
-            tuple(_automation(one) for one in _items(plain.get("undone"))), tuple(kept), _automation(plain.get("file")),
-        )  # fmt: skip
+def _sharing(automation: Automation, known: tuple[Automation, ...]) -> Automation:
+    """The same automation, made of lanes that are in memory already where they are equal."""
+    lanes = {lane.name: [one.lane(lane.name) for one in known] for lane in automation.lanes}
+
+    def shared(lane: Lane) -> Lane:
+        return next((other for other in lanes[lane.name] if other == lane and other is not None), lane)
+
+    return Automation(tuple(shared(lane) for lane in automation.lanes))
 
 
-def _items(given: object) -> list[Any]:
-    return given if isinstance(given, list) else []
-
-
-def _automation(given: object) -> Automation:
-    with suppress(AttributeError, TypeError, ValueError):
-        return Automation.of(given)  # type: ignore[arg-type]
-    return Automation()
+def _bounded(past: tuple[Automation, ...], now: Automation) -> tuple[Automation, ...]:
+    """The newest of `past` that have room; a lane that several of them share, or `now` has, is counted once."""
+    counted, points, kept = {id(lane) for lane in now.lanes}, 0, 0
+    for automation in reversed(past[-UNDOABLE:]):
+        fresh = [lane for lane in automation.lanes if id(lane) not in counted]
+        counted |= {id(lane) for lane in fresh}
+        points += sum(len(lane.points) for lane in fresh)
+        if kept and points > UNDO_POINTS:
+            break
+        kept += 1
+    return past[len(past) - kept :]

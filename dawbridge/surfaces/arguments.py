@@ -100,7 +100,12 @@ def _cast(spec: Argument, given: object) -> Value:
         case "i":
             low = -(2**31) if spec.low is None else spec.low
             return whole(given, low, 2**31 - 1 if spec.high is None else spec.high)
-    value = number(given)
+    try:
+        value = number(given)
+    except Refused as error:
+        if spec.allowed:
+            raise Refused(error.code, f"{spec.name}: {error}; wanted: {spec.allowed}") from None
+        raise
     if not _inside(spec, value):
         if not spec.clamped:
             raise Refused("bad_args", f"{spec.name} = {value:g} is not possible; wanted: {spec.allowed}")

@@ -78,8 +78,10 @@ class Moves(Protocol):
     def set_zero(self, seconds: float) -> None:
         """Say at which time code a bounce starts; below 0: the whole hour at which it was last located."""
 
-    def place(self, seconds: float, playing: bool, source: str = ...) -> Request:
-        """The position is `seconds` now, as MIDI time code, MIDI clock or the command (the default) has it."""
+    def place(
+        self, seconds: float, playing: bool, source: str = ..., port: str = ..., backwards: bool = ...
+    ) -> Request:
+        """The position is `seconds` now, as time code or clock of a MIDI port, or the command (the default), has it."""
 
     def is_recording(self) -> bool:
         """Whether knob moves are recorded."""

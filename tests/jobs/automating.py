@@ -18,7 +18,7 @@ class Automations:
         self._ask(self._loop.automation.record())
 
     def stop(self):
-        self._ask(self._loop.automation.stop())
+        return self._ask(self._loop.automation.stop())
 
     def clear(self):
         self._ask(self._loop.automation.clear())
@@ -45,6 +45,19 @@ class Automations:
 def move(desk, name, value, after=0.0):
     desk.now += after
     desk.store.set(name, value, "test")
+
+
+def play(desk, automations, *moves, name="acapella_gain"):
+    """Turn a knob at positions that the playhead comes to by playing; one that is not ahead is located."""
+    here = float("inf")
+    for at, value in moves:
+        while here < at - 1e-9:
+            step = min(0.5, at - here)
+            desk.now, here = desk.now + step, here + step
+            automations.place(here, True)
+        here = at
+        automations.place(at, True)
+        move(desk, name, value)
 
 
 def rendered(desk):

@@ -11,10 +11,10 @@ from dawbridge.files.sightings import Settled
 from dawbridge.jobs.inputs import EngineReady
 from dawbridge.jobs.midi_files import LOOK_EVERY_S
 from dawbridge.knobs.automation import RAMP_S
-from dawbridge.knobs.recorder import FOLLOWS_S
+from dawbridge.knobs.transport import FOLLOWS_S
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS
 from dawbridge.surfaces.midi.song import read_automation
-from tests.jobs.automating import move, rendered, song
+from tests.jobs.automating import move, play, rendered, song
 from tests.jobs_rig import JobsRig
 
 
@@ -44,9 +44,7 @@ def test_moves_are_kept_against_the_position_and_rendered_into_the_focused_bounc
 def test_a_second_pass_goes_before_the_first_and_other_lanes_stay(desk, automations):
     desk.done()
     automations.record()
-    for at, value in ((1.0, -1.0), (2.0, -2.0), (3.0, -3.0), (1.5, -10.0), (2.5, -20.0)):
-        automations.place(at, False)
-        move(desk, "acapella_gain", value)
+    play(desk, automations, (1.0, -1.0), (2.0, -2.0), (3.0, -3.0), (1.5, -10.0), (2.5, -20.0))
     automations.stop()
     lane = [[1.0 - RAMP_S, 0.0], [1.0, -1.0], [1.5, -10.0], [2.5, -20.0], [3.0, -3.0]]
     assert rendered(desk).job.automation.plain() == {"acapella_gain": lane}
@@ -60,9 +58,7 @@ def test_a_take_replaces_only_what_it_was_played_over(desk, automations):
     desk.done()
     for first, moves in ((1.0, ((1.0, -20.0), (3.0, 0.0))), (7.0, ((7.0, -6.0), (7.5, -7.0))), (2.5, ((2.5, -1.0),))):
         automations.record()
-        for at, value in moves:
-            automations.place(at, False)
-            move(desk, "acapella_gain", value)
+        play(desk, automations, *moves)
         automations.stop()
         assert first == moves[0][0]
     points = [[1.0 - RAMP_S, 0.0], [1.0, -20.0], [2.5, -1.0], [3.0, 0.0], [7.0, -6.0], [7.5, -7.0]]
@@ -76,7 +72,7 @@ def test_a_locate_within_a_take_passes_over_nothing(desk, automations):
         automations.place(at, False)
         move(desk, "acapella_gain", value)
     automations.stop()
-    lane = [[1.0, -3.0], [10.0 - RAMP_S, 0.0], [10.0, -1.0], [20.0, -2.0], [60.0, -4.0]]
+    lane = [[1.0 - RAMP_S, 0.0], [1.0, -3.0], [10.0, -1.0], [20.0, -2.0], [60.0, -4.0]]
     assert rendered(desk).job.automation.plain() == {"acapella_gain": lane}
 
 

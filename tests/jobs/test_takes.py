@@ -153,7 +153,7 @@ def test_positions_count_from_the_time_reference_of_the_bounce_in_focus(desk, au
         desk.loop.turn()
     assert desk.board.focused == job_id
     automations.record()
-    desk.loop.recorder.place(3632.0, False, "mtc")
+    desk.loop.recorder.transport.tell(3632.0, False, "mtc")
     move(desk, "acapella_gain", -3.0)
     automations.stop()
     assert rendered(desk).job.automation.plain()["acapella_gain"][-1] == [2.0, -3.0]
@@ -175,8 +175,7 @@ def test_a_take_over_a_bounce_that_was_written_again_waits_for_the_new_one(desk,
     automations.place(1.0, False)
     move(desk, "acapella_gain", -3.0)
     path = desk.bounce(content=b"another mix, longer")
-    with pytest.raises(JobError, match="was bounced again since"):
-        automations.stop()
+    assert automations.stop() == (0, "take 1: 0.9..1.0 s, acapella_gain: kept, waits for the next bounce in focus")
     desk.now += 1.0
     task = desk.task()
     if task is not None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dawbridge.errors import PresetError, PresetNameError
 from dawbridge.knobs.parameters import DEFAULTS, PARAMETERS, ParameterStore, Stage
+from dawbridge.knobs.preset_names import distinct
 from dawbridge.knobs.presets import (
     PresetReadOnlyError,
     Presets,
@@ -220,3 +221,51 @@ class TestWriting:
     def test_names_that_can(self, presets, name):
         assert presets.save(name, {}).name == name
         assert presets.load(name).values == {}
+
+
+class TestNames:
+    """A preset is not what its file is called: a file may give itself any name."""
+
+    @pytest.fixture
+    def said(self):
+        return []
+
+    @pytest.fixture
+    def own(self, tmp_path, said):
+        (tmp_path / "shipped").mkdir()
+        return Presets(tmp_path / "shipped", tmp_path / "user", said.append)
+
+    def test_saving_never_writes_over_another_preset_s_file(self, own, tmp_path):
+        other = write(tmp_path / "user" / "a.toml", 'name = "b"\n[parameters]\nmask_contrast = 0.2')
+        before = other.read_text()
+        saved = own.save("a", {"mask_contrast": 0.9})
+        assert (saved.path.name, other.read_text()) == ("a 2.toml", before)
+        assert (own.load("a").values["mask_contrast"], own.load("b").values["mask_contrast"]) == (0.9, 0.2)
+        assert own.save("a", {"mask_contrast": 0.8}).path == saved.path
+        own.delete("a")
+        assert own.names() == ("b",)
+
+    def test_names_that_differ_by_case_are_two_presets_in_two_files_on_any_system(self, own, tmp_path, said):
+        write(tmp_path / "user" / "foo.toml", "[parameters]\nmask_contrast = 0.2")
+        assert own.save("Foo", {"mask_contrast": 0.9}).path.name == "Foo 2.toml"
+        assert (own.load("foo").values["mask_contrast"], own.load("Foo").values["mask_contrast"]) == (0.2, 0.9)
+        own.names()
+        assert [line for line in said if "differ by case alone" in line] == said
+        assert len(said) == 1
+
+    @pytest.mark.parametrize("files", [("a", "b"), ("b", "c"), ("b", "x", "z")])
+    def test_of_two_files_with_one_name_each_can_be_loaded_and_it_is_said_once(self, own, tmp_path, said, files):
+        for number, file in enumerate(files):
+            write(tmp_path / "user" / f"{file}.toml", f'name = "b"\n[parameters]\nmask_contrast = 0.{number + 1}')
+        assert own.names() == files
+        assert [own.load(name).values["mask_contrast"] for name in files] == [0.1, 0.2, 0.3][: len(files)]
+        assert len(said) == len(files) - 1
+        assert all("another preset is called 'b'" in line for line in said)
+        own.save("b", {"mask_contrast": 0.9})
+        assert [own.load(name).values["mask_contrast"] for name in files].count(0.9) == 1
+
+    @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcd")), unique_by=lambda pair: pair[0]))
+    def test_every_file_has_a_name_of_its_own(self, pairs):
+        found = distinct({Path(f"{stem}.toml"): name for stem, name in pairs})
+        assert len(set(found.values())) == len(pairs)
+        assert all(name in (path.stem, dict(pairs)[path.stem]) for path, name in found.items())

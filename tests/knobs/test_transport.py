@@ -2,7 +2,7 @@
 
 import pytest
 
-from dawbridge.knobs.recorder import AUTOMATIC, CLOCK, FIRST_BEAT, FOLLOWS_S, TIMECODE, TRANSPORT, Transport
+from dawbridge.knobs.transport import AUTOMATIC, CLOCK, DAY_S, FIRST_BEAT, FOLLOWS_S, TIMECODE, TRANSPORT, Transport
 
 
 @pytest.fixture
@@ -47,6 +47,68 @@ def test_the_best_source_owns_the_position_until_it_is_silent(clock, transport):
     assert transport.owner == ""
     transport.tell(7.0, False)
     assert (transport.now(), transport.owner) == ((7.0, False), "transport")
+
+
+def test_of_two_ports_the_one_that_was_heard_first_counts_until_it_is_silent(clock, transport):
+    transport.tell(5.0, True, CLOCK, "Live")
+    transport.tell(90.0, True, CLOCK, "Drum Machine")
+    assert (transport.now(), transport.owner) == ((5.0, True), "clock Live")
+    transport.tell(70.0, True, TIMECODE, "Drum Machine")
+    transport.tell(30.0, True, TIMECODE, "Live")
+    assert (transport.now(), transport.owner) == ((70.0, True), "mtc Drum Machine")
+    clock[0] += FOLLOWS_S + 0.1
+    transport.tell(30.0, True, TIMECODE, "Live")
+    transport.tell(71.0, True, TIMECODE, "Drum Machine")
+    assert (transport.now(), transport.owner) == ((30.0, True), "mtc Live")
+
+
+@pytest.mark.parametrize("zero", [DAY_S - 60.0, AUTOMATIC, FIRST_BEAT])
+def test_time_code_goes_on_over_midnight(clock, transport, zero):
+    transport.set_zero(zero)
+    heard = []
+    for seconds in range(-3, 4):
+        transport.tell(seconds % DAY_S, True, TIMECODE)
+        heard.append(transport.now()[0])
+        clock[0] += 1.0
+    assert heard == [heard[0] + step for step in range(7)]
+    assert heard[0] == {DAY_S - 60.0: 57.0, AUTOMATIC: -3.0, FIRST_BEAT: 0.0}[zero]
+    runs = {transport.place(at)[1] for at in (100.0, 103.0, clock[0])}
+    assert len(runs) == 1
+    for seconds in range(2, -4, -1):  # and back
+        transport.tell(seconds % DAY_S, True, TIMECODE, "", True)
+        clock[0] += 1.0
+    assert transport.seconds() == heard[0] - 1.0
+
+
+def test_a_place_after_midnight_is_after_a_zero_before_it_and_the_other_way_round(transport):
+    for zero, said, seconds in ((DAY_S - 60, 30, 90), (5, DAY_S - 3, -8), (3600, 3590, -10), (3600, 30_000, 26_400)):
+        transport.set_zero(zero)
+        transport.tell(said, False, TIMECODE)
+        assert transport.now() == (seconds, False)
+        transport.tell(said, False, TRANSPORT)
+
+
+def test_a_small_locate_begins_another_run_and_the_clock_s_own_unrest_does_not(clock, transport):
+    transport.tell(10.0, True)
+    for said in (10.4, 10.7, 11.2):
+        clock[0] += 0.4
+        transport.tell(said, True)
+    first = transport.place(clock[0])[1]
+    assert transport.place(100.0)[1] == first
+    transport.tell(12.2, True)
+    assert transport.place(clock[0])[1] == first + 1
+
+
+def test_a_playhead_that_runs_backwards_goes_on_backwards(clock, transport):
+    transport.tell(10.0, True, TIMECODE, "", True)
+    clock[0] += 0.5
+    assert transport.now() == (9.5, True)
+
+
+def test_any_number_but_0_says_that_it_plays(clock, transport):
+    transport.tell(10.0, 5)
+    clock[0] += 0.5
+    assert transport.now() == (10.5, True)
 
 
 @pytest.mark.parametrize(

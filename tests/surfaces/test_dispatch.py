@@ -6,9 +6,11 @@ import pytest
 
 from dawbridge.commands import COMMANDS, DONE, Argument, Command, Outgoing
 from dawbridge.errors import JobBusyError
+from dawbridge.events import Notice
 from dawbridge.surfaces.arguments import Refused, checked
 from dawbridge.surfaces.osc.knobs import Knobs
 from dawbridge.surfaces.web.tree import Tree
+from tests.surfaces.conftest import message
 
 SHOUT = Command(
     "/dawbridge/shout",
@@ -109,3 +111,39 @@ def test_a_request_that_fails_is_an_error_with_its_address(idle_rig, slow):
     slow.requests[0].set_exception(JobBusyError("not now"))
     assert client.heard() == ("/dawbridge/error", ("/dawbridge/automation/stop", "busy", "not now"))
     assert client.heard() == ("/dawbridge/synced", (7,))
+
+
+def end_turn(client):
+    """What is done at the end of a turn is done: a turn takes 64 datagrams at most."""
+    for _ in range(66):
+        client.synced()
+
+
+def test_an_answer_that_comes_after_its_connection_has_gone_is_looked_up_nowhere(idle_rig, slow, monkeypatch):
+    """A host's name of no such host keeps the thread waiting for seconds."""
+    heard, sent, send = [], [], idle_rig.osc._send_udp
+    for source in (("tcp:127.0.0.1", 7), ("ws:127.0.0.1", 1)):
+        idle_rig.osc.receive(message("/dawbridge/automation/record"), source, heard.append)
+    client = idle_rig.client()
+    client.synced()
+    for source in (("tcp:127.0.0.1", 7), ("ws:127.0.0.1", 1)):
+        idle_rig.osc.disconnect(source)
+    client.synced()
+    monkeypatch.setattr(idle_rig.osc, "_send_udp", lambda data, to: sent.append(to[0]) or send(data, to))
+    for request in slow.requests:
+        request.set_result(None)
+    end_turn(client)
+    assert (heard, set(sent)) == ([], {"127.0.0.1"})
+
+
+def test_a_refusal_that_comes_late_names_the_command_that_it_is_about(idle_rig, slow):
+    said = idle_rig.bus.mailbox()
+    idle_rig.osc.command("/dawbridge/automation/stop")
+    client = idle_rig.client()
+    client.synced()
+    idle_rig.osc.command("/dawbridge/preset/next")
+    client.synced()
+    slow.requests[0].set_exception(JobBusyError("not now"))
+    end_turn(client)
+    texts = [event.text for event in said.drain() if isinstance(event, Notice)]
+    assert texts == ["MIDI: /dawbridge/automation/stop: not now"]

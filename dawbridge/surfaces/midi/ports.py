@@ -11,7 +11,7 @@ from dawbridge.errors import ControlError
 from dawbridge.events import Bus, Notice
 from dawbridge.knobs.loader import PresetLoader
 from dawbridge.knobs.parameters import ParameterStore
-from dawbridge.knobs.recorder import CLOCK, TIMECODE
+from dawbridge.knobs.transport import CLOCK, TIMECODE
 from dawbridge.surfaces.midi.binder import MidiBinder
 from dawbridge.surfaces.midi.bindings import DEFAULT_BINDINGS, Binding
 from dawbridge.surfaces.midi.controls import PortControls
@@ -24,6 +24,10 @@ from dawbridge.surfaces.midi.system import MidiSystem, Opened, open_system
 SCAN_EVERY_S = 2.0
 MESSAGES_AT_ONCE = 1000
 """How many messages `step` reads before it does its other work."""
+
+
+Place = Callable[[float, bool, str, str, bool], object]
+"""Hears of the playhead: seconds, whether it moves, `TIMECODE` or `CLOCK`, the port's name, whether backwards."""
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class MidiPorts:
         learning: MidiBinder | None = None,
         api: str = "",
         clock: Callable[[], float] = time.monotonic,
-        place: Callable[[float, bool, str], object] = lambda *_: None,
+        place: Place = lambda *_: None,
         command: Callable[[str], None] = lambda _: None,
         system: MidiSystem | None = None,
     ) -> None:
@@ -72,7 +76,7 @@ class MidiPorts:
         without it they are `bindings`, for good. `virtual` makes a port pair called `dawbridge` (ALSA, JACK,
         CoreMIDI). `api` is rtmidi's name for a MIDI system (`LINUX_ALSA`, `UNIX_JACK`, ...); empty takes the usual
         one, and `system` is one that is open already. `command` does the command at an OSC address; `clock` counts
-        seconds; `place` is told where a DAW's clock or time code sees the position, in seconds, and whether it moves.
+        seconds; `place` is told where a DAW's clock or time code sees the position.
         """
         self._place, self._command = place, command
         self._serving = self._closing = False
@@ -171,7 +175,8 @@ class MidiPorts:
         if device and message and message[0] >= 0xF0:
             position = device.position.feed(message, at_s)
             if position:
-                self._place(position.seconds, position.playing, TIMECODE if position.is_timecode else CLOCK)
+                kind = TIMECODE if position.is_timecode else CLOCK
+                self._place(position.seconds, position.playing, kind, label, position.backwards)
         if device and not self.learning.takes(device.port, message, at_s):
             device.surface.feed(message, at_s)
 

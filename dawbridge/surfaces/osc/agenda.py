@@ -34,12 +34,15 @@ class Agenda:
 
     def wait_s(self) -> float | None:
         """Seconds until `due` has something; None: it has nothing to wait for."""
-        return max(0.0, self._heap[0][0] - self._now_s()) if self._heap else None
+        if not self._heap:
+            return None
+        ahead_s = self._heap[0][0] - self._now_s()
+        return max(0.0, ahead_s) if ahead_s <= AHEAD_S else 0.0
 
     def due(self) -> Iterator[tuple[bytes, Address]]:
-        """What is to be obeyed now."""
+        """What is to be obeyed now. If this computer's clock was put back, what was kept does not wait for it."""
         now_s = self._now_s()
-        while self._heap and self._heap[0][0] <= now_s:
+        while self._heap and not 0 < self._heap[0][0] - now_s <= AHEAD_S:
             _, _, datagram, source = heapq.heappop(self._heap)
             self._size -= len(datagram)
             yield datagram, source

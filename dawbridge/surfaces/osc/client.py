@@ -25,6 +25,8 @@ ANSWERS_IN_S = 0.5
 ANSWER_S = 2.0
 """How long an answer may take, in seconds: milliseconds as a rule, this under full load."""
 _RECEIVE_BUFFER_BYTES = 1 << 22
+_MAX_ARGUMENTS = 65535
+"""A list of presets has as many as fit into a datagram."""
 
 
 class OscClient:
@@ -147,7 +149,7 @@ class OscClient:
             datagram = self._socket.recv(65535)
         except (TimeoutError, BlockingIOError):
             return False
-        self._waiting += [(m.address, m.arguments) for m in decode(datagram) if isinstance(m, Message)]
+        self._waiting += [(m.address, m.arguments) for m in decode(datagram, _MAX_ARGUMENTS) if isinstance(m, Message)]
         return True
 
 

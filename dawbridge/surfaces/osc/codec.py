@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from pythonosc.parsing import osc_types
 
@@ -17,13 +17,16 @@ from dawbridge.commands import Value
 
 MAX_DATAGRAM_BYTES = 1400
 """Size of an outgoing bundle: less than the usual network's packet, so that it is not fragmented."""
+MAX_MESSAGE_BYTES = 8192
+"""Size of an outgoing list over UDP; a longer one is cut. macOS sends no datagram of more than 9216 bytes."""
 MAX_MESSAGES = 512
 """Messages of one datagram that are read; the rest is one `Malformed`."""
 AT_ONCE = 1
 """The time tag of a bundle without a time."""
 
 _TAGS = frozenset("ifhdsSbTFNIrmt[]")
-_MAX_TAGS = 64
+MAX_ARGUMENTS = 63
+"""Arguments of a message that comes in: more than any command has."""
 _READERS: dict[str, Callable[[bytes, int], tuple[Any, int]]] = {
     "i": osc_types.get_int,
     "f": osc_types.get_float,
@@ -65,9 +68,9 @@ class _UnreadableError(Exception):
     pass
 
 
-def decode(datagram: bytes) -> list[Message | Malformed]:
+def decode(datagram: bytes, max_arguments: int = MAX_ARGUMENTS) -> list[Message | Malformed]:
     """All messages of a datagram in order, those in nested bundles included. Never raises."""
-    messages = list(islice(_elements(datagram, 0), MAX_MESSAGES + 1))
+    messages = list(islice(_elements(datagram, 0, max_arguments), MAX_MESSAGES + 1))
     if len(messages) > MAX_MESSAGES:
         messages[MAX_MESSAGES] = Malformed(
             "", f"more than {MAX_MESSAGES} messages in one datagram; the rest is left out"
@@ -116,9 +119,44 @@ def bundled(messages: Iterable[bytes]) -> Iterator[bytes]:
         yield _bundle(batch)
 
 
-def _elements(data: bytes, depth: int) -> Iterator[Message | Malformed]:
+def cut(message: bytes, most: int = MAX_MESSAGE_BYTES) -> list[bytes]:
+    """A message of at most `most` bytes as it is; a longer list as several, each with the count of all ahead.
+
+    ```
+    /dawbridge/preset/list  3 a b c   →   /dawbridge/preset/list 3 a b    /dawbridge/preset/list 3 c
+    ```
+
+    Any other message that is longer stays whole.
+    """
+    if len(message) <= most:
+        return [message]
+    read = _message(message, most)
+    if isinstance(read, Malformed) or len(read.arguments) < 2 or not isinstance(read.arguments[0], int):
+        return [message]
+    count, *values = cast(tuple[Value, ...], read.arguments)
+    parts: list[list[Value]] = [[]]
+    room = most - len(encode(read.address, (count,))) - 3
+    left = room
+    for value in values:
+        size = 1 + (_padded(len(value.encode()) + 1) if isinstance(value, str) else 4)
+        if parts[-1] and size > left:
+            parts.append([])
+            left = room
+        parts[-1].append(value)
+        left -= size
+    return [encode(read.address, (count, *part)) for part in parts]
+
+
+def too_long(message: bytes) -> bytes:
+    """An error in the place of a message that is too long for any datagram, and cannot be cut."""
+    address = message.split(b"\0", 1)[0].decode("utf-8", "replace")[:200]
+    why = f"{len(message)} bytes are too long for a datagram; ask over TCP (--osc-tcp) or OSCQuery's WebSocket"
+    return encode("/dawbridge/error", (address, "internal", why))
+
+
+def _elements(data: bytes, depth: int, max_arguments: int) -> Iterator[Message | Malformed]:
     if not data.startswith(_BUNDLE):
-        yield _message(data)
+        yield _message(data, max_arguments)
         return
     if depth >= _MAX_NESTING:
         yield Malformed("", f"bundles nested more than {_MAX_NESTING} deep")
@@ -130,11 +168,11 @@ def _elements(data: bytes, depth: int) -> Iterator[Message | Malformed]:
         if size == 0 or len(element) < size:
             yield Malformed("", "a bundle's element is cut short")
             return
-        yield from _elements(element, depth + 1)
+        yield from _elements(element, depth + 1, max_arguments)
         place += 4 + size
 
 
-def _message(data: bytes) -> Message | Malformed:
+def _message(data: bytes, max_arguments: int) -> Message | Malformed:
     if not data.startswith(b"/"):
         return Malformed("", "neither an OSC message (first byte /) nor a bundle")
     address = data.split(b"\0", 1)[0]
@@ -142,12 +180,12 @@ def _message(data: bytes) -> Message | Malformed:
     if b"\0" not in data or len(data) % 4:
         return Malformed(name, "an OSC message is padded with zeros to a multiple of 4 bytes")
     try:
-        return Message(name, _arguments(data, _padded(len(address) + 1)))
+        return Message(name, _arguments(data, _padded(len(address) + 1), max_arguments))
     except _UnreadableError as error:
         return Malformed(name, str(error))
 
 
-def _arguments(data: bytes, start: int) -> tuple[object, ...]:
+def _arguments(data: bytes, start: int, most: int) -> tuple[object, ...]:
     """Raises `_UnreadableError`."""
     tags = data[start:].split(b"\0", 1)[0].decode("ascii", "replace")
     if not tags and not data[start:].strip(b"\0"):
@@ -157,8 +195,8 @@ def _arguments(data: bytes, start: int) -> tuple[object, ...]:
     unknown = sorted(set(tags[1:]) - _TAGS)
     if unknown:
         raise _UnreadableError(f"type tags {''.join(unknown)[:20]!r} are not understood; use i, f, s, h, d, T or F")
-    if len(tags) > _MAX_TAGS:
-        raise _UnreadableError(f"more than {_MAX_TAGS} arguments")
+    if len(tags) > most + 1:
+        raise _UnreadableError(f"more than {most} arguments")
     if tags == ",I":
         return ()  # a trigger: a press for a command, a query for a parameter
     return _values(data, start + _padded(len(tags) + 1), tags[1:])

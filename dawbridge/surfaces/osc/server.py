@@ -4,6 +4,7 @@
 their datagrams to `receive`.
 """
 
+import errno
 import logging
 import selectors
 import threading
@@ -20,7 +21,7 @@ from dawbridge.knobs.parameters import ParameterStore
 from dawbridge.surfaces.dispatch import Dispatcher
 from dawbridge.surfaces.osc import socket as osc_socket
 from dawbridge.surfaces.osc.agenda import Agenda
-from dawbridge.surfaces.osc.codec import Message, decode, encode
+from dawbridge.surfaces.osc.codec import Message, cut, decode, encode, too_long
 from dawbridge.surfaces.osc.knobs import Knobs
 from dawbridge.surfaces.osc.pending import Pending
 from dawbridge.surfaces.osc.receiver import OscReceiver
@@ -36,6 +37,8 @@ DEFAULT_PORT = 9320
 Answer = Callable[[bytes], None]
 """Sends one datagram through a client's own connection. From the server's thread; returns at once."""
 
+CONNECTED = ("tcp:", "ws:")
+"""How the hosts of clients begin that are reached through a connection of their own."""
 _MIDI: Address = ("midi", 0)
 """The source of the commands that MIDI controls do."""
 _LOG = logging.getLogger(__name__)
@@ -162,7 +165,7 @@ class OscServer:
         def hear(datagram: bytes) -> None:
             for message in decode(datagram):
                 if message.address == "/dawbridge/error" and isinstance(message, Message):
-                    self._bus.publish(Notice(f"MIDI: {address}: {message.arguments[-1]}"))
+                    self._bus.publish(Notice(f"MIDI: {message.arguments[0]}: {message.arguments[-1]}"))
 
         self.receive(encode(address), _MIDI, hear)
 
@@ -232,14 +235,22 @@ class OscServer:
         if route:
             route(datagram)
             return
+        if target[0].startswith(CONNECTED):  # the connection is gone; as a host's name it would be looked up
+            return
+        for part in cut(datagram):
+            self._send_udp(part, target)
+
+    def _send_udp(self, datagram: bytes, target: Address) -> None:
         for _ in range(2):  # the first try may report what became of an earlier datagram
             try:
                 self._socket.sendto(datagram, target)
                 return
             except ConnectionError:
                 self._note_refused()
-            except OSError as error:  # a full buffer, a text too long for a datagram, an address of another kind
+            except OSError as error:  # a full buffer, an address of another kind, a text too long for a datagram
                 _LOG.debug("OSC to %s:%d: %s", *target, error)
+                if error.errno == errno.EMSGSIZE:
+                    self._send_udp(too_long(datagram), target)
                 return
 
     def _note_refused(self) -> None:

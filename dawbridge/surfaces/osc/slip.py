@@ -7,6 +7,9 @@ MAX_FRAME_BYTES = 65536
 class FrameError(ValueError):
     """A stream that is not SLIP, or a frame beyond `MAX_FRAME_BYTES`."""
 
+    packets: tuple[bytes, ...] = ()
+    """What was whole before it."""
+
 
 def frame(packet: bytes) -> bytes:
     """One packet as a frame.
@@ -30,7 +33,14 @@ class Frames:
         *whole, self._rest = (self._rest + piece).split(bytes((END,)))
         if len(self._rest) > 2 * MAX_FRAME_BYTES:
             raise FrameError("a frame does not end")
-        return [_unescaped(frame) for frame in whole if frame]
+        packets: list[bytes] = []
+        for one in filter(None, whole):
+            try:
+                packets.append(_unescaped(one))
+            except FrameError as error:
+                error.packets = tuple(packets)
+                raise
+        return packets
 
 
 def _unescaped(data: bytes) -> bytes:

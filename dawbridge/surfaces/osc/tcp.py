@@ -11,6 +11,7 @@ from typing import Protocol
 
 from dawbridge.config.settings import reach
 from dawbridge.errors import ControlError
+from dawbridge.surfaces.osc.codec import encode
 from dawbridge.surfaces.osc.slip import FrameError, Frames, frame
 from dawbridge.surfaces.osc.subscribers import Address
 from dawbridge.waker import Waker
@@ -40,6 +41,8 @@ class _Client:
     frames: Frames = field(default_factory=Frames)
     waiting: bytearray = field(default_factory=bytearray)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    is_new: bool = True
+    """Nothing has come from it yet."""
 
 
 class OscTcpServer:
@@ -114,6 +117,7 @@ class OscTcpServer:
             _LOG.debug("OSC over TCP: %s", error)
             return
         if len(self._clients) >= MAX_CLIENTS:
+            _refuse(connection, "too_many_clients", f"there are {MAX_CLIENTS} connections already")
             connection.close()
             return
         connection.setblocking(False)
@@ -125,17 +129,22 @@ class OscTcpServer:
     def _read(self, client: _Client) -> None:
         try:
             piece = client.connection.recv(_READ_BYTES)
-            packets = client.frames.feed(piece) if piece else None
+            if client.is_new and piece.startswith(b"\0"):
+                raise FrameError("the stream begins with a length, as in OSC 1.0; send SLIP frames, as in OSC 1.1")
+            packets, is_over = client.frames.feed(piece), not piece
         except BlockingIOError:
             return
-        except (OSError, FrameError) as error:
+        except OSError as error:
             _LOG.debug("OSC over TCP from %s:%d: %s", *client.source, error)
-            packets = None
-        if packets is None:
-            self._drop(client)
-            return
+            packets, is_over = [], True
+        except FrameError as error:
+            _refuse(client.connection, "bad_args", f"{error}; the connection is closed")
+            packets, is_over = [*error.packets], True
+        client.is_new = False
         for packet in packets:
             self._osc.receive(packet, client.source, lambda data: self._answer(client, data))
+        if is_over:
+            self._drop(client)
 
     def _answer(self, client: _Client, data: bytes) -> None:
         """Keep what is to be sent, from the OSC server's thread."""
@@ -177,6 +186,12 @@ class OscTcpServer:
         self._selector.close()
         self._listening.close()
         self._waker.close()
+
+
+def _refuse(connection: socket.socket, code: str, why: str) -> None:
+    """Report to a client why its connection is closed."""
+    with suppress(OSError):
+        connection.send(frame(encode("/dawbridge/error", ("", code, why))))
 
 
 def _family(host: str) -> int:

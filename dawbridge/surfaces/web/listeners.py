@@ -9,7 +9,8 @@ from dawbridge.commands import Value
 from dawbridge.surfaces.osc.codec import encode
 from dawbridge.surfaces.osc.subscribers import Address
 
-_MAX_ANSWERS = 256
+_MAX_ANSWERS = 4096
+"""Answers that wait at most: a datagram may hold 512 questions, and thirty of them a second are answered in full."""
 STREAM_HZ = 30
 
 

@@ -286,3 +286,13 @@ def test_a_program_that_comes_is_told_everything_on_the_virtual_port(machine, mi
     later(ports, clock, 2.0)
     later(ports, clock, 0.1)
     assert machine.sent == {"dawbridge": told}
+
+
+def test_the_position_is_told_with_the_port_that_it_comes_from(midi, machine):
+    told, machine.devices = [], [NANO, LAUNCHPAD]
+    ports = midi(port="all", place=lambda *place: told.append(place))
+    machine.receive[NANO]([0xFA])
+    machine.receive[LAUNCHPAD]([0xF0, 0x7F, 0x7F, 1, 1, 0x21, 0, 0, 0, 0xF7])
+    ports.step(0.0)
+    assert told == [(0.0, True, "clock", "nano:nano", False), (3600.0, False, "mtc", "Launchpad:Launchpad", False)]
+    ports.close()

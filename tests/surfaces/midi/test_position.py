@@ -87,6 +87,64 @@ def test_eight_quarter_frames_tell_a_time_two_frames_late():
     assert decoder.feed([0xF1, 0x70], 0.0) is None  # the pieces between are missing
 
 
+def run_of(rate, hours, minutes, seconds, frames, count):
+    """Quarter frames of `count` pairs of frames from that time on, as a DAW sends them."""
+    return [piece for pair in range(count) for piece in quarters(rate, hours, minutes, seconds, frames + 2 * pair)]
+
+
+def test_time_code_that_runs_backwards_tells_where_it_is():
+    decoder, told = PositionDecoder(), []
+    messages = [[0xF1, 0x70 | 2], [0xF1, 0x60], *reversed(run_of(1, 1, 0, 5, 0, 3))]
+    for now, message in enumerate(messages):
+        position = decoder.feed(message, now / 100)
+        if position:
+            told.append(position)
+    assert [round((one.seconds - 3605) * 25) for one in told] == [4, 2, 0]
+    assert all(one.backwards and one.playing and one.is_timecode for one in told)
+
+
+def test_time_code_that_turns_round_is_read_from_whole_times_alone():
+    decoder, there = PositionDecoder(), run_of(1, 1, 0, 5, 0, 2)
+    told = [decoder.feed(message, 0.0) for message in [*there[:12], *there[10::-1], *there[1:]]]
+    assert [(round((one.seconds - 3605) * 25), one.backwards) for one in told if one] == [
+        (2, False), (0, True), (2, False), (4, False)
+    ]  # fmt: skip
+
+
+def test_pieces_from_before_a_pause_are_not_part_of_a_time():
+    decoder, there = PositionDecoder(), run_of(1, 1, 0, 5, 0, 2)
+    assert [decoder.feed(message, 0.0) for message in there[:4]] == [None] * 4
+    told = [decoder.feed(message, 9.0) for message in there[4:]]
+    assert [round((one.seconds - 3605) * 25) for one in told if one] == [4]
+
+
+@pytest.mark.parametrize(("rate", "frames"), [(0, 24), (1, 25), (2, 30), (3, 30)])
+def test_a_frame_that_the_rate_does_not_have_is_no_time(rate, frames):
+    def full(frame):
+        return [0xF0, 0x7F, 0x7F, 0x01, 0x01, rate << 5, 0, 10, frame, 0xF7]
+
+    assert PositionDecoder().feed(full(frames - 1), 0.0) is not None
+    assert PositionDecoder().feed(full(frames), 0.0) is None
+
+
+def test_one_hour_of_drop_frame_code_takes_an_hour():
+    """29.97 drop frame numbers 107,892 frames from 01:00:00:00 to 02:00:00:00; by the clock that is 3599.9964 s."""
+    decoder, told = PositionDecoder(), {}
+    numbers = ((minute, second, frame) for minute in range(60) for second in range(60) for frame in range(30)
+               if frame > 1 or second or minute % 10 == 0)  # fmt: skip
+    for count, (minute, second, frame) in enumerate(numbers):
+        if count % 1798 == 0:  # a minute apart
+            full = [0xF0, 0x7F, 0x7F, 0x01, 0x01, 0x41, minute, second, frame, 0xF7]
+            told[count] = decoder.feed(full, 0.0).seconds
+    assert count + 1 == 107_892
+    start_s = told[0]
+    assert start_s == pytest.approx(3600, abs=0.004)
+    for count, seconds in told.items():
+        assert seconds - start_s == pytest.approx(count * 1001 / 30000, abs=1e-6)
+    end = decoder.feed([0xF0, 0x7F, 0x7F, 0x01, 0x01, 0x42, 0, 0, 0, 0xF7], 0.0)
+    assert end.seconds - start_s == pytest.approx(107_892 * 1001 / 30000, abs=1e-6)
+
+
 def test_a_full_frame_is_a_jump():
     full = [0xF0, 0x7F, 0x7F, 0x01, 0x01, 0x60, 0, 10, 15, 0xF7]
     assert PositionDecoder().feed(full, 0.0) == Position(pytest.approx(10.5), False, is_timecode=True)

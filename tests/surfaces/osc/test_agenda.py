@@ -57,3 +57,12 @@ def test_over_a_socket_it_waits_for_its_time(idle_rig):
     clock.now_s += 5
     client.send("/dawbridge/sync", 99)
     assert client.wait_for("/dawbridge/pong")
+
+
+def test_a_clock_that_is_put_back_holds_nothing_up():
+    clock = Clock()
+    agenda = Agenda(clock)
+    agenda.keeps(bundle(NOW_S + 1), HERE)
+    clock.now_s -= 3600.0
+    assert agenda.wait_s() == 0.0
+    assert [source for _, source in agenda.due()] == [HERE]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pythonosc.osc_message import OscMessage
 
-from dawbridge.surfaces.osc.codec import MAX_DATAGRAM_BYTES, Malformed, Message, bundled, decode, encode
+from dawbridge.surfaces.osc.codec import MAX_DATAGRAM_BYTES, Malformed, Message, bundled, cut, decode, encode
 from dawbridge.surfaces.osc.patterns import matches
 
 UNHURRIED = settings(deadline=None, max_examples=60)
@@ -137,3 +137,21 @@ def in_set(body, letter):
             inside |= body[place] == letter
             place += 1
     return letter not in ("", "/") and inside != negated
+
+
+@UNHURRIED
+@given(some.lists(some.text("abcé ", max_size=40), min_size=1, max_size=200), some.integers(300, 1000))
+def test_a_list_that_is_too_long_is_cut_into_messages_that_fit(names, most):
+    whole = encode("/dawbridge/preset/list", (len(names), *names))
+    parts = cut(whole, most)
+    heard = [message for part in parts for message in decode(part, 1000)]
+    assert all(len(part) <= most for part in parts)
+    assert all(message.arguments[0] == len(names) and len(message.arguments) > 1 for message in heard)
+    assert [name for message in heard for name in message.arguments[1:]] == names
+    assert parts == [whole] or len(whole) > most
+
+
+def test_what_is_no_list_stays_whole():
+    for values in (("x" * 9000,), (1, "x" * 9000), ("a" * 5000, "b" * 5000), ()):
+        whole = encode("/a" * 5000 if not values else "/a", values)
+        assert cut(whole) == [whole]

@@ -224,8 +224,12 @@ def test_automation_and_transport_over_osc(idle_rig):
     commands = ("record", "stop", "clear", "undo", "redo")
 
     class Moves:
-        record, stop, clear, undo, redo = (lambda self, name=name: said.append(name) for name in commands)
+        record, clear, undo, redo = (lambda self, name=name: said.append(name) for name in commands if name != "stop")
         position, zero = (2.5, 1, "mtc"), -1.0
+
+        def stop(self):
+            said.append("stop")
+            return 0, "take 1: waits"
 
         def set_zero(self, seconds):
             said.append(seconds)
@@ -243,9 +247,9 @@ def test_automation_and_transport_over_osc(idle_rig):
     client.send("/dawbridge/transport", 1.5)
     client.send("/dawbridge/transport", 2.5, 0)
     client.send("/dawbridge/position/zero", 3600.0)
-    assert client.synced() == [message for name in commands for message in done(f"automation/{name}")] + [
-        *done("position/zero")
-    ]
+    answers = {name: done(f"automation/{name}") for name in commands}
+    answers["stop"] = [("/dawbridge/automation/stopped", (0, "take 1: waits"))]
+    assert client.synced() == [message for name in commands for message in answers[name]] + [*done("position/zero")]
     assert said == [*commands, (1.5, True), (2.5, False), 3600.0]
     client.send("/dawbridge/position")
     assert client.synced() == [("/dawbridge/position", (2.5, 1, "mtc"))]
@@ -253,3 +257,19 @@ def test_automation_and_transport_over_osc(idle_rig):
     assert client.refused("/dawbridge/transport") == "bad_args"
     assert client.refused("/dawbridge/transport", -1.0) == "bad_args"
     assert client.refused("/dawbridge/transport", float("nan")) == "not_finite"
+
+
+@pytest.mark.parametrize("address", ["transport", "position/zero"])
+@pytest.mark.parametrize("seconds", [-1e9, float("nan"), float("inf"), 86_401.0, 1e30, "nan", "1e999"])
+def test_a_position_that_cannot_be_is_refused_with_what_is_allowed(idle_rig, address, seconds):
+    class Moves:
+        position, zero = (-1.0, 0, ""), -1.0
+
+        def is_recording(self):
+            return False
+
+    client = idle_rig.serve(moves=Moves()).client()
+    client.send(f"/dawbridge/{address}", seconds)
+    whose, _, message = client.wait_for("/dawbridge/error")
+    assert whose == f"/dawbridge/{address}"
+    assert "..86400 s" in message

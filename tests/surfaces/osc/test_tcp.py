@@ -93,8 +93,11 @@ def test_one_that_ends_is_no_subscriber_any_more(rig, connect):
 
 def test_what_is_no_slip_ends_the_connection_and_no_other(connect):
     bad, good = connect(), connect()
-    bad.socket.sendall(b"\xdb\x01\xc0")
+    bad.socket.sendall(frame(encode("/dawbridge/mask/depth", (0.25,))) + b"\xdb\x01\xc0")
+    assert bad.heard()[1][1] == "bad_args"
     assert bad.heard() is None
+    good.send("/dawbridge/mask/depth")
+    assert good.heard() == ("/dawbridge/mask/depth", (0.25,))  # what came before it counts
     good.send(STRENGTH)
     assert good.heard() == (STRENGTH, (1.0,))
 
@@ -104,7 +107,16 @@ def test_one_too_many_is_closed(connect):
     for stream in streams:
         stream.send(STRENGTH)
         stream.wait_for(STRENGTH)
-    assert connect().heard() is None
+    late = connect()
+    assert late.heard()[1][1] == "too_many_clients"
+    assert late.heard() is None
+
+
+def test_a_stream_with_lengths_is_refused_with_what_is_wanted(connect):
+    stream, packet = connect(), encode(STRENGTH, (0.5,))
+    stream.socket.sendall(len(packet).to_bytes(4, "big") + packet)
+    assert "send SLIP frames" in stream.heard()[1][2]
+    assert stream.heard() is None
 
 
 def test_one_that_does_not_read_holds_up_nobody(rig, connect):

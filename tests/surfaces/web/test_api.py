@@ -16,7 +16,7 @@ def test_state_says_what_dawbridge_does(page):
     assert state["folders"] == [{"path": str(page.rig.root.resolve()), "away": False}]
     assert state["focus"]["id"] == 0
     assert state["position"] is None
-    page.rig.jobs.loop.recorder.place(2.5, False)
+    page.rig.jobs.loop.recorder.transport.tell(2.5, False)
     assert page.get("/api/state")["position"] == {"seconds": 2.5, "playing": False, "source": "transport"}
 
 

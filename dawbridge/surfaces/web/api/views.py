@@ -63,7 +63,7 @@ def automation(takes: Takes) -> Json:
         "lanes": takes.automation.plain(),
         "takes": [
             {"number": take.number, "from_s": take.span_s[0], "to_s": take.span_s[1],
-             "knobs": [lane.name for lane in take.moves.lanes]}
+             "knobs": list(take.names)}
             for take in takes.kept
         ],
         "undoable": len(takes.past),
