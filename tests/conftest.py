@@ -14,8 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import settings
 
 from dawbridge.surfaces.osc.client import OscClient, free_port
+
+settings.register_profile("any computer", deadline=None)
+settings.load_profile("any computer")
 
 PATIENCE_S = 120
 PROGRAM_PATIENCE_S = 120
