@@ -53,7 +53,9 @@ def run(options: Namespace) -> int:
         f"{minutes:.0f} minutes"
     )
     if learned.weights is None:
-        print(f"not better than {options.model}: nothing was kept; more songs, or more minutes, may help")
+        print(
+            f"not better than {options.model}: nothing was kept; more songs, or more minutes (some hundred steps), may help"
+        )
         return 1
     print(f"{learned.weights}\nuse it: dawbridge watch FOLDER --model {options.name}")
     return 0

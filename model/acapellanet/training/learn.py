@@ -90,7 +90,7 @@ def _learned(
     while not trainer.done:
         trainer.step()
         report(min(1.0, (time.monotonic() - began) / (minutes * 60)))
-    say("judging the old model, the new one and their mean")
+    say(f"{trainer.step_number} steps; judging the old model, the new one and their mean")
     before_db = _judged(source, excerpts)
     candidates = (trainer.averaged, mean_network([source, trainer.averaged], config))
     after_db, best = max(((_judged(network, excerpts), network) for network in candidates), key=lambda pair: pair[0])
