@@ -10,7 +10,6 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +35,11 @@ class Point:
 
 
 def curve(folder: Path, model: str, limit: int) -> list[Point]:
-    """One point for each of `CONTRASTS`, over the first `limit` songs of a folder."""
+    """One point for each of `CONTRASTS`, over `limit` songs, evenly spread over a folder."""
     isolator = VocalIsolator(model=model)
-    songs = islice(find_songs(folder), limit)
+    found = find_songs(folder)
+    count = min(limit, len(found))
+    songs = [found[number * len(found) // count] for number in range(count)]  # of every kind of the judge
     values = np.array([list(_of_song(isolator, folder, song)) for song in songs])  # [songs, contrasts, measures]
     return [Point(contrast, *row) for contrast, row in zip(CONTRASTS, values.mean(0).tolist(), strict=True)]
 
@@ -63,7 +64,8 @@ def draw(points: Sequence[Point], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(6.4, 3.6), dpi=120)
     axes.plot([p.fullness for p in points], [p.bleedless for p in points], "o-", color="#2b6cb0")
     for point in points[::2]:
-        axes.annotate(f"{point.contrast:g}", (point.fullness, point.bleedless), (7, 4), textcoords="offset points")
+        offset = (7, 4) if point.contrast > 0.25 else (7, -4) if point.contrast else (-14, -4)  # the line turns back
+        axes.annotate(f"{point.contrast:g}", (point.fullness, point.bleedless), offset, textcoords="offset points")
     axes.margins(0.1)
     axes.set_xlabel("fullness: how much of the voice is there")
     axes.set_ylabel("bleedless: how little else is")
@@ -81,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("songs", type=Path, metavar="SONGS")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="PNG to draw")
     parser.add_argument("--model", default=DEFAULT_MODEL)
-    parser.add_argument("--limit", type=int, default=24, help="songs, the first of the folder (default: 24)")
+    parser.add_argument("--limit", type=int, default=24, help="songs, evenly spread over the folder (default: 24)")
     options = parser.parse_args(arguments)
     points = curve(options.songs, options.model, options.limit)
     print("contrast  bleedless  fullness  whole-song SDR (dB)")

@@ -20,6 +20,7 @@ def add_flags(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     """Train, judge on what was held back, and keep the model if it does better. Raises `ConfigError`, `ModelError`."""
+    from rich.console import Console
     from rich.progress import Progress
 
     from acapellanet.errors import AcapellanetError
@@ -31,12 +32,18 @@ def run(options: Namespace) -> int:
     if not options.minutes > 0:
         raise ConfigError(f"--minutes {options.minutes:g}: give more than 0; ten are a good start")
     place = free_place(options.name)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
     began = time.monotonic()
     try:
-        with Progress(transient=True) as bars:
+        with Progress(transient=True, console=console, disable=not console.is_terminal) as bars:
             task = bars.add_task("learning", total=1.0)
             learned = learn(
-                options.folder, place, options.minutes, options.model, lambda share: bars.update(task, completed=share)
+                options.folder,
+                place,
+                options.minutes,
+                options.model,
+                lambda share: bars.update(task, completed=share),
+                say=console.print,
             )
     except AcapellanetError as error:
         raise ModelError(str(error)) from error
@@ -46,7 +53,9 @@ def run(options: Namespace) -> int:
         f"{minutes:.0f} minutes"
     )
     if learned.weights is None:
-        print(f"not better than {options.model}: nothing was kept; more songs, or more minutes, may help")
+        print(
+            f"not better than {options.model}: nothing was kept; more songs, or more minutes (some hundred steps), may help"
+        )
         return 1
     print(f"{learned.weights}\nuse it: dawbridge watch FOLDER --model {options.name}")
     return 0

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ def learned(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """What `learn` was asked for; it answers at once that the model became better, and writes it."""
     asked: dict[str, object] = {}
 
-    def learn(folder: Path, out: Path, minutes: float, model: str, report: object) -> Learned:
+    def learn(
+        folder: Path, out: Path, minutes: float, model: str, report: object, *, say: Callable[[str], None]
+    ) -> Learned:
+        say("left out: a: 3.0 s [short]")
         asked.update(folder=folder, out=out, minutes=minutes, model=model)
         return Learned(5.0, asked.get("after", 6.5), out if asked.get("after", 6.5) != 5.0 else None)  # type: ignore[arg-type]
 
@@ -24,6 +28,7 @@ def test_a_better_model_gets_a_name_that_watch_takes(
 ) -> None:
     assert main(["learn", str(tmp_path), "--name", "ours", "--minutes", "3"]) == 0
     out = capsys.readouterr().out
+    assert out.startswith("left out: a: 3.0 s [short]\n")
     assert "5.00 dB before, 6.50 dB after" in out and "--model ours" in out
     assert Path(str(learned["out"])).name == "ours.safetensors" and learned["minutes"] == 3.0
 

@@ -75,7 +75,14 @@ def _train(options: argparse.Namespace) -> int:
         from acapellanet.training.acapellabot_recipe import Recipe2017, run_recipe
 
         recipe = Recipe2017(
-            options.data, options.out, cache, options.minutes, options.seed, options.resume, exclude=exclude
+            options.data,
+            options.out,
+            cache,
+            options.minutes,
+            options.seed,
+            options.resume,
+            exclude=exclude,
+            other_data=options.other_data,
         )
         print(f"weights: {run_recipe(recipe, Console())}")
         return 0
@@ -181,11 +188,13 @@ def add_learn(command: argparse.ArgumentParser) -> None:
 
 
 def _learn(options: argparse.Namespace) -> int:
+    from rich.console import Console
     from rich.progress import Progress
 
     from acapellanet.training.learn import learn
 
-    with Progress(transient=True) as bars:
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    with Progress(transient=True, console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task("learning", total=1.0)
         learned = learn(
             options.folder,
@@ -193,6 +202,7 @@ def _learn(options: argparse.Namespace) -> int:
             options.minutes,
             options.model,
             lambda share: bars.update(task, completed=share),
+            say=console.print,
         )
     print(f"vocals on what was held back: {learned.before_db:.2f} dB before, {learned.after_db:.2f} dB after")
     print(

@@ -6,9 +6,12 @@ The module `layouts` says what the folder may look like. Decoded audio is kept a
 
 import json
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -89,15 +92,18 @@ def open_library(data: Path, cache: Path, exclude: tuple[str, ...] = ()) -> Libr
     """Decode the audio of `data` into `cache`, or take it from there if the data is the same.
 
     `exclude`: glob patterns; a file whose path inside `data` matches one is left out.
-    Raises `DataError` if nothing usable is found.
+    Raises `DataError` if nothing usable is found, or if the cache cannot be written.
     """
     found = scan(data)
     if not found:
         raise DataError(f"{data}: no audio to train on there; expected {KNOWN_LAYOUTS}")
     fingerprint = _fingerprint(data, found)
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / LOCK_FILE):  # one of several processes decodes; the others find what it wrote
-        library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / LOCK_FILE):  # one of several processes decodes; the others find what it wrote
+            library = _load(cache, fingerprint) or _decode_all(data, cache, found, fingerprint)
+    except OSError as error:
+        raise DataError(f"{cache}: decoded audio cannot be kept ({error}); free space, or give --cache") from error
     tracks = [track for track in library.tracks if not _excluded(track.name, exclude)]
     problems = [problem for problem in library.problems if not _excluded(problem.name, exclude)]
     tracks = _whole_songs(tracks, problems)
@@ -136,11 +142,12 @@ def _checksum(path: Path) -> int:
 
 
 def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -> Library:
-    (cache / INDEX_FILE).unlink(missing_ok=True)
+    for name in (INDEX_FILE, AUDIO_FILE):  # a process that has the old file mapped keeps it
+        (cache / name).unlink(missing_ok=True)
     tracks: list[Track] = []
     problems: list[Problem] = []
     start = checksum = 0
-    with (cache / AUDIO_FILE).open("wb") as audio_file, ThreadPoolExecutor() as pool:
+    with _whole_or_not_at_all(cache / AUDIO_FILE) as audio_file, ThreadPoolExecutor() as pool:
         decoded = pool.map(lambda entry: _decode_or_reason([data / part for part in entry.parts]), found)
         for entry, audio in zip(found, decoded, strict=True):
             if isinstance(audio, str):
@@ -159,6 +166,17 @@ def _decode_all(data: Path, cache: Path, found: list[Entry], fingerprint: int) -
         raise DataError(_unusable(data, found, problems))
     (cache / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
     return Library(cache, tracks, problems)
+
+
+@contextmanager
+def _whole_or_not_at_all(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write, and remove it if that fails: on a full disk nothing is left of it."""
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _decode_or_reason(paths: list[Path]) -> tuple[npt.NDArray[np.int16], float] | str:

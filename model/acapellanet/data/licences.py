@@ -3,9 +3,20 @@
 A folder of which only some tracks are under a licence counts as being under it.
 """
 
+from itertools import product
+
+from acapellanet.data.splits import COLLECTION, TREATMENTS
+
+
+def _made_of(*recordings: str) -> tuple[str, ...]:
+    """Return the beginnings of the folders of speech, sung or as it is, that is made of these recordings."""
+    made = product(TREATMENTS, ("", COLLECTION), recordings)
+    return tuple(f"vocals/songs/{treatment}{collection}{name}" for treatment, collection, name in made)
+
+
 SHARE_ALIKE = (
     "vocals/songs/pjs",
-    "vocals/songs/sung_asterisk_",
+    *_made_of("asterisk_", "audio_cmn_", "gcompris_es_smart4kids"),
     "instrumental/_LMMS_demo_renders",
     "instrumental/agateau__",
     "instrumental/alemart__opensurge",
@@ -29,20 +40,9 @@ SHARE_ALIKE = (
 GPL = (
     "vocals/syllables/alys_",
     "vocals/syllables/solfege",
-    "vocals/songs/sung_festival_czech_",
-    "vocals/songs/sung_festival_hy_fi_mv",
-    "vocals/songs/sung_festival_lp_",
-    "vocals/songs/sung_festival_pc_",
-    "vocals/songs/sung_festival_suo_fi_lj",
-    "vocals/songs/sung_festival_upc_ca_ona",
-    "vocals/songs/sung_fillets_",
-    "vocals/songs/sung_hedgewars_",
-    "vocals/songs/spoken_hedgewars_",
-    "vocals/songs/sung_klettres_",
-    "vocals/songs/spoken_klettres_",
-    "vocals/songs/sung_ktuberling_",
-    "vocals/songs/spoken_ktuberling_",
-    "vocals/songs/sung_tuxpaint_",
+    "vocals/songs/chant_",
+    *_made_of("festival_czech_", "festival_hy_fi_mv", "festival_lp_", "festival_pc_", "festival_suo_fi_lj"),
+    *_made_of("festival_upc_ca_ona", "fillets_", "gcompris_", "hedgewars_", "klettres_", "ktuberling_", "tuxpaint_"),
     "instrumental/_LMMS_demo_renders",
     "instrumental/_rendered_midi",
     "instrumental/00-Evan__",

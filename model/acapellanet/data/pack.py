@@ -123,11 +123,12 @@ def write_pack(
     paths = [out / f"part-{number:03}.bin" for number in range(len(parts))]
     for path, part in zip(paths, parts, strict=True):
         path.write_bytes(part)
-    index = {
+    index: dict[str, Any] = {
         "version": VERSION,
         "parts": [{"name": path.name, "crc32": zlib.crc32(part)} for path, part in zip(paths, parts, strict=True)],
         "tracks": [asdict(track) for track in packed],
     }
+    index["crc32"] = _index_checksum(index)
     (out / INDEX_FILE).write_text(json.dumps(index), encoding="utf-8")
     return [*paths, out / INDEX_FILE]
 
@@ -180,11 +181,18 @@ def _index(folder: Path) -> dict[str, Any]:
         version = index["version"]
         if not isinstance(index["parts"], list):
             raise TypeError("parts are no list")
+        if index.get("crc32", _index_checksum(index)) != _index_checksum(index):
+            raise ValueError("checksum differs")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(_damaged(folder, error)) from error
     if version != VERSION:
         raise DataError(f"{folder}: pack of version {version}, this one reads {VERSION}; pack again")
     return index
+
+
+def _index_checksum(index: dict[str, Any]) -> int:
+    """Compute the checksum of what an index says of parts and tracks; older packs have none."""
+    return zlib.crc32(json.dumps([index["parts"], index["tracks"]]).encode())
 
 
 def _damaged(folder: Path, error: Exception) -> str:

@@ -20,15 +20,17 @@ HELD_OUT_SPEAKERS = frozenset(
     {
         *("erithacus", "vocadito", "small_vocadito", "small_sms_tools", "small_basic_pitch_ts"),
         *("small_chrome_music_lab", "chant_reader02", "producer_space_shouts"),
-        *(f"speech_librispeech_{reader}" for reader in _LIBRISPEECH.split()),
-        *(f"speech_gcompris_{speaker}" for speaker in _GCOMPRIS.split()),
-        *("speech_vctk_p240", "speech_vctk_p243", "speech_vctk_p260"),
-        *("speech_sms_tools_speech-female", "speech_todepond_lu_wilson"),
+        *(f"librispeech_{reader}" for reader in _LIBRISPEECH.split()),
+        *(f"gcompris_{speaker}" for speaker in _GCOMPRIS.split()),
+        *("vctk_p240", "vctk_p243", "vctk_p260"),
+        *("sms_tools_speech-female", "todepond_lu_wilson"),
     }
 )
 """Speakers and banks of which no file is ever trained on, neither as speech nor as song made of it."""
 TREATMENTS = ("sung_", "spoken_", "tuned_")
 """What precedes a speaker's name in the name of a bank: what was done to that speaker's voice."""
+COLLECTION = "speech_"
+"""What may follow it: `acapellanet sing speech` puts this before each name, `acapellanet sing speech/vctk` does not."""
 HELD_OUT_TENTH = 10
 SYLLABLES = "syllables"
 """Voices in a folder of this name are monotone, and are put to melodies."""
@@ -70,9 +72,9 @@ def split(tracks: Sequence[Track], validation: bool) -> Split:
 
 
 def speaker_of(track: Track) -> str:
-    """Return whose voice it is: the bank's name without what was done to the voice."""
+    """Return whose voice it is: the bank's name without what was done to the voice and without `COLLECTION`."""
     treatment = next((name for name in TREATMENTS if track.bank.startswith(name)), "")
-    return track.bank.removeprefix(treatment)
+    return track.bank.removeprefix(treatment).removeprefix(COLLECTION)
 
 
 def share_of(track: Track) -> str:

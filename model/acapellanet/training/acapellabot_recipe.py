@@ -45,6 +45,8 @@ class Recipe2017:
     rate: float = 1e-3
     """Adam's learning rate, constant after the first hundred steps, in which it rises."""
     exclude: tuple[str, ...] = ()
+    other_data: bool = False
+    """Whether to resume although the run had other data before."""
     checkpoint_every_s: float = 180.0
 
 
@@ -90,17 +92,26 @@ class Trainer2017:
     def save(self, path: Path) -> None:
         """Write everything that `resume` needs to one safetensors file."""
         tensors = prefixed("network", self.network.state_dict()) | optimizer_tensors(self.optimizer)
-        state = {"step": self.step_number, "spent_s": self.budget.spent_s, "seed": self._recipe.seed}
+        state = {
+            "step": self.step_number,
+            "spent_s": self.budget.spent_s,
+            "seed": self._recipe.seed,
+            "data": self._tiles.fingerprint,
+        }
         write_tensors(path, tensors, {"architecture": ANCESTOR, "state": json.dumps(state)})
 
     def resume(self, path: Path) -> None:
-        """Resume what `save` wrote. Raises `TrainingError` for another recipe or seed, `ModelError` if damaged."""
+        """Resume what `save` wrote. Raises `TrainingError` for other recipe, seed or data, `ModelError` if damaged."""
         tensors, metadata = read_tensors(path)
         if metadata.get("architecture") != ANCESTOR or "state" not in metadata:
             raise TrainingError(f"{path}: not a checkpoint of --recipe 2017; give the same --recipe, or another --out")
         state = json.loads(metadata["state"])
         if state["seed"] != self._recipe.seed:
             raise TrainingError(f"{path}: was trained with --seed {state['seed']}; give the same")
+        if not self._recipe.other_data and state.get("data", self._tiles.fingerprint) != self._tiles.fingerprint:
+            raise TrainingError(
+                f"{path}: was trained on other data; give the same folder, or --other-data to go on with this"
+            )
         load_into(self.network, under("network", tensors), str(path))
         load_optimizer(self.optimizer, tensors)
         self.step_number, self.budget.spent_s = state["step"], state["spent_s"]

@@ -61,6 +61,7 @@ class Tiles:
         self._library, self._pairs, self._seed = library, pairs, seed
         lengths = np.array([pair.voice.frames for pair in pairs], dtype=np.float64)
         self._shares = lengths / lengths.sum()
+        self.fingerprint = library.fingerprint
 
     def batch(self, first: int, count: int) -> tuple[Tensor, Tensor]:
         """Make tiles `first` to `first + count`: log1p magnitudes of mixture and acapella, `[count, 1, 128, 128]`."""

@@ -52,14 +52,19 @@ def learn(
     model: str,
     report: Callable[[float], None] = lambda share: None,
     options: TrainingOptions | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Learned:
     """Train `model` on with the songs of `folder`, and write `out` if that does better on their held-back parts.
 
-    `folder`: songs, each a folder with vocals.* and instrumental.*; `report` is called with the share of time spent.
+    `folder`: songs, each a folder with vocals.* and instrumental.*; `report` is called with the share of time spent,
+    `say` with what is left out and why, and with what happens next.
     Raises `DataError` if there is no song of ten seconds or more, `ModelError` for an unknown model.
     """
     with TemporaryDirectory(prefix="acapellanet-", ignore_cleanup_errors=True) as cache:
-        return _learned(open_library(folder, Path(cache)), out, minutes, model, report, options)
+        library = open_library(folder, Path(cache))
+        for problem in library.problems:
+            say(f"left out: {problem}")
+        return _learned(library, out, minutes, model, report, options, say)
 
 
 def _learned(
@@ -69,8 +74,12 @@ def _learned(
     model: str,
     report: Callable[[float], None],
     options: TrainingOptions | None,
+    say: Callable[[str], None],
 ) -> Learned:
-    songs = _songs(library)
+    songs = _songs(library, say)
+    excerpts = _held_back(library, songs)
+    whole_s = sum(vocals.frames for vocals, _ in songs) / SAMPLE_RATE
+    say(f"{len(songs)} songs, {whole_s / 60:.1f} minutes, of which the last fifth of each is held back to judge by")
     source = load_network(weights_path(model))
     options = options or TrainingOptions(minutes, batch=4, frames=160, peak_rate=RATE)
     config = replace(source.config, name=out.stem)
@@ -81,7 +90,7 @@ def _learned(
     while not trainer.done:
         trainer.step()
         report(min(1.0, (time.monotonic() - began) / (minutes * 60)))
-    excerpts = _held_back(library, songs)
+    say(f"{trainer.step_number} steps; judging the old model, the new one and their mean")
     before_db = _judged(source, excerpts)
     candidates = (trainer.averaged, mean_network([source, trainer.averaged], config))
     after_db, best = max(((_judged(network, excerpts), network) for network in candidates), key=lambda pair: pair[0])
@@ -92,15 +101,21 @@ def _learned(
     return Learned(before_db, after_db, out)
 
 
-def _songs(library: Library) -> list[tuple[Track, Track]]:
+def _songs(library: Library, say: Callable[[str], None]) -> list[tuple[Track, Track]]:
     """Find vocals and instrumental of each song that is long enough for a part to be held back."""
     halves: dict[str, dict[str, Track]] = {}
     for track in library.tracks:
-        if track.paired and track.frames * HELD_BACK >= SHORTEST_S * SAMPLE_RATE:
+        if track.paired:
             halves.setdefault(track.bank, {})[track.role] = track
-    songs = [(song["vocals"], song["instrumental"]) for song in halves.values() if len(song) == 2]
+    shortest_s = SHORTEST_S / HELD_BACK
+    songs = []
+    for bank, song in halves.items():
+        length_s = min(half.frames for half in song.values()) / SAMPLE_RATE
+        if length_s >= shortest_s:
+            songs.append((song["vocals"], song["instrumental"]))
+        else:
+            say(f"left out: {bank}: {length_s:.1f} s, shorter than {shortest_s:g} s")
     if not songs:
-        shortest_s = SHORTEST_S / HELD_BACK
         raise DataError(f"to learn from, songs of {shortest_s:g} s or more with vocals.* and instrumental.* are needed")
     return songs
 

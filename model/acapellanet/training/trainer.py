@@ -179,6 +179,7 @@ class Trainer:
 
     def _descend(self, batch: Batch) -> float:
         self.optimizer.zero_grad(set_to_none=True)
+        statistics = [buffer.clone() for buffer in self.network.buffers()]
         with _precision(self.world.device, self._bfloat16):
             masks = self._masks(self._features(batch.mixture))
         loss = self._loss(masks, batch.vocals, batch.mixture, batch.level)
@@ -186,6 +187,8 @@ class Trainer:
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.options.clip)
         mean = self.world.mean(loss)
         if not (math.isfinite(mean) and math.isfinite(norm.item())):
+            for buffer, before in zip(self.network.buffers(), statistics, strict=True):
+                buffer.copy_(before)  # BatchNorm has met the bad batch already
             self._count_bad()
             return float("nan")
         self.optimizer.step()

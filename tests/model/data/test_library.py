@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,32 @@ def test_damaged_audio_in_the_cache_is_decoded_again(data_folder: Path, tmp_path
         file.write(b"\x55" * 64)
     again = open_library(data_folder, tmp_path / "cache")
     assert np.array_equal(again.read(again.tracks[0]), truth)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no resource limits")
+def test_a_full_disk_is_said_and_leaves_no_half_of_a_cache(data_folder: Path, tmp_path: Path) -> None:
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limits[1]))
+    try:
+        with pytest.raises(DataError, match="cache: decoded audio cannot be kept"):
+            open_library(data_folder, tmp_path / "cache")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["lock"]
+    assert open_library(data_folder, tmp_path / "cache").tracks
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file stays where it is")
+def test_a_cache_in_use_is_not_pulled_away_by_other_data(
+    data_folder: Path, tmp_path: Path, write: Callable[..., None]
+) -> None:
+    first = open_library(data_folder, tmp_path / "cache")
+    truth = first.read(first.tracks[-1])
+    write(data_folder / "instrumental" / "new" / "0.wav", tone(100, 1))
+    assert len(open_library(data_folder, tmp_path / "cache").tracks) == len(first.tracks) + 1
+    assert np.array_equal(first.read(first.tracks[-1]), truth)
 
 
 def test_decoded_audio_keeps_quiet_and_loud_files_apart(

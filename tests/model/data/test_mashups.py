@@ -92,10 +92,11 @@ def test_speakers_are_drawn_alike_whatever_they_left(
 def test_held_out_speakers_are_held_out_in_every_treatment(
     tmp_path: Path, data_folder: Path, write: Callable[..., None]
 ) -> None:
-    for bank in ("sung_speech_vctk_p240", "spoken_speech_vctk_p240", "sung_speech_vctk_p228"):
+    held_out = {"sung_speech_vctk_p240", "spoken_speech_vctk_p240", "sung_vctk_p243", "tuned_gcompris_hu_somlai"}
+    for bank in (*held_out, "sung_speech_vctk_p228", "tuned_gcompris_it_gabriella_agrusti"):
         write(data_folder / "vocals" / "songs" / bank / "000.wav", tone(200, 1))
     tracks = open_library(data_folder, tmp_path / "cache").tracks
     trained = {track.bank for voices in split(tracks, False).voices.values() for track in voices}
     judged = {track.bank for voices in split(tracks, True).voices.values() for track in voices}
-    assert "sung_speech_vctk_p228" in trained - judged
-    assert {"sung_speech_vctk_p240", "spoken_speech_vctk_p240"} <= judged - trained
+    assert {"sung_speech_vctk_p228", "tuned_gcompris_it_gabriella_agrusti"} <= trained - judged
+    assert held_out <= judged - trained

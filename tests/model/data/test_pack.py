@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def test_a_damaged_part_is_named(library: Library, data_folder: Path, tmp_path: 
     part.unlink()
     with pytest.raises(DataError, match=r"part-000\.bin"):
         read_pack(tmp_path / "pack")
+
+
+def test_a_damaged_index_is_named(library: Library, data_folder: Path, tmp_path: Path) -> None:
+    index = write_pack(library, library.tracks[:2], data_folder, tmp_path / "pack", lambda count: None)[-1]
+    whole = index.read_text()
+    index.write_text(whole.replace('"start": 0', '"start": 9'))
+    with pytest.raises(DataError, match="checksum differs"):
+        read_pack(tmp_path / "pack")
+    older = json.loads(whole)
+    del older["crc32"]
+    index.write_text(json.dumps(older))
+    assert len(read_pack(tmp_path / "pack").tracks) == 2
 
 
 def test_what_is_no_pack_is_said(tmp_path: Path) -> None:

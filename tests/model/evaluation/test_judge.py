@@ -56,7 +56,7 @@ def test_voices_are_held_out_or_seen_as_is_asked(
     monkeypatch.setattr(judge, "_heard", noted)
     write_songs(library, tmp_path / "unseen", per_kind=1, seconds=SECONDS)
     unseen = set(heard)
-    assert "vocals/songs/sung_speech_vctk_p240/000.wav" in unseen and "speech_vctk_p240" in HELD_OUT_SPEAKERS
+    assert "vocals/songs/sung_speech_vctk_p240/000.wav" in unseen and "vctk_p240" in HELD_OUT_SPEAKERS
     heard.clear()
     write_songs(library, tmp_path / "seen", seen=True, per_kind=1, seconds=SECONDS)
     assert "vocals/songs/sung_speech_vctk_p228/000.wav" in heard

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +106,15 @@ def test_resumed_goes_on_as_if_never_stopped(tiles: Tiles, tmp_path: Path) -> No
     other = Trainer2017(tiles, Recipe2017(tmp_path, tmp_path, tmp_path, 1.0, seed=5))
     with pytest.raises(TrainingError, match="--seed 0"):
         other.resume(tmp_path / "checkpoint.safetensors")
+
+
+def test_other_data_is_refused_unless_it_is_wanted(tiles: Tiles, tmp_path: Path) -> None:
+    recipe = Recipe2017(tmp_path, tmp_path, tmp_path, minutes=1.0)
+    Trainer2017(tiles, recipe).save(tmp_path / "checkpoint.safetensors")
+    tiles.fingerprint += 1
+    with pytest.raises(TrainingError, match="other data"):
+        Trainer2017(tiles, recipe).resume(tmp_path / "checkpoint.safetensors")
+    Trainer2017(tiles, replace(recipe, other_data=True)).resume(tmp_path / "checkpoint.safetensors")
 
 
 def test_train_from_the_command_line(

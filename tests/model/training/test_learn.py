@@ -81,8 +81,14 @@ def test_nothing_of_what_is_judged_by_is_trained_on(
 def test_songs_that_are_too_short_are_an_error(tmp_path: Path, write: Callable[..., None], model: str) -> None:
     for half in ("vocals", "instrumental"):
         write(tmp_path / "mine" / "brief" / f"{half}.wav", tone(300, 3))
+    write(tmp_path / "mine" / "lonely" / "vocals.wav", tone(300, 12))
+    said: list[str] = []
     with pytest.raises(DataError, match="songs of 10 s or more"):
-        learn(tmp_path / "mine", tmp_path / "own.safetensors", 0.01, model)
+        learn(tmp_path / "mine", tmp_path / "own.safetensors", 0.01, model, say=said.append)
+    assert said == [
+        "left out: lonely/vocals.wav: no usable instrumental beside it",
+        "left out: brief: 3.0 s, shorter than 10 s",
+    ]
 
 
 @pytest.mark.slow

@@ -84,13 +84,13 @@ def test_steps_without_finite_loss_are_skipped_then_stop(
     make_trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainer = make_trainer(options=TrainingOptions(minutes=1, batch=2, frames=32, max_bad_steps=2, bfloat16=False))
-    before = {name: value.clone() for name, value in trainer.network.named_parameters()}
+    before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
     nothing = np.full((2, 31 * 128), np.nan, dtype=np.float32)
     monkeypatch.setattr(trainer.mashups, "example", lambda number: Example(nothing, nothing, False, 0.5))
     assert [trainer.step().bad_steps for _ in range(2)] == [1, 2]
     with pytest.raises(TrainingError, match="not finite"):
         trainer.step()
-    assert all(torch.equal(before[name], value) for name, value in trainer.network.named_parameters())
+    assert all(torch.equal(before[name], value) for name, value in trainer.network.state_dict().items())
 
 
 def test_centred_examples_are_seen_isolated(tiny: NetworkConfig) -> None:
