@@ -25,6 +25,7 @@ from dawbridge.config.cluster import ClusterSettings
 from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Block, Estimate, Streaming
+from dawbridge.files.printable import printable
 
 Samples = NDArray[np.float32]
 T = TypeVar("T")
@@ -69,9 +70,10 @@ class ClusterPool:
         A worker that is started again and again has another port each time, and is the same.
         """
         subject = about.rpartition(":")[0] or about
-        if self._said.get(subject) != text.replace(about, subject) and len(self._said) <= MOST_SUBJECTS:
-            self._said[subject] = text.replace(about, subject)
-            self._tell(text)
+        state = text.replace(about, subject)
+        if self._said.get(subject) != state and (subject in ("", *self._said) or len(self._said) < MOST_SUBJECTS):
+            self._said[subject] = state
+            self._tell(printable(text[:400]))
 
     def rest(self, key: str) -> str:
         """Give the worker that has this piece nothing for a while; its address, empty if nobody knows."""

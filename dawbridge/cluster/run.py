@@ -18,6 +18,7 @@ from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators.identity import hash_of
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Estimate
+from dawbridge.files.printable import printable
 
 Samples = NDArray[np.float32]
 WEIGHTS_S = 600.0
@@ -92,14 +93,14 @@ class Run:
             sent.future = None
             if _fits(answer.vocals, sent.samples):
                 self._pool.received_bytes += answer.vocals.nbytes
-                if 0 < answer.seconds < WEIGHTS_S:
+                if isinstance(answer.seconds, float) and 0 < answer.seconds < WEIGHTS_S:
                     self._pool.pace_s = max(self._pool.pace_s, answer.seconds / max(1, sent.samples.shape[1]))
                 self._current = None
                 return answer.vocals
             problem = " ".join(str(answer.problem).split())[:200] or "it gave something else than an estimate"
             if sent.tries >= TRIES:
                 worker = str(answer.worker)[:100] or "a worker"
-                raise ModelError(f"the cluster cannot estimate a piece of it: {worker}: {problem}")
+                raise ModelError(printable(f"the cluster cannot estimate a piece of it: {worker}: {problem}"))
 
     def _is_done_here(self, sent: Sent, lost: ClusterLost) -> bool:
         """Prepare for another try after the cluster was lost; whether there were enough of them."""
@@ -163,7 +164,7 @@ class Run:
 
         pool, alone_s = self._pool, time.monotonic()
         patience_s = max(LEAST_S, TIMES * pool.pace_s * sent.samples.shape[1]) if pool.pace_s else FIRST_S
-        until_s = alone_s + patience_s
+        until_s = alone_s + min(FIRST_S, patience_s)
         while not sent.future.done():
             pool.on_step()
             time.sleep(LOOK_S)

@@ -148,13 +148,32 @@ def test_a_scheduler_that_takes_pieces_and_loses_them_is_not_asked_for_ever(conn
 
 @pytest.mark.parametrize("answer", [
     Answer(vocals="vocals"), Answer(vocals=[[1.0]]), Answer(problem=b"x\ny"), Answer(needs_weights=True, worker="else"),
-    Answer(worker=5, problem=5), Answer(vocals=SAMPLES.astype(np.float64)), Answer(vocals=SAMPLES * np.inf),
+    Answer(worker="a\nb", problem=5), Answer(worker=5),
+    Answer(vocals=SAMPLES.astype(np.float64)), Answer(vocals=SAMPLES * np.inf),
 ])  # fmt: skip
 def test_answers_that_are_none_fail_one_bounce_in_one_line(connect, answer):
     pool, _ = connect(MadeUp(liar=lambda given, _: given.set_result(answer)))
     with pytest.raises(ModelError, match="cannot estimate a piece of it") as error:
         taken(pool)
     assert "\n" not in str(error.value)
+
+
+def test_a_lie_about_the_time_is_not_believed(connect):
+    def lies(given, piece):
+        given.set_result(Answer(2 * piece.samples, seconds="x"))
+
+    pool, _ = connect(MadeUp(liar=lies))
+    assert taken(pool) == 2.0 and pool.pace_s == 0.0
+
+
+def test_endless_new_workers_with_odd_names_are_not_endless_lines(connect):
+    scheduler = MadeUp()
+    pool, said = connect(scheduler)
+    for number in range(100):
+        address = f"tcp://\x1b[2J{number}:1"
+        scheduler.workers, scheduler.versions = {address: well}, {address: "0.0.1"}
+        pool.ready()
+    assert len(said) <= 70 and all(line.isprintable() for line in said)
 
 
 @pytest.mark.parametrize("known", [None, [], {"workers": 5}, {"workers": {5: 5}}])
