@@ -156,6 +156,7 @@ def test_toml_blocks_are_read_without_a_complaint(tmp_path, monkeypatch, text):
         for name in re.findall(r'"~/(\S+\.pem)"', text):
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).touch()
+        monkeypatch.setattr("dawbridge.config.cluster._check_certificates", lambda *_: None)  # they are empty
         assert settings.read(path, presets.Presets().check)[1] == []
     else:
         assert presets.read(path, shipped=False).problems == ()

@@ -3,28 +3,37 @@
 import re
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from acapellanet.errors import AcapellanetError
-from acapellanet.estimate.registry import ANCESTOR, GRIFFIN_LIM, SUFFIX, WEIGHTS_FOLDER, user_weights_folder
+from acapellanet.estimate.registry import (
+    ANCESTOR,
+    GRIFFIN_LIM,
+    SUFFIX,
+    WEIGHTS_FOLDER,
+    shipped_names,
+    user_weights_folder,
+)
 from acapellanet.net.header import read_header
 from dawbridge.errors import ConfigError, ModelError
 from dawbridge.estimators import Model, find_model, model_names, provider_problems
+from dawbridge.estimators.acapellanet_models import metadata
 from dawbridge.estimators.catalogue import CATALOGUE, Entry, by_hash, entry
+from dawbridge.estimators.confined import import_confined
 from dawbridge.estimators.fetching import fetched
 from dawbridge.estimators.identity import hash_of
 from dawbridge.files.paths import user_path
+from dawbridge.files.printable import printable
 
 ACTIONS = ("list", "fetch", "import", "remove", "licence")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
 NOT_STATED = "not stated; you brought your own copy"
 _KERAS = (".h5", ".hdf5")
-_ONNX = ".onnx"
-_EXTRAS = {"onnxruntime": "onnx"}
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device, whatever follows."""
 
 
 def add_flags(parser: ArgumentParser) -> None:
@@ -53,7 +62,7 @@ def run(options: Namespace) -> int:
     elif options.action == "remove":
         _remove(options.which)
     else:
-        print(find_model(options.which).licence)
+        print(printable(find_model(options.which).licence))
     return 0
 
 
@@ -68,7 +77,7 @@ def _fetch(options: Namespace) -> int:
     if not (options.accept_licence or _asked("fetch it under this licence?")):
         raise ModelError(f"{one.name}: its licence was not accepted; --accept-licence accepts it")
     source = fetched(one, user_weights_folder() / "downloads", _progress, tuple(options.url))
-    _imported(source, target, one.config or None, one.licence)
+    import_confined(source, target, one.config or None, one.licence)
     source.unlink(missing_ok=True)
     print(f"{target}\nuse it: dawbridge watch FOLDER --model {target.stem}")
     return 0
@@ -105,57 +114,43 @@ def _import(source: Path, options: Namespace) -> Path:
         except AcapellanetError as error:
             raise ModelError(str(error)) from error
     target = free_place(options.name or _FOREIGN.sub("-", source.stem)[:60])
-    if not source.is_file():
-        raise ModelError(f"{source}: no such file")
     known = None if options.config else _known(source)
     if known:
         print(f"this is {known.name} of the catalogue: {known.about}")
-    config: Mapping[str, Any] | None = known.config or None if known else None
-    if options.config:
-        with _needs_extra():
-            from dawbridge.estimators.waveform.configuration import read_configuration
-
-            config = read_configuration(options.config)
-    _imported(source, target, config, options.licence or (known.licence if known else NOT_STATED))
+    config = options.config or (known.config or None if known else None)
+    import_confined(source, target, config, options.licence or (known.licence if known else NOT_STATED))
     return target
 
 
 def _known(source: Path) -> Entry | None:
-    """The catalogue's entry that a file is, by its hash; only a file of the right length is read."""
-    size = source.stat().st_size
+    """The catalogue's entry that a file is, by its hash; only a file of the right length is read.
+
+    Raises `ModelError` if there is no such file.
+    """
+    try:
+        size = source.stat().st_size
+    except OSError as error:
+        raise ModelError(f"{source}: cannot be read ({error.strerror or error})") from error
     return by_hash(hash_of(source)) if any(one.size == size for one in CATALOGUE) else None
 
 
-def _imported(source: Path, target: Path, config: Mapping[str, Any] | None, licence: str) -> None:
-    with _needs_extra():
-        if source.suffix.lower() == _ONNX:
-            from dawbridge.estimators.mdxnet.importing import import_mdxnet
-
-            import_mdxnet(source, target, config, licence)
-        else:
-            from dawbridge.estimators.waveform.importing import import_separator
-
-            import_separator(source, target, config, licence)
-
-
-@contextmanager
-def _needs_extra() -> Iterator[None]:
-    """Name the extra if a package is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise ModelError(
-            f"weights of this kind need the package {error.name}; "
-            f"pip install 'dawbridge[{_EXTRAS.get(error.name or '', 'models')}]'"
-        ) from error
-
-
 def free_place(name: str) -> Path:
-    """Return where weights of this name go. Raises `ConfigError` if the name cannot be used or is taken."""
-    if not _NAME.fullmatch(name) or name.endswith(GRIFFIN_LIM):
-        raise ConfigError(f"{name[:80]!r} cannot be a model's name: letters, digits, . _ - only; give another: --name")
-    if name in model_names():
-        raise ConfigError(f"a model is called {name} already; give another name (--name), or remove it first")
+    """Return where weights of this name go. Raises `ConfigError` if the name cannot be used or is taken.
+
+    Names that differ in nothing but capitals are the same file for some systems.
+    """
+    if not _NAME.fullmatch(name) or name.endswith((GRIFFIN_LIM, ".")) or name.lower().endswith(SUFFIX):
+        raise ConfigError(
+            f"{name[:80]!r} cannot be a model's name: letters, digits, . _ - only, not ending in {GRIFFIN_LIM}, {SUFFIX} "
+            "or a point; give another: --name"
+        )
+    if _DEVICES.fullmatch(name) or name.lower() == ANCESTOR:
+        raise ConfigError(f"{name!r} is kept for something else and cannot be a model's name; give another: --name")
+    taken = {one.lower(): one for one in (*shipped_names(), *model_names())}
+    if name.lower() in taken:
+        raise ConfigError(
+            f"a model is called {taken[name.lower()]} already; give another name (--name), or remove it first"
+        )
     return user_weights_folder() / f"{name}{SUFFIX}"
 
 
@@ -173,14 +168,27 @@ def _remove(name: str) -> None:
 
 
 def _lines() -> Iterator[str]:
-    """Yield a line for each model, then the estimators that cannot be loaded and the folder of imported weights."""
-    for name in model_names():
+    """Yield a line for each model, then what cannot be used and why, and the folder of imported weights."""
+    names = model_names()
+    for name in names:
         try:
-            yield f"{name}: {_facts(find_model(name))}"
+            yield printable(f"{name}: {_facts(find_model(name))}")
         except ModelError as error:
-            yield f"{name}: {error}"
-    yield from provider_problems()
-    yield f"\nimported ones go to {user_weights_folder()}"
+            yield printable(f"{name}: {error}")
+    for path in sorted(user_weights_folder().glob(f"*{SUFFIX}")):
+        if path.stem not in names:
+            yield printable(f"{path.stem}: {_unusable(path)}")
+    yield from map(printable, provider_problems())
+    yield f"\nimported ones go to {printable(str(user_weights_folder()))}"
+
+
+def _unusable(path: Path) -> str:
+    """Why no estimator takes a file of weights."""
+    try:
+        metadata(path)
+    except ModelError as error:
+        return str(error)
+    return f"{path}: not weights that dawbridge knows; dawbridge models import takes those of others"
 
 
 def _facts(model: Model) -> str:

@@ -5,9 +5,11 @@ them once; it keeps them under their hash.
 """
 
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -53,6 +55,8 @@ class Answer:
     problem: str = ""
     needs_weights: bool = False
     worker: str = ""
+    seconds: float = 0.0
+    """How long the estimate took."""
 
 
 class _Unwanted(Exception):
@@ -103,8 +107,10 @@ def estimate(piece: Piece) -> Answer:
         with _LOCK:
             estimator = _loaded(piece.model, piece.fingerprint, piece.weights, piece.values, device())
             _set_wanted(piece.wish)
+            since_s = time.monotonic()
             vocals = estimator.estimate(torch.from_numpy(np.array(piece.samples)).to(device())).cpu().numpy()
-        return Answer(np.asarray(vocals, np.float32), worker=worker)
+            seconds = time.monotonic() - since_s
+        return Answer(np.asarray(vocals, np.float32), worker=worker, seconds=seconds)
     except _Unwanted:
         return Answer(problem="cancelled", worker=worker)
     except DawbridgeError as error:
@@ -118,10 +124,15 @@ def take_weights(digest: str, content: bytes) -> str:
     if hashlib.sha256(content).hexdigest() != digest:
         return "the weights arrived damaged"
     place = weights_place(digest)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_suffix(f".{threading.get_ident()}.part")
-    partial.write_bytes(content)
-    partial.replace(place)
+    partial = place.with_suffix(f".{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        return f"the weights cannot be kept in {place.parent} ({error.strerror or error})"
     return ""
 
 

@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dawbridge.cluster.piece import facts
-from dawbridge.cluster.run import CONNECT_S, LOOK_S, ClusterLost, Run, Sent, brief
+from dawbridge.cluster.link import ClusterLost
+from dawbridge.cluster.run import CONNECT_S, LOOK_S, Run, Sent, brief
+from dawbridge.cluster.workers import Workers
 from dawbridge.config.cluster import ClusterSettings
 from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Block, Estimate, Streaming
-from dawbridge.version import VERSION
+from dawbridge.files.printable import printable
 
 Samples = NDArray[np.float32]
 T = TypeVar("T")
@@ -32,6 +33,10 @@ AGAIN_S = 5.0
 """How long to wait before the cluster is tried again, in seconds."""
 AHEAD = 2
 """Pieces for each worker that are under way at once."""
+AHEAD_BYTES = 256 << 20
+"""Samples that are under way at once, however many workers there are; they take about three times that in memory."""
+MOST_SUBJECTS = 64
+"""Workers of whom something is told."""
 
 
 class ClusterPool:
@@ -46,7 +51,11 @@ class ClusterPool:
         """
         self.settings = settings
         self.on_step, self._tell = on_step, say
-        self._said = ""
+        self._said: dict[str, str] = {}
+        self.known = Workers()
+        """What is known of the workers."""
+        self.pace_s = 0.0
+        """Longest time that a worker took for a sample, in seconds; 0 if none has given a piece back."""
         self.client: Any = None
         """The connection; None if there is none."""
         self.workers: tuple[str, ...] = ()
@@ -55,11 +64,29 @@ class ClusterPool:
         self.sent_bytes = self.received_bytes = 0
         """Samples over the wire so far."""
 
-    def say(self, text: str) -> None:
-        """Tell the user something, unless it was the last thing that was told."""
-        if text != self._said:
-            self._said = text
-            self._tell(text)
+    def say(self, about: str, text: str) -> None:
+        """Tell the user something about the cluster, or one worker's address, unless that is what was told last of it.
+
+        A worker that is started again and again has another port each time, and is the same.
+        """
+        subject = about.rpartition(":")[0] or about
+        state = text.replace(about, subject)
+        if self._said.get(subject) != state and (subject in ("", *self._said) or len(self._said) < MOST_SUBJECTS):
+            self._said[subject] = state
+            self._tell(printable(text[:400]))
+
+    def rest(self, key: str) -> str:
+        """Give the worker that has this piece nothing for a while; its address, empty if nobody knows."""
+        try:
+            processing = self.polled(lambda: self.client.processing(), CONNECT_S)
+            address = next(str(one) for one, keys in processing.items() if key in map(str, keys))
+            self.known.rest(address, map(str, processing[address]))
+        except DawbridgeError:
+            raise
+        except Exception:  # nobody has it, or the scheduler does not say
+            return ""
+        self.workers = tuple(one for one in self.workers if one != address)
+        return address
 
     def close(self) -> None:
         """End the connection."""
@@ -73,15 +100,15 @@ class ClusterPool:
         while True:
             try:
                 self._connect()
-                if self._said:
-                    self.say(f"cluster {self.settings.address} estimates, with {len(self.workers)} workers")
+                if "" in self._said:
+                    self.say("", f"cluster {self.settings.address} estimates, with {len(self.workers)} workers")
                 return True
             except ClusterLost as lost:
                 address = self.settings.address
                 if self.settings.without == "local":
-                    self.say(f"cluster {address}: {lost}; bounces are estimated on this computer until it is back")
+                    self.say("", f"cluster {address}: {lost}; bounces are estimated on this computer until it is back")
                     return False
-                self.say(f"cluster {address}: {lost}; bounces wait until it is back")
+                self.say("", f"cluster {address}: {lost}; bounces wait until it is back")
                 self._rest(AGAIN_S)
 
     def stream(
@@ -102,7 +129,8 @@ class ClusterPool:
             return torch.zeros_like(piece)
 
         def take(piece: torch.Tensor) -> torch.Tensor:
-            while len(sent) < max(1, AHEAD * len(self.workers)) and next(scout, None) is not None:
+            most = min(AHEAD * len(self.workers), AHEAD_BYTES // max(1, piece.numel() * 4))
+            while len(sent) < max(1, most) and next(scout, None) is not None:
                 pass
             return torch.from_numpy(run.take(sent.popleft()))
 
@@ -127,9 +155,12 @@ class ClusterPool:
             raise ClusterLost("it has no worker that can be used; start one: dawbridge cluster worker ADDRESS")
 
     def _usable(self) -> tuple[str, ...]:
-        """Addresses of the workers that have this version of dawbridge. Raises `ClusterLost`."""
+        """Addresses of the workers that can be given work. Raises `ClusterLost`."""
         try:
-            known = self.polled(lambda: self.client.run(facts, on_error="return"), CONNECT_S)
+            known = self.polled(lambda: self.client.scheduler_info(n_workers=-1)["workers"], CONNECT_S)
+            if not isinstance(known, dict):
+                raise ClusterLost("it does not say who its workers are")
+            return self.known.usable(self.client, known, self.polled, self.say)
         except ClusterLost:
             self.close()
             raise
@@ -138,16 +169,6 @@ class ClusterPool:
         except Exception as error:
             self.close()
             raise ClusterLost(f"the connection was lost ({brief(error)})") from error
-        usable = []
-        for address, found in known.items():
-            version = getattr(found, "version", None)
-            if version == VERSION:
-                usable.append(address)
-            elif version is None:
-                self.say(f"cluster worker {address} cannot be used: dawbridge is not installed there, or fails")
-            else:
-                self.say(f"cluster worker {address} has dawbridge {version}, not {VERSION}; it is given nothing")
-        return tuple(usable)
 
     def polled(self, work: Callable[[], T], limit_s: float) -> T:
         """Do something that waits for other computers, in a thread of its own; `on_step` may stop the wait.

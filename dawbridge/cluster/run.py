@@ -4,23 +4,23 @@ import hashlib
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeGuard
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from dawbridge.cluster.link import ClusterLost, Pool
 from dawbridge.cluster.piece import Answer, Piece, estimate, take_weights
-from dawbridge.config.cluster import ClusterSettings
 from dawbridge.errors import DawbridgeError, ModelError
+from dawbridge.estimators.identity import hash_of
 from dawbridge.estimators.model import Model
 from dawbridge.estimators.streaming import Estimate
+from dawbridge.files.printable import printable
 
 Samples = NDArray[np.float32]
-T = TypeVar("T")
 WEIGHTS_S = 600.0
 """How long a worker may take to be sent weights, in seconds."""
 CONNECT_S = 10.0
@@ -31,36 +31,13 @@ ALONE_S = 15.0
 """How long a piece may wait while no worker is there, in seconds."""
 TRIES = 3
 """How often a piece is handed out before its bounce fails."""
-
-
-class ClusterLost(Exception):
-    """The cluster cannot be reached, or has no worker that can be used; the text says why."""
-
-
-class Pool(Protocol):
-    """What a run needs of the connection that it uses: `pool.ClusterPool`."""
-
-    settings: ClusterSettings
-    client: Any
-    """The connection; None if there is none."""
-    workers: tuple[str, ...]
-    """Addresses of those that are given work."""
-    sent_bytes: int
-    received_bytes: int
-    on_step: Callable[[], None]
-    """Called many times a second; may raise to stop."""
-
-    def say(self, text: str) -> None:
-        """Tell the user something."""
-
-    def polled(self, work: Callable[[], T], limit_s: float) -> T:
-        """Do something that waits for other computers. Raises `ClusterLost` if it takes longer than `limit_s`."""
-
-    def ready(self) -> bool:
-        """Whether pieces can go to the cluster now."""
-
-    def close(self) -> None:
-        """End the connection."""
+LOSSES = 5
+"""How often the cluster may be lost under one piece before the piece is estimated here, or a rest is made."""
+FIRST_S = 900.0
+"""How long the first piece may take, in seconds: its worker may have to load the model."""
+LEAST_S = 120.0
+TIMES = 20
+"""How long another may take: so many times what the slowest took, as other computers may have pieces there too."""
 
 
 @dataclass(slots=True)
@@ -72,6 +49,8 @@ class Sent:
     client: Any = None
     """The connection that it was handed out over."""
     tries: int = 0
+    losses: int = 0
+    """How often the cluster was lost while it was under way."""
     refusals: int = 0
     """How often a worker that has been sent the weights asked for them."""
 
@@ -84,7 +63,7 @@ class Run:
         self._wish = f"dawbridge-{uuid.uuid4().hex}"
         self._current: Sent | None = None
         self._have_weights: set[str] = set()
-        self._digest = hashlib.sha256(model.weights.read_bytes()).hexdigest() if model.weights else ""
+        self._digest = hash_of(model.weights) if model.weights else ""
 
     def send(self, samples: Samples) -> Sent:
         """Hand a piece out; if the cluster is lost, it stays here until it is taken."""
@@ -100,27 +79,50 @@ class Run:
             try:
                 if sent.future is None or sent.client is not self._pool.client:
                     if not self._pool.ready():
-                        return self._here(torch.from_numpy(sent.samples)).numpy()
+                        return self._estimated_here(sent)
                     self._submit(sent)
                 answer = self._awaited(sent)
-                if answer.needs_weights:
+                if answer.needs_weights and answer.worker in self._pool.workers:
                     sent.future = None
                     self._send_weights(sent, answer.worker)
                     continue
             except ClusterLost as lost:
-                sent.future = None
-                sent.tries = max(0, sent.tries - 1)
-                self._pool.close()
-                self._pool.say(f"cluster {self._pool.settings.address}: {lost}; the piece is done again")
+                if self._is_done_here(sent, lost):
+                    return self._estimated_here(sent)
                 continue
             sent.future = None
-            if answer.vocals is not None and _fits(answer.vocals, sent.samples):
+            if _fits(answer.vocals, sent.samples):
                 self._pool.received_bytes += answer.vocals.nbytes
+                if isinstance(answer.seconds, float) and 0 < answer.seconds < WEIGHTS_S:
+                    self._pool.pace_s = max(self._pool.pace_s, answer.seconds / max(1, sent.samples.shape[1]))
                 self._current = None
                 return answer.vocals
-            problem = answer.problem or "it gave something else than an estimate"
+            problem = " ".join(str(answer.problem).split())[:200] or "it gave something else than an estimate"
             if sent.tries >= TRIES:
-                raise ModelError(f"the cluster cannot estimate a piece of it: {answer.worker or 'a worker'}: {problem}")
+                worker = str(answer.worker)[:100] or "a worker"
+                raise ModelError(printable(f"the cluster cannot estimate a piece of it: {worker}: {problem}"))
+
+    def _is_done_here(self, sent: Sent, lost: ClusterLost) -> bool:
+        """Prepare for another try after the cluster was lost; whether there were enough of them."""
+        sent.future = None
+        sent.tries = max(0, sent.tries - 1)
+        sent.losses += 1
+        self._pool.close()
+        settings = self._pool.settings
+        if sent.losses >= LOSSES and settings.without == "local":
+            self._pool.say("", f"cluster {settings.address}: {lost}, again and again; a piece is estimated here")
+            return True
+        self._pool.say("", f"cluster {settings.address}: {lost}; the piece is done again")
+        if sent.losses >= LOSSES:
+            until_s = time.monotonic() + CONNECT_S
+            while time.monotonic() < until_s:
+                self._pool.on_step()
+                time.sleep(LOOK_S)
+        return False
+
+    def _estimated_here(self, sent: Sent) -> Samples:
+        self._current = None
+        return self._here(torch.from_numpy(sent.samples)).numpy()
 
     def stop(self, left: list[Sent]) -> None:
         """Nobody wants what is still under way; the workers are told in another thread."""
@@ -161,9 +163,13 @@ class Run:
         from distributed.scheduler import KilledWorker
 
         pool, alone_s = self._pool, time.monotonic()
+        patience_s = max(LEAST_S, TIMES * pool.pace_s * sent.samples.shape[1]) if pool.pace_s else FIRST_S
+        until_s = alone_s + min(FIRST_S, patience_s)
         while not sent.future.done():
             pool.on_step()
             time.sleep(LOOK_S)
+            if time.monotonic() > until_s or sent.future.key in pool.known.late:
+                return self._given_up(sent)
             if pool.client is None or pool.client.status != "running":
                 raise ClusterLost("the scheduler is gone")
             if time.monotonic() - alone_s > ALONE_S:
@@ -183,6 +189,18 @@ class Run:
             return Answer(problem=brief(error))
         return answer if isinstance(answer, Answer) else Answer(problem="it gave something else than an estimate")
 
+    def _given_up(self, sent: Sent) -> Answer:
+        """Take a piece from a worker that does not give it back; the worker has a rest. Raises `ClusterLost`."""
+        pool, future = self._pool, sent.future
+        worker = pool.rest(future.key)
+        if worker:
+            pool.say(worker, f"cluster worker {worker} does not give a piece back; it is given nothing for a while")
+        client = pool.client
+        threading.Thread(target=lambda: _cancel(client, future), name="cluster", daemon=True).start()
+        if not pool.workers:
+            raise ClusterLost("none of its workers gives pieces back")
+        return Answer(problem="it does not give the piece back", worker=worker)
+
     def _send_weights(self, sent: Sent, worker: str) -> None:
         """Give a worker the weights, once. Raises `ModelError`."""
         sent.tries = max(0, sent.tries - 1)
@@ -192,10 +210,9 @@ class Run:
             raise ModelError(f"cluster worker {worker} does not take the weights of {self._model.name}")
         if worker in self._have_weights:
             return
+        content = self._weights()
         try:
-            sending = self._pool.client.submit(
-                take_weights, self._digest, self._model.weights.read_bytes(), pure=False, workers=[worker]
-            )
+            sending = self._pool.client.submit(take_weights, self._digest, content, pure=False, workers=[worker])
             taken = self._pool.polled(sending.result, WEIGHTS_S)
         except (ClusterLost, DawbridgeError):
             raise
@@ -209,8 +226,26 @@ class Run:
             raise ModelError(f"cluster worker {worker}: {taken}")
         self._have_weights.add(worker)
 
+    def _weights(self) -> bytes:
+        """The file of the weights, as it was when the estimate began. Raises `ModelError`."""
+        assert self._model.weights is not None
+        try:
+            content = self._model.weights.read_bytes()
+        except OSError as error:
+            raise ModelError(f"{self._model.weights}: cannot be read ({error.strerror or error})") from error
+        if hashlib.sha256(content).hexdigest() != self._digest:
+            raise ModelError(f"{self._model.weights}: was changed while it was used; bounce again")
+        return content
 
-def _fits(vocals: Samples, samples: Samples) -> bool:
+
+def _cancel(client: Any, future: Any) -> None:
+    with suppress(Exception):
+        client.cancel([future])
+
+
+def _fits(vocals: object, samples: Samples) -> TypeGuard[Samples]:
+    if not isinstance(vocals, np.ndarray):
+        return False
     return vocals.shape == samples.shape and vocals.dtype == np.float32 and bool(np.isfinite(vocals).all())
 
 

@@ -1,5 +1,7 @@
 """Settings of a cluster that estimates, and their check: the table `[cluster]` of `dawbridge.toml`."""
 
+import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -34,7 +36,7 @@ def checked(settings: ClusterSettings) -> ClusterSettings:
     """Return them if they make sense. Raises `ConfigError`."""
     scheme, _, rest = settings.address.partition("://")
     host, _, port = rest.rpartition(":")
-    if scheme not in ("tls", "tcp") or not host or not port.isdecimal() or not 1 <= int(port) <= 65535:
+    if scheme not in ("tls", "tcp") or not host or not re.fullmatch("[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
         raise ConfigError(f"cluster {settings.address[:80]!r}: give tls://HOST:PORT, or tcp://HOST:PORT")
     given = [name for name in _FILES if getattr(settings, name) is not None]
     if scheme == "tls" and len(given) < len(_FILES):
@@ -46,7 +48,36 @@ def checked(settings: ClusterSettings) -> ClusterSettings:
     for name in given:
         if not getattr(settings, name).is_file():
             raise ConfigError(f"cluster: {name} {getattr(settings, name)}: no such file")
+    if settings.ca and settings.certificate and settings.key:
+        _check_certificates(settings.ca, settings.certificate, settings.key)
     return settings
+
+
+def _check_certificates(ca: Path, certificate: Path, key: Path) -> None:
+    """Load them as a connection will, so that what does not fit is known at once. Raises `ConfigError`."""
+
+    def no_password() -> str:
+        raise ConfigError(
+            f"cluster: key {key}: is locked by a password, which nobody could type; "
+            "openssl pkey -in KEY -out OPEN writes one without"
+        )
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(ca)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"cluster: ca {ca}: no certificate in PEM can be read from it ({_reason(error)})") from error
+    try:
+        context.load_cert_chain(certificate, key, no_password)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"cluster: certificate {certificate} and key {key}: are not a pair in PEM that can be read "
+            f"({_reason(error)})"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(getattr(error, "reason", None) or getattr(error, "strerror", None) or error).split())[:100]
 
 
 def read_cluster(table: object) -> tuple[ClusterSettings | None, list[Problem]]:

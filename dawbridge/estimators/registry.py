@@ -2,11 +2,12 @@
 
 import pkgutil
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from dawbridge.errors import ModelError
+from dawbridge.errors import DawbridgeError, ModelError
 from dawbridge.estimators import providers as own
 from dawbridge.estimators.model import Model, Provider
 
@@ -16,7 +17,11 @@ GROUP = "dawbridge.estimators"
 
 def model_names() -> tuple[str, ...]:
     """List the models that can be found now, in alphabetical order."""
-    return tuple(sorted({name for provider in _providers()[0] for name in provider.names()}))
+    names: set[str] = set()
+    for provider in _providers()[0]:
+        with suppress(Exception):  # of another package: the others are listed
+            names |= set(map(str, provider.names()))
+    return tuple(sorted(names))
 
 
 def find_model(name: str) -> Model:
@@ -24,17 +29,28 @@ def find_model(name: str) -> Model:
 
     Raises `ModelError` if no provider knows it, or if its weights are missing or damaged.
     """
+    lines = ""
     for provider in _providers()[0]:
-        model = provider.find(name)
+        try:
+            model = provider.find(name)
+        except DawbridgeError:
+            raise
+        except Exception as error:  # of another package: it may be one of the others'
+            lines += f"; {_name_of(provider)} fails: {type(error).__name__}: {error}"
+            continue
         if model is not None:
             return model
     known = model_names()
     close = get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    lines = "".join(f"; {problem}" for problem in provider_problems())
+    lines += "".join(f"; {problem}" for problem in provider_problems())
     raise ModelError(
         f"no model is called {name!r}{hint} (known: {', '.join(known)}, or a path to a .safetensors file){lines}"
     )
+
+
+def _name_of(provider: Provider) -> str:
+    return str(getattr(provider, "__name__", type(provider).__name__))
 
 
 def provider_problems() -> tuple[str, ...]:
@@ -50,7 +66,7 @@ def _providers() -> tuple[tuple[Provider, ...], tuple[str, ...]]:
     for entry in _entries():
         try:
             loaded.append(entry.load())
-        except Exception as error:  # whatever another package's import raises
+        except (Exception, SystemExit) as error:  # whatever another package's import raises
             problems.append(
                 f"estimator {entry.name!r} ({entry.value}) cannot be loaded: {type(error).__name__}: {error}"
             )

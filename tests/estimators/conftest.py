@@ -6,6 +6,7 @@ import textwrap
 import pytest
 
 from dawbridge.estimators import registry
+from dawbridge.estimators.confined import import_weights
 
 
 @pytest.fixture
@@ -26,6 +27,13 @@ def install(tmp_path, monkeypatch):
 
     yield put
     registry._providers.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def imported_here(request, monkeypatch):
+    """Import in this process, which saves the start of another one; what that is for, its own tests say."""
+    if request.path.stem != "test_confined":
+        monkeypatch.setattr("dawbridge.cli.models.import_confined", import_weights)
 
 
 @pytest.fixture(autouse=True)

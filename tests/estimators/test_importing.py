@@ -1,6 +1,7 @@
 """What is passed around as weights: taken where it is what it says, refused by name where it is not."""
 
 import json
+import os
 import pickle
 import zipfile
 from fractions import Fraction
@@ -15,6 +16,7 @@ from dawbridge.cli.main import main
 from dawbridge.errors import ModelError
 from dawbridge.estimators import find_model
 from dawbridge.estimators.model import LoadRequest
+from dawbridge.estimators.waveform import importing
 from dawbridge.estimators.waveform.configuration import describe, read_configuration
 from dawbridge.estimators.waveform.description import KEY, from_json
 from dawbridge.estimators.waveform.importing import import_separator
@@ -70,6 +72,89 @@ def test_a_checkpoint_of_demucs_brings_its_own_configuration(tmp_path):
         del sys.modules["demucs"], sys.modules["demucs.htdemucs"]
     result = import_separator(tmp_path / "a.th", tmp_path / "x.safetensors", None, "research only")
     assert (result.segment_samples, result.hop_samples) == (22050, 16537)
+
+
+def twice(value, times):
+    """A tuple that holds itself, as it were: a few bytes in a pickle, and endless to whoever goes through it."""
+    for _ in range(times):
+        value = (value, value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda name: {name: torch.zeros(1).expand(10**5, 10**5)}, "is larger than what the file holds of it"),
+        (lambda name: dict.fromkeys(map(str, range(99)), torch.zeros(10**5)), "more than the file has room for"),
+        (lambda name: {name: torch.eye(3).to_sparse()}, "does not hold plain numbers"),
+        (lambda name: {name: torch.empty(3, device="meta")}, "does not hold plain numbers"),
+        (lambda name: {name: torch.zeros(3, dtype=torch.complex64)}, "does not hold plain numbers"),
+        (lambda name: {name: torch.full((64,), float("nan"))}, "holds values that are no numbers"),
+        (lambda name: {name: torch.zeros(64, dtype=torch.int32)}, "wrong kind, int32"),
+        (lambda name: {"a\x1b[2J\nb": torch.zeros(3)}, r"a\\x1b\[2J\\nb has no place"),
+        (lambda name: {twice("a", 18): 1}, "'a tuple' is not a tensor"),
+    ],
+)
+def test_tensors_that_are_not_what_they_seem_are_refused(tmp_path, state, change, said):
+    name = next(name for name in state if state[name].shape == (64,))
+    with pytest.raises(ModelError, match=said) as caught:
+        taken(tmp_path, {**state, **change(name)})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        lambda: {"sources": ["vocals"], "segment": "1e999999999"},
+        lambda: {"sources": [twice("vocals", 40)]},
+        lambda: {"sources": ["vocals"], "segment": float("inf")},
+        lambda: {"sources": ["vocals"], "dims": twice(1, 40)},
+        lambda: {"sources": ["vocals"], "dims": [[[1] * 500] * 500] * 500},
+        lambda: {"sources": ["vocals"], "dims": torch.zeros(3)},
+        lambda: {"sources": ["vocals"], 5: 1},
+        lambda: {"sources": 5},
+    ],
+)
+def test_hostile_arguments_of_demucs_are_refused_at_once(tmp_path, state, arguments):
+    with pytest.raises(ModelError):
+        taken(tmp_path, {"state": state, "kwargs": arguments()}, None)
+
+
+def test_a_fraction_that_is_a_bomb_is_refused(tmp_path, state):
+    class Endless:
+        def __reduce__(self):
+            return (Fraction, ("1e999999999",))
+
+    with pytest.raises(ModelError, match="damaged"):
+        taken(tmp_path, {"state": state, "kwargs": {"segment": Endless()}}, None)
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path, state, monkeypatch):
+    made = importing.built
+
+    def built(*given):
+        (tmp_path / "given.ckpt").write_bytes(b"another")
+        return made(*given)
+
+    monkeypatch.setattr(importing, "built", built)
+    with pytest.raises(ModelError, match="was changed while it was read"):
+        taken(tmp_path, state)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_mostly_holes_is_not_read_through(tmp_path):
+    with (tmp_path / "holes.ckpt").open("wb") as file:
+        file.truncate((16 << 30) + 1)
+    with pytest.raises(ModelError, match="larger than 16 GiB"):
+        import_separator(tmp_path / "holes.ckpt", tmp_path / "x.safetensors", SCNET, "")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_what_is_no_file_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "pipe.ckpt")
+    for path, said in ((tmp_path / "pipe.ckpt", "a pipe"), (tmp_path, "directory"), (Path("/dev/zero"), "a device")):
+        with pytest.raises(ModelError, match=said):
+            import_separator(path, tmp_path / "x.safetensors", SCNET, "")
 
 
 class Bomb:
@@ -162,6 +247,9 @@ def test_tuples_and_numbers_as_people_write_them(tmp_path):
         ({"model": {}}, "nothing that is known"),
         ({"audio": {"chunk_size": 10**8}}, "segments"),
         ({"audio": {"sample_rate": 1}}, "sample rate"),
+        ({"audio": {"sample_rate": float("inf")}}, "not complete"),
+        ({"audio": {"chunk_size": float("inf")}}, "not complete"),
+        ({"inference": {"num_overlap": float("inf")}}, "not complete"),
         ({"inference": {"num_overlap": 0.001}}, "not complete|hop"),
         ({"inference": {"num_overlap": 1000}}, "hop"),
     ],
@@ -205,7 +293,7 @@ def test_the_command_imports_and_removes(tmp_path, state, capsys, home):
         ([*command, "--name", "acapellanet-full"], "already"),
         ([*command, "--name", "a+b"], "cannot be a model's name"),
         (["models", "import", str(tmp_path / "my model (v2).ckpt"), "--name", "x"], "--config FILE"),
-        (["models", "import", str(tmp_path / "nowhere.ckpt")], "no such file"),
+        (["models", "import", str(tmp_path / "nowhere.ckpt")], "No such file"),
         (["models", "remove", "acapellanet-full"], "was not imported"),
         (["models", "remove", "nobody"], "no model is called"),
         (["models", "remove", "../x"], "no model is called"),

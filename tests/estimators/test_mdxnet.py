@@ -1,5 +1,6 @@
 """MDX-Net as ONNX files: imported, run as their own kind of program runs them, and refused by name."""
 
+import json
 import threading
 
 import numpy as np
@@ -35,6 +36,24 @@ def graph(bins=BINS, frames=FRAMES, channels=4, outputs=4, repeats=1):
         [value(name, onnx.TensorProto.FLOAT, ["batch", outputs, bins, frames])],
         [onnx.numpy_helper.from_array(KERNEL[:outputs, :channels], "kernel")],
     )  # fmt: skip
+    return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+
+
+def counting(inside=False):
+    """A network that counts for ever before it gives what it was given, or does in one branch of two."""
+    helper, kinds = onnx.helper, onnx.TensorProto
+    value, shape = helper.make_tensor_value_info, ["batch", 4, BINS, FRAMES]
+    truth = onnx.numpy_helper.from_array(np.array(True), "truth")
+    again = helper.make_graph(
+        [helper.make_node("Identity", ["c"], ["d"]), helper.make_node("Identity", ["v"], ["w"])], "again",
+        [value("i", kinds.INT64, []), value("c", kinds.BOOL, []), value("v", kinds.FLOAT, shape)],
+        [value("d", kinds.BOOL, []), value("w", kinds.FLOAT, shape)],
+    )  # fmt: skip
+    loop = helper.make_node("Loop", ["", "truth", "x"], ["y"], body=again)
+    if inside:
+        one = helper.make_graph([loop], "one", [], [value("y", kinds.FLOAT, shape)])
+        loop = helper.make_node("If", ["truth"], ["y"], then_branch=one, else_branch=one)
+    made = helper.make_graph([loop], "net", [value("x", kinds.FLOAT, shape)], [value("y", kinds.FLOAT, shape)], [truth])
     return helper.make_model(made, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
 
 
@@ -142,8 +161,14 @@ def test_it_goes_through_the_whole_product(imported, tmp_path):
         (graph(), {**UVR, "hop_length": 5}, "hop is 5"),
         (graph(), {**UVR, "primary_stem": "Drums"}, "it gives 'Drums'"),
         (graph(), {**UVR, "compensate": 1e9}, "compensation"),
-        (graph(), {**UVR, "compensate": "much"}, "a text where a number"),
+        (graph(), {**UVR, "compensate": "much"}, "something else where a number"),
         (graph(bins=600), UVR, "number of bins is 600"),
+        (graph(), {**UVR, "mdx_n_fft_scale_set": ".inf"}, "something else where a number"),
+        (graph(), {**UVR, "compensate": 10**400}, "something else where a number"),
+        (graph(frames=8), {**UVR, "mdx_n_fft_scale_set": 16384, "hop_length": 1024}, "more than half a window"),
+        (graph(frames=8000), {**UVR, "hop_length": 512}, "at most 60 s"),
+        (counting(), UVR, "refused: it has Loop"),
+        (counting(inside=True), UVR, "refused: it has Loop"),
     ],
 )
 def test_what_is_none_is_refused_by_name(imported, capsys, content, config, said):
@@ -166,7 +191,28 @@ def test_a_graph_that_asks_for_a_file_beside_it_is_refused(imported, tmp_path, c
     assert "no ONNX network" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"n_fft": "x"}', "[" * 100_000, '{"n_fft": 1, "more": 2}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"n_fft": "x"}',
+        "[" * 100_000,
+        '{"n_fft": 1, "more": 2}',
+        json.dumps(
+            {
+                "n_fft": 1024,
+                "bins": 9,
+                "frames": 32,
+                "hop_samples": 256,
+                "sample_rate": 44100,
+                "stem": "vocals",
+                "compensate": 10**400,
+            }
+        ),
+    ],
+)
 def test_a_damaged_description_is_refused(text):
     with pytest.raises(ModelError):
         from_json(text)

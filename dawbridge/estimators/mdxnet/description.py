@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dawbridge.errors import ModelError
-from dawbridge.estimators.waveform.description import REST, VOICE
+from dawbridge.estimators.waveform.description import LONGEST_S, REST, VOICE
 
 KEY = "mdxnet"
 """Name of the description in a file's metadata."""
@@ -73,8 +73,10 @@ def describe(config: Mapping[str, Any], bins: int, frames: int) -> Description:
                 float(given("compensate", 1.0)), int(given("sample_rate", 44100)),
             )
         )  # fmt: skip
-    except (TypeError, ValueError) as error:
-        raise ModelError(f"its configuration has a text where a number is wanted ({error})") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ModelError(
+            f"its configuration has something else where a number is wanted ({str(error)[:200]})"
+        ) from error
 
 
 def check(description: Description) -> Description:
@@ -90,6 +92,12 @@ def check(description: Description) -> Description:
     ):
         if value not in allowed:
             raise ModelError(f"its {what} is {value}; allowed are {allowed.start} to {allowed.stop - 1}")
+    length, most = description.segment_samples, int(LONGEST_S * description.sample_rate)
+    if not description.n_fft // 2 < length <= most:
+        raise ModelError(
+            f"its {description.frames} frames are {length} samples; allowed are more than half a window, which is "
+            f"{description.n_fft // 2}, and at most {LONGEST_S:g} s"
+        )
     if not 0.25 <= description.compensate <= 4.0:
         raise ModelError(f"its compensation is {description.compensate}; allowed are 0.25 to 4")
     return description
@@ -105,5 +113,5 @@ def from_json(text: str) -> Description:
         if not all(type(values[name]) is int for name in whole) or not isinstance(values["stem"], str):
             raise ValueError("a text for a number, or a number for a text")
         return check(Description(**{**values, "compensate": float(values["compensate"])}))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise ModelError(f"not the description of an MDX-Net ({str(error)[:100]})") from error

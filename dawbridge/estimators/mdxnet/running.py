@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dawbridge.errors import ModelError
 from dawbridge.estimators.mdxnet.description import CHANNELS, GRAPH, KEY, Description, from_json
+from dawbridge.estimators.mdxnet.graph import ENDLESS, operations
 from dawbridge.estimators.model import LoadRequest
 from dawbridge.estimators.overlap_add import SegmentGrid
 
@@ -89,6 +90,12 @@ def _awaited(running: Any, on_step: Callable[[], None]) -> Any:
 
 def session_of(graph: bytes, origin: str, device: str = "cpu") -> onnxruntime.InferenceSession:
     """Open an ONNX graph; it sees no file beside it. Raises `ModelError`."""
+    try:
+        foreign = operations(memoryview(graph)) & ENDLESS
+    except ValueError as error:
+        raise ModelError(f"{origin}: damaged, or no ONNX network that can run here ({error})") from error
+    if foreign:
+        raise ModelError(f"{origin}: refused: it has {', '.join(sorted(foreign))}, which no MDX-Net needs")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 4
@@ -107,6 +114,8 @@ def check_shape(session: onnxruntime.InferenceSession, description: Description 
     shape = inputs[0].shape if len(inputs) == 1 and len(outputs) == 1 else []
     if len(shape) != 4 or shape[1] != CHANNELS or inputs[0].type != "tensor(float)":
         raise ModelError(f"{origin}: is no MDX-Net: it does not take one tensor [batch, 4, bins, frames] and give one")
+    if outputs[0].type != "tensor(float)":
+        raise ModelError(f"{origin}: is no MDX-Net: it gives a {outputs[0].type}, not a tensor(float)")
     bins, frames = shape[2:]
     if not isinstance(bins, int) or not isinstance(frames, int):
         raise ModelError(f"{origin}: takes any number of bins or frames; an MDX-Net has both fixed")

@@ -39,10 +39,9 @@ def describe(config: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -
         architecture = _architecture(config)
         build = {"htdemucs": _htdemucs, "mdx23c": _mdx23c, "scnet": _scnet}.get(architecture, _roformer)
         return check(build(architecture, config, shapes))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError) as error:
-        raise ModelError(
-            f"its configuration is not complete or not of its kind ({type(error).__name__}: {error})"
-        ) from error
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ModelError(f"its configuration is not complete or not of its kind ({reason})") from error
 
 
 def _architecture(config: Mapping[str, Any]) -> str:
@@ -126,11 +125,18 @@ def _htdemucs(architecture: str, config: Mapping[str, Any], shapes: Mapping[str,
 
 
 def demucs_description(arguments: Mapping[str, Any]) -> Description:
-    """Describe an HT Demucs by the arguments that it was made with. Raises `ModelError`."""
-    model: dict[str, Any] = {str(name): _number(value) for name, value in arguments.items() if value is not None}
-    rate = int(model.get("samplerate", 44100))
-    length = int(Fraction(str(model.get("segment", 10))) * rate)
-    stems = tuple(map(str, model["sources"]))
+    """Describe an HT Demucs by the arguments that it was made with.
+
+    Raises `ModelError`, and `KeyError`, `TypeError`, `ValueError`, `ArithmeticError` for arguments that are none.
+    """
+    model: dict[str, Any] = {name: _number(value) for name, value in arguments.items() if value is not None}
+    rate, segment = int(model.get("samplerate", 44100)), model.get("segment", 10)
+    if not isinstance(segment, int | float):  # as a fraction, the text 1e999999999 takes all memory
+        raise TypeError("its segment is not a number")
+    length = int(Fraction(str(segment)) * rate)
+    stems = tuple(model["sources"])
+    if not all(isinstance(stem, str) for stem in stems):
+        raise TypeError("its sources are not names")
     model["sources"] = list(stems)
     return check(Description("htdemucs", model, stems, rate, length, max(1, length * 3 // 4)))
 
@@ -139,4 +145,4 @@ def _number(value: object) -> object:
     """Turn fractions and numpy's numbers into plain ones."""
     if isinstance(value, Fraction):
         return float(value)
-    return value.item() if hasattr(value, "item") and not isinstance(value, str) else value
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value

@@ -1,7 +1,7 @@
 """What has to be known of a network of this kind besides its tensors; kept in the metadata of its weights."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -30,6 +30,7 @@ _LARGEST_SIZE = 1 << 16
 _SIZES = ("fft", "hop", "win", "freq", "dim_f", "sample", "chunk", "seed", "position", "period")
 """Parts of the names of numbers that may be larger."""
 _DEEPEST = 6
+_MOST_VALUES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +82,26 @@ def check(description: Description) -> Description:
         )
     if not description.segment_samples // 16 <= description.hop_samples <= description.segment_samples:
         raise ModelError(f"its hop is {description.hop_samples} samples; allowed is a 16th of a segment to all of it")
-    _check_numbers(description.model, "model", 0)
-    _check_numbers(description.audio, "audio", 0)
+    left = iter(range(_MOST_VALUES))
+    _check_numbers(description.model, "model", 0, left)
+    _check_numbers(description.audio, "audio", 0, left)
     return description
 
 
-def _check_numbers(value: object, name: str, depth: int) -> None:
-    """A file from elsewhere must not ask for all memory."""
-    if depth > _DEEPEST:
-        raise ModelError(f"its configuration is nested too deep at {name}")
+def _check_numbers(value: object, name: str, depth: int, left: Iterator[int]) -> None:
+    """A file from elsewhere must not ask for all memory, nor hold the same list in itself a thousand times."""
+    if depth > _DEEPEST or next(left, None) is None:
+        raise ModelError(f"its configuration is nested too deep, or too long, at {name}")
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            _check_numbers(inner, str(key)[:60], depth + 1)
+            if not isinstance(key, str):
+                raise ModelError(f"its configuration has a {type(key).__name__} for a name at {name}")
+            _check_numbers(inner, key[:60], depth + 1, left)
     elif isinstance(value, list | tuple):
         if len(value) > 512:
             raise ModelError(f"its configuration has {len(value)} values for {name}; allowed are 512")
         for inner in value:
-            _check_numbers(inner, name, depth + 1)
+            _check_numbers(inner, name, depth + 1, left)
     elif isinstance(value, int | float):
         most = _LARGEST_SIZE if any(part in name.lower() for part in _SIZES) else _LARGEST
         if not -most <= value <= most * (1 if isinstance(value, int) else 1 << 12):

@@ -5,11 +5,14 @@ and, for HT Demucs, the name of its class, which stands for nothing here.
 """
 
 import hashlib
+import os
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -22,12 +25,14 @@ from dawbridge.estimators.waveform.configuration import demucs_description, desc
 from dawbridge.estimators.waveform.description import KEY, Description
 from dawbridge.estimators.waveform.loading import built
 from dawbridge.files.opening import open_regular
-from dawbridge.files.part import Part
+from dawbridge.files.part import Part, remove_leftovers
+from dawbridge.files.printable import printable
 
 _STATES = ("state", "state_dict", "model_state_dict", "model")
 """Under which names a checkpoint may hold its tensors."""
-_UNPACKED_BYTES = 16 << 30
-"""Greatest size of all that is in a checkpoint."""
+_LARGEST_BYTES = 16 << 30
+"""Largest checkpoint that is taken."""
+_FRACTION = re.compile(r"[0-9]{1,9}(/[1-9][0-9]{0,8})?")
 
 
 class _Named:
@@ -40,52 +45,77 @@ def import_separator(source: Path, target: Path, config: Mapping[str, Any] | Non
     `config`: of the YAML file that belongs to the weights; HT Demucs's own checkpoints need none. Raises `ModelError`
     for files that hold anything but plain values, are damaged, or do not fit their configuration.
     """
-    digest = _sha256(source)
-    content = _content(source)
-    tensors = _tensors(content, source)
-    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    if config is not None:
-        description = describe(config, shapes)
-    elif isinstance(content, dict) and isinstance(content.get("kwargs"), dict):
-        try:
-            description = demucs_description(content["kwargs"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"{source}: is not a checkpoint of HT Demucs ({error}); give its --config") from error
-    else:
-        raise ModelError(f"{source}: does not say what network it is for; give its .yaml file too: --config FILE")
-    built(description, tensors, str(source))
+    with _opened(source) as file:
+        before = _state(os.fstat(file.fileno()))
+        content = _content(source, file)
+        tensors = _tensors(content, source, file)
+        description = _described(content, tensors, source, config)
+        built(description, tensors, str(source))
+        digest = _sha256(source, file)
+        if not before == _state(os.fstat(file.fileno())) == _state(source.stat()):
+            raise ModelError(f"{source}: was changed while it was read; try again")
     metadata = {KEY: description.to_json(), "origin": "imported", "licence": licence, "source_sha256": digest}
     write(target, _apart(tensors), metadata)
     return description
 
 
-def _sha256(path: Path) -> str:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, from its first check to its last. Raises `ModelError` for what is none or cannot be read."""
     try:
         with open_regular(path) as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
-            return digest.hexdigest()
+            if os.fstat(file.fileno()).st_size > _LARGEST_BYTES:
+                raise ModelError(f"{path}: is larger than {_LARGEST_BYTES >> 30} GiB")
+            yield file
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
 
 
-def _content(path: Path) -> object:
-    if path.suffix == ".safetensors":
+def _state(facts: os.stat_result) -> tuple[int, ...]:
+    """What changes if a file is written to, or becomes another."""
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+def _sha256(path: Path, file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _described(
+    content: object, tensors: Mapping[str, Tensor], source: Path, config: Mapping[str, Any] | None
+) -> Description:
+    """Describe the network by its configuration, or by what a checkpoint of Demucs says itself. Raises `ModelError`."""
+    if config is not None:
+        return describe(config, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
+    if not isinstance(content, dict) or not isinstance(content.get("kwargs"), dict):
+        raise ModelError(f"{source}: does not say what network it is for; give its .yaml file too: --config FILE")
+    try:
+        return demucs_description(content["kwargs"])
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModelError(f"{source}: is not a checkpoint of HT Demucs ({_brief(error)}); give its --config") from error
+
+
+def _content(path: Path, file: BinaryIO) -> object:
+    if path.suffix.lower() == ".safetensors":
         try:
             with safe_open(path, framework="pt") as opened:
                 return {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         except (SafetensorError, OSError) as error:
             raise ModelError(f"{path}: damaged, or not a safetensors file ({str(error)[:200]})") from error
-    _check_archive(path)
+    _check_archive(path, file)
+    file.seek(0)
     allowed: list[Any] = [
-        (_Named, "demucs.htdemucs.HTDemucs"), Fraction, np.dtype, np.float64, np.float32, np.int64, np.int32,
+        (_Named, "demucs.htdemucs.HTDemucs"), (_fraction, "fractions.Fraction"), np.dtype,
+        np.float64, np.float32, np.int64, np.int32,
         (_scalar(), "numpy.core.multiarray.scalar"), (_scalar(), "numpy._core.multiarray.scalar"),
         type(np.dtype(np.float64)), type(np.dtype(np.float32)), type(np.dtype(np.int64)), type(np.dtype(np.int32)),
     ]  # fmt: skip
     try:
         with torch.serialization.safe_globals(allowed):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises whatever its bytes make of the reader
         if type(error).__name__ == "UnpicklingError":
             reason = f"refused, it holds more than tensors and plain values ({_brief(error)})"
@@ -94,32 +124,61 @@ def _content(path: Path) -> object:
         raise ModelError(f"{path}: {reason}") from error
 
 
-def _check_archive(path: Path) -> None:
+def _fraction(*given: object) -> Fraction:
+    """What fractions are pickled through, as a text or as two numbers; of the text 1e999999999 one takes all memory."""
+    text = "/".join(str(part) for part in given if isinstance(part, str | int))
+    if not _FRACTION.fullmatch(text):
+        raise ValueError("a fraction that is none")
+    return Fraction(text)
+
+
+def _check_archive(path: Path, file: BinaryIO) -> None:
     """Refuse archives that are small and become large: PyTorch stores its tensors as they are."""
-    if not zipfile.is_zipfile(path):
+    if not zipfile.is_zipfile(file):
         return
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise ModelError(f"{path}: damaged ({error}); fetch it again") from error
     packed = [entry.filename for entry in entries if entry.compress_type != zipfile.ZIP_STORED]
-    if packed or sum(entry.file_size for entry in entries) > _UNPACKED_BYTES:
+    if packed or sum(entry.file_size for entry in entries) > _LARGEST_BYTES:
         raise ModelError(f"{path}: refused, it is a compressed archive or unpacks to more than 16 GiB")
 
 
-def _tensors(content: object, source: Path) -> dict[str, Tensor]:
-    """Find the tensors in a checkpoint."""
+def _tensors(content: object, source: Path, file: BinaryIO) -> dict[str, Tensor]:
+    """Find the tensors in a checkpoint. Raises `ModelError` for any that are not plain numbers which the file holds."""
     for key in _STATES:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
             break
     if not isinstance(content, dict) or not content:
         raise ModelError(f"{source}: holds no weights")
-    wrong = [name for name, value in content.items() if not isinstance(name, str) or not isinstance(value, Tensor)]
-    if wrong:
-        raise ModelError(f"{source}: holds no weights: {str(wrong[0])[:60]!r} is not a tensor")
-    return {name.removeprefix("module."): value.detach() for name, value in content.items()}
+    left = 2 * os.fstat(file.fileno()).st_size
+    tensors = {}
+    for name, tensor in content.items():
+        if not isinstance(name, str) or not isinstance(tensor, Tensor):
+            label = printable(name)[:60] if isinstance(name, str) else f"a {type(name).__name__}"
+            raise ModelError(f"{source}: holds no weights: {label!r} is not a tensor")
+        problem = _problem(tensor)
+        left -= 0 if problem else tensor.nbytes
+        if problem or left < 0:
+            raise ModelError(
+                f"{source}: the tensor {printable(name)[:100]} {problem or 'is more than the file has room for'}"
+            )
+        tensors[name.removeprefix("module.")] = tensor.detach()
+    return tensors
+
+
+def _problem(tensor: Tensor) -> str:
+    """Why these are not plain numbers, each with a place of its own in the file; empty if they are."""
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.device.type != "cpu" or tensor.is_complex():
+        return "does not hold plain numbers"
+    if tensor.nbytes > tensor.untyped_storage().nbytes():  # one number can stand for a million
+        return "is larger than what the file holds of it"
+    if tensor.is_floating_point() and not bool(torch.isfinite(tensor.float()).all()):
+        return "holds values that are no numbers"
+    return ""
 
 
 def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -138,9 +197,11 @@ def write(target: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) ->
     """Write a file of weights in one step. Raises `ModelError`."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(target.parent)
         part = Part.create(target.parent)
         try:
             save_file(tensors, part.path, metadata)
+            os.fsync(part.stream.fileno())
             part.path.chmod(0o644)
             part.path.replace(target)
         finally:

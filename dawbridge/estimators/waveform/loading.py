@@ -16,6 +16,7 @@ from dawbridge.errors import ModelError
 from dawbridge.estimators.model import LoadRequest
 from dawbridge.estimators.overlap_add import SegmentGrid
 from dawbridge.estimators.waveform.description import KEY, Description, from_json
+from dawbridge.files.printable import printable
 
 _SPARE = 1 << 20
 """Parameters beyond those in its file that a network may have while it is built."""
@@ -80,11 +81,18 @@ def built(description: Description, tensors: Mapping[str, Tensor], origin: str) 
         if name not in tensors:
             raise ModelError(f"{origin}: does not fit its configuration: it has no tensor {name}")
         if name not in wanted:
-            raise ModelError(f"{origin}: does not fit its configuration: the tensor {name[:100]} has no place in it")
+            raise ModelError(
+                f"{origin}: does not fit its configuration: the tensor {printable(name)[:100]} has no place in it"
+            )
         if wanted[name].shape != tensors[name].shape:
             raise ModelError(
                 f"{origin}: does not fit its configuration: {name} is {list(tensors[name].shape)} "
                 f"where {list(wanted[name].shape)} is wanted"
+            )
+        if wanted[name].is_floating_point() != tensors[name].is_floating_point():
+            kind = str(tensors[name].dtype).removeprefix("torch.")
+            raise ModelError(
+                f"{origin}: does not fit its configuration: {name} holds numbers of the wrong kind, {kind}"
             )
     network.load_state_dict(dict(tensors))
     return network.float().eval().requires_grad_(False)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,12 @@ def read_header(path: Path) -> Header:
             if size > LARGEST_HEADER_BYTES:
                 raise ValueError(f"header of {size} bytes")
             entries = json.loads(file.read(size))
+            length = os.fstat(file.fileno()).st_size
         metadata = {str(key): str(value) for key, value in entries.pop("__metadata__", {}).items()}
         learned = [entry for name, entry in entries.items() if not name.endswith(_NOT_LEARNED)]
+        ends = [int(entry["data_offsets"][1]) for entry in entries.values() if "data_offsets" in entry]
+        if length != (whole := 8 + size + max(ends, default=0)):
+            raise ValueError(f"it has {length} bytes, and its header speaks of {whole}")
         return Header(metadata, sum(math.prod(entry["shape"]) for entry in learned))
     except RecursionError as error:  # a header of a million brackets
         raise ModelError(f"{path}: damaged, or not a safetensors file (its header is nested too deep)") from error
