@@ -231,6 +231,11 @@ class Analyser:
             self._batches[what] = Batches(self._to_device())
         return self._batches[what].stream(streaming, batch, blocks, chunk, shifts)
 
+    @property
+    def peak_bytes(self) -> int:
+        """Most memory of a card of NVIDIA's that was in use at once, in bytes; 0 elsewhere."""
+        return max((batches.peak_bytes for batches in self._batches.values()), default=0)
+
     def _to_device(self) -> Device:
         return device_of(self.device, self._on_step)
 

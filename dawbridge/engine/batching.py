@@ -30,6 +30,11 @@ class Batches:
         self._limits: dict[int, int] = {}
         """By length of a piece, in samples: the most pieces that memory sufficed for, if it was too little once."""
 
+    @property
+    def peak_bytes(self) -> int:
+        """Most memory of the device that was in use at once, if it can be known."""
+        return self._device.peak_bytes
+
     def stream(
         self, streaming: Streaming, work: Estimate, blocks: Iterable[Block], chunk_samples: int, shifts: int = 1
     ) -> Iterator[Block]:

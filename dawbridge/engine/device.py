@@ -32,6 +32,9 @@ LOST_SIGNS = ("cuda error", "no cuda", "cuda driver", "device lost", "device not
 class Device(Protocol):
     """Runs batches. Not thread-safe."""
 
+    peak_bytes: int
+    """Most memory that was in use at once; 0 if it cannot be known."""
+
     def start(self, work: Estimate, pieces: Sequence[Tensor]) -> Wait:
         """Begin `work` on pieces `[2, samples]` of one length. Raises what torch raises if memory runs out."""
 
@@ -52,7 +55,6 @@ class CudaDevice:
         self._measured = (0, 0)
         """Length of the longest piece so far, in samples, and the memory that one took, in bytes."""
         self.peak_bytes = 0
-        """Most memory that was in use at once."""
 
     @torch.inference_mode()
     def start(self, work: Estimate, pieces: Sequence[Tensor]) -> Wait:
@@ -112,7 +114,7 @@ class WaitingDevice:
     """A device without streams of its own, such as Apple's: each batch is waited for at once."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._name, self.peak_bytes = name, 0
 
     @torch.inference_mode()
     def start(self, work: Estimate, pieces: Sequence[Tensor]) -> Wait:
