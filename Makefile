@@ -73,8 +73,8 @@ gpu-train: ## train on for 9 minutes, with torch, numpy, safetensors and soundfi
 	PYTHONPATH=model $(PYTHON) -m acapellanet.training.packed.run "$(PACK)" --out "$(or $(OUT),gpu)" \
 	  --minutes $(or $(MINUTES),9) --from model/acapellanet/weights/acapellanet-full.safetensors $(ARGS)
 
-gpu: ## measure a graphics card, with torch, numpy and safetensors alone: make gpu [OUT=gpu SECONDS=480]
-	PYTHONPATH=model $(PYTHON) -m benchmarks.gpu --out "$(or $(OUT),gpu)" --seconds $(or $(SECONDS),480)
+gpu: ## measure a graphics card, with torch, numpy, safetensors and soundfile alone: make gpu [OUT=gpu SECONDS=480]
+	PYTHONPATH=.:model $(PYTHON) -m benchmarks.gpu --out "$(or $(OUT),gpu)" --seconds $(or $(SECONDS),480) $(ARGS)
 
 lint: $(STAMP) ## check format, lint and types
 	$(BIN)/ruff format --check .

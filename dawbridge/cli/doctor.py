@@ -15,9 +15,6 @@ from dawbridge.surfaces import checks
 from dawbridge.surfaces.checks import Line
 from dawbridge.version import VERSION
 
-WORST_DIFFERENCE_DB = -45.0
-"""Largest difference between a device and the processor that is not heard."""
-
 
 def add_flags(parser: ArgumentParser) -> None:
     """The flags of `dawbridge doctor`."""
@@ -73,6 +70,9 @@ def _engine(model: str) -> Iterator[Line]:
         engine = Engine(model, device)
         engine.warm()
         yield Line(True, "model", f"{model}, SHA-256 {engine.hash[:16]}")
+        if engine.device != device:
+            yield Line(False, "device", "; ".join(engine.notes))
+            return
         yield _device(device, max(analyser.difference_db() for _, analyser in engine.parts))
     except (DawbridgeError, RuntimeError, MemoryError) as error:
         yield Line(False, "model", f"{error}" or "not enough memory")
@@ -80,6 +80,8 @@ def _engine(model: str) -> Iterator[Line]:
 
 def _device(device: str, difference_db: float) -> Line:
     """What the device makes of a segment, against the processor."""
+    from dawbridge.engine.analyser import WORST_DIFFERENCE_DB
+
     if device == "cpu":
         return Line(True, "device", "the processor; torch sees no graphics card")
     heard = f"{device}; its result differs from the processor's by {difference_db:.0f} dB"

@@ -4,8 +4,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import platformdirs
-
 from dawbridge.files.paths import user_path
 
 HOME_VARIABLE = "DAWBRIDGE_HOME"
@@ -14,12 +12,12 @@ HOME_VARIABLE = "DAWBRIDGE_HOME"
 
 def config_folder() -> Path:
     """The user's presets, bindings and settings."""
-    return _folder("config", platformdirs.user_config_path)
+    return _folder("config")
 
 
 def state_folder() -> Path:
     """The knobs' positions and the ledger of jobs."""
-    return _folder("state", platformdirs.user_state_path)
+    return _folder("state")
 
 
 def engine_log_path() -> Path:
@@ -34,9 +32,14 @@ def daemon_log_path() -> Path:
 
 def cache_folder() -> Path:
     """The analyses. It can be deleted at any time; they are made again when they are needed."""
-    return _folder("cache", platformdirs.user_cache_path)
+    return _folder("cache")
 
 
-def _folder(kind: str, standard: Callable[..., Path]) -> Path:
+def _folder(kind: str) -> Path:
     home = os.environ.get(HOME_VARIABLE)
-    return user_path(home) / kind if home else standard("dawbridge", appauthor=False)
+    if home:
+        return user_path(home) / kind
+    import platformdirs  # only if the home is not given: `make gpu` runs without it
+
+    standard: Callable[..., Path] = getattr(platformdirs, f"user_{kind}_path")
+    return standard("dawbridge", appauthor=False)

@@ -16,12 +16,14 @@ import torch
 from numpy.typing import NDArray
 
 from acapellanet.estimate.center import CENTER_CONTEXT_SAMPLES, HOP_SAMPLES, isolate_center
+from dawbridge.engine.batching import Batches
+from dawbridge.engine.device import Device, device_of, is_device_lost, is_out_of_memory
 from dawbridge.engine.loop import LoopMixture, fade_samples, led_in
 from dawbridge.engine.mixture import Mixture, blocks
 from dawbridge.engine.resample import exactly, resample
 from dawbridge.engine.stored import SampleBuffer
 from dawbridge.errors import ModelError
-from dawbridge.estimators.model import Estimator, LoadRequest, Model
+from dawbridge.estimators.model import Estimator, LoadRequest, Model, batch_of
 from dawbridge.estimators.streaming import ContextWindow, Estimate, Streaming
 
 if TYPE_CHECKING:
@@ -35,11 +37,11 @@ Progress = Callable[[float], None]
 CHUNK_S = 24.0
 """How much the network sees at once, in seconds: long, so that little context is computed twice, but an hour of audio
 stays within 1.5 GiB."""
+WORST_DIFFERENCE_DB = -45.0
+"""Largest difference between a device and the processor that is not heard."""
 MIN_CHUNK_S = 3.0
 """The shortest chunk that is tried if memory is short, in seconds."""
 BLOCK_SAMPLES = 1 << 18
-LOST_SIGNS = ("cuda error", "no cuda", "cuda driver", "device lost", "device not found", "mps device")
-"""What torch says of a device that was unplugged, reset, or taken down by an error."""
 CENTER = ContextWindow(CENTER_CONTEXT_SAMPLES, HOP_SAMPLES)
 """How the centre's isolation goes ahead of a model, whatever the model's own streaming."""
 
@@ -58,20 +60,6 @@ class Variant:
     def values(self) -> Mapping[str, float]:
         """Analysis-stage parameters that a model may depend on, by name."""
         return {"center_width": self.width}
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Return whether torch, on whatever device, or Python ran out of memory."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and ("out of memory" in text or "can't allocate memory" in text)
-
-
-def is_device_lost(error: BaseException) -> bool:
-    """Return whether a graphics card is gone, or in a state in which it does nothing more for this process."""
-    text = str(error).lower()
-    return isinstance(error, RuntimeError) and any(sign in text for sign in LOST_SIGNS)
 
 
 class Analyser:
@@ -94,6 +82,7 @@ class Analyser:
         self._on_step = on_step
         self._chunk_s = CHUNK_S
         self._loaded: tuple[Mapping[str, float], Estimator] | None = None
+        self._batches: dict[str, Batches] = {}
 
     def name_of(self, variant: Variant) -> str:
         """Return the variant's name in the cache: it tells apart all that this model's estimates depend on."""
@@ -110,6 +99,14 @@ class Analyser:
         """
         plain, second = Variant(center=False, width=0.5), torch.zeros(2, 44100)
         self._with_less_memory(lambda: self._run(self._estimator(plain).estimate, second), chunks_matter=False)
+        if self.device == "mps":
+            self._with_less_memory(self._check_device, chunks_matter=False)
+
+    def _check_device(self) -> None:
+        """Leave a device that computes something else than the processor; some of Apple's kernels did."""
+        difference_db = self.difference_db()
+        if not difference_db <= WORST_DIFFERENCE_DB:  # not a number is no better
+            self._leave_device(f"{self.device} differs from the processor by {difference_db:.0f} dB")
 
     def difference_db(self) -> float:
         """Run four seconds of noise here and on the processor; return the level of the difference, in dB to the result.
@@ -169,6 +166,7 @@ class Analyser:
 
     def _leave_device(self, why: str) -> None:
         self.device, self._chunk_s, self._loaded = "cpu", CHUNK_S, None
+        self._batches.clear()
         self._note(f"{why}: the network works on the processor from now on, more slowly")
 
     def _note(self, note: str) -> None:
@@ -200,7 +198,7 @@ class Analyser:
         heard = stereo if source_hz == model_hz else resample(stereo, 2, source_hz, model_hz)
         if variant.center:
             isolate = partial(isolate_center, sample_rate=model_hz, width=variant.width)
-            heard = CENTER.stream(partial(self._run, isolate), heard, chunk)
+            heard = self._streamed("center", CENTER, isolate, isolate, heard, chunk)
         pieces = self._estimated(estimator, variant, heard, chunk)
         vocals = (piece.mean(axis=0, keepdims=True) for piece in pieces) if width == 1 else pieces
         if source_hz == model_hz:
@@ -211,12 +209,35 @@ class Analyser:
         self, estimator: Estimator, variant: Variant, heard: Iterable[Samples], chunk: int
     ) -> Iterator[Samples]:
         """Yield the vocals of blocks at the estimator's rate, estimated here or by the cluster."""
-        here = partial(self._run, estimator.estimate)
         if self._cluster is None or not self._cluster.ready():
-            return estimator.streaming.stream(here, heard, chunk, variant.shifts)
+            whole, streaming = batch_of(estimator), estimator.streaming
+            return self._streamed("model", streaming, estimator.estimate, whole, heard, chunk, variant.shifts)
+        here = partial(self._run, estimator.estimate)
         in_pieces: Streaming = getattr(estimator.streaming, "chunks", estimator.streaming)
         values = {name: variant.values[name] for name in self.model.parameters}
         return self._cluster.stream(self.model, values, in_pieces, here, heard, chunk, variant.shifts)
+
+    def _streamed(
+        self, what: str, streaming: Streaming, one: Estimate, batch: Estimate, blocks: Iterable[Samples], chunk: int,
+        shifts: int = 1,
+    ) -> Iterator[Samples]:  # fmt: skip
+        """Yield the estimates of blocks: piece by piece by `one` on the processor, elsewhere by `batch` in batches.
+
+        How many pieces fit is remembered by `what` they are for.
+        """
+        if self.device == "cpu":
+            return streaming.stream(partial(self._run, one), blocks, chunk, shifts)
+        if what not in self._batches:
+            self._batches[what] = Batches(self._to_device())
+        return self._batches[what].stream(streaming, batch, blocks, chunk, shifts)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Most memory of a card of NVIDIA's that was in use at once, in bytes; 0 elsewhere."""
+        return max((batches.peak_bytes for batches in self._batches.values()), default=0)
+
+    def _to_device(self) -> Device:
+        return device_of(self.device, self._on_step)
 
     def _run(self, estimate: Estimate, mixture: torch.Tensor) -> torch.Tensor:
         """Take one piece to the device and its estimate back."""

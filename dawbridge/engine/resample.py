@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
@@ -15,6 +14,8 @@ def resample(blocks: Iterable[Samples], channels: int, source_hz: int, target_hz
     if source_hz == target_hz:
         yield from blocks
         return
+    import soxr  # only if a rate has to change: `make gpu` runs without it
+
     stream = soxr.ResampleStream(source_hz, target_hz, channels, dtype="float32", quality="VHQ")
     for block in blocks:
         yield stream.resample_chunk(np.ascontiguousarray(block.T)).T

@@ -18,11 +18,14 @@ class AcapellanetEstimator:
         """Load it. Raises `ModelError` if its weights are missing, damaged or of another architecture."""
         width = request.values.get("center_width", 0.5)
         try:
-            estimator = load_estimator(name, request.device, center_width=width, on_step=request.on_step)
+            estimator = load_estimator(
+                name, request.device, center_width=width, precision=request.precision, on_step=request.on_step
+            )
         except AcapellanetError as error:
             raise ModelError(str(error)) from error
         self.sample_rate = estimator.sample_rate
         self.estimate = estimator.estimate
+        self.estimate_batch: Estimate | None = getattr(estimator, "estimate_batch", None)
         self.streaming: Streaming = ContextWindow(estimator.context_samples, estimator.alignment_samples)
         if isinstance(estimator, NetworkEstimator) and estimator.can_stream_tiles:
             self.streaming = TileStreaming(self.streaming, estimator.hop_samples, estimator.stream)

@@ -16,6 +16,7 @@ and an entry point that names it: `half = "my_package:HALF"` in the group `dawbr
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +41,22 @@ class Estimator(Protocol):
         """Estimate the vocals of `mixture`, float32 `[2, samples]` on the device; the result has the same shape."""
 
 
+def batch_of(estimator: Estimator) -> "Callable[[Tensor], Tensor]":
+    """Return how an estimator takes `[pieces, 2, samples]` at once: its own `estimate_batch`, or one after the other.
+
+    `estimate_batch` is optional. It gives the same shape, each piece's estimate as `estimate` gives it, and leaves it
+    on the device, so that the next batch need not wait for this one.
+    """
+    own: Callable[[Tensor], Tensor] | None = getattr(estimator, "estimate_batch", None)
+    return own or partial(_one_by_one, estimator)
+
+
+def _one_by_one(estimator: Estimator, mixtures: "Tensor") -> "Tensor":
+    import torch
+
+    return torch.stack([estimator.estimate(mixture) for mixture in mixtures])
+
+
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
     """What a model is loaded for."""
@@ -50,6 +67,8 @@ class LoadRequest:
     """Raw values of the parameters that the model depends on (`Model.parameters`)."""
     on_step: Callable[[], None] = lambda: None
     """To be called many times a second during an estimate; may raise to stop it."""
+    precision: str = ""
+    """`float32`, `float16` or `bfloat16`, as far as the model can work in it; empty: what the model works best in."""
 
 
 @dataclass(frozen=True, slots=True)

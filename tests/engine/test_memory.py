@@ -29,6 +29,21 @@ class SmallDevice(Analyser):
             raise self.error()
         return estimate(mixture).cpu()
 
+    def _to_device(self):
+        return self
+
+    def start(self, work, pieces):
+        vocals = torch.stack([self._run(lambda piece: work(piece[None])[0], piece) for piece in pieces])
+        return lambda: vocals
+
+    def most(self, samples):
+        return 2
+
+    def free(self):
+        pass
+
+    peak_bytes = 0
+
 
 def center():
     return Analyser(find_model("center"), "cpu")
@@ -86,6 +101,16 @@ def test_a_device_can_be_compared_with_the_processor():
     wrong = SmallDevice(100.0, ERRORS[0])
     wrong._run = lambda estimate, mixture: 1.1 * estimate(mixture)
     assert wrong.difference_db() == pytest.approx(-20.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("gain", "device"), [(1.0, "mps"), (1.1, "cpu"), (float("nan"), "cpu")])
+def test_apples_device_is_left_at_once_if_it_computes_something_else(gain, device):
+    analyser = SmallDevice(100.0, ERRORS[0], "mps")
+    analyser._run = lambda estimate, mixture: gain * estimate(mixture)
+    analyser.warm()
+    assert analyser.device == device
+    assert len(analyser.notes) == (device == "cpu")
+    assert all("differs from the processor" in note and "processor from now on" in note for note in analyser.notes)
 
 
 def test_other_errors_pass_through():

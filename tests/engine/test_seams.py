@@ -31,7 +31,7 @@ def test_chunks_equal_one_whole_pass(model, mixture):
 def test_tiles_equal_one_whole_pass(mixture):
     if DEFAULT_MODEL not in model_names():
         pytest.skip(f"the weights of {DEFAULT_MODEL} are not here")
-    estimator = load_estimator(DEFAULT_MODEL, bfloat16=False)
+    estimator = load_estimator(DEFAULT_MODEL, precision="float32")
     whole = estimator.estimate(torch.from_numpy(mixture)).numpy()
     assert difference_dbfs(tiled(estimator, mixture, 64), whole) <= LIMIT_DBFS
 
@@ -40,7 +40,7 @@ def test_tiles_equal_one_whole_pass(mixture):
 def test_tiles_in_bfloat16_are_the_same_however_long_they_are(mixture):
     if DEFAULT_MODEL not in model_names():
         pytest.skip(f"the weights of {DEFAULT_MODEL} are not here")
-    estimator = load_estimator(DEFAULT_MODEL, bfloat16=True)
+    estimator = load_estimator(DEFAULT_MODEL, precision="bfloat16")
     assert difference_dbfs(tiled(estimator, mixture, 64), tiled(estimator, mixture, 48)) <= LIMIT_DBFS
 
 

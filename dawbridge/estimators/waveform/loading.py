@@ -38,18 +38,23 @@ class WaveformEstimator:
     @torch.inference_mode()
     def estimate(self, mixture: Tensor) -> Tensor:
         """Estimate the vocals of one segment, `[2, samples]`, on the network's device."""
-        return vocals_of(self._network, self._description, mixture)
+        return vocals_of(self._network, self._description, mixture[None])[0]
+
+    @torch.inference_mode()
+    def estimate_batch(self, mixtures: Tensor) -> Tensor:
+        """Estimate the vocals of `[segments, 2, samples]`; the result stays on the device."""
+        return vocals_of(self._network, self._description, mixtures)
 
 
-def vocals_of(network: nn.Module, description: Description, mixture: Tensor) -> Tensor:
-    """Run the network on `mixture` `[2, samples]`, and take the vocals from what it gives."""
+def vocals_of(network: nn.Module, description: Description, mixtures: Tensor) -> Tensor:
+    """Run the network on `mixtures` `[batch, 2, samples]`, and take the vocals from what it gives."""
     with warnings.catch_warnings():  # SCNet's transform has no window, and torch says so
         warnings.simplefilter("ignore", UserWarning)
-        stems = network(mixture[None])[0]  # [stems, 2, samples], or without the first of them
-    stem = stems[description.stem] if stems.dim() == 3 else stems
-    samples = mixture.shape[1]
-    stem = torch.nn.functional.pad(stem, (0, max(0, samples - stem.shape[1])))[:, :samples]
-    return mixture - stem if description.is_rest else stem
+        stems = network(mixtures)  # [batch, stems, 2, samples], or without the second of them
+    stem = stems[:, description.stem] if stems.dim() == 4 else stems
+    samples = mixtures.shape[-1]
+    stem = torch.nn.functional.pad(stem, (0, max(0, samples - stem.shape[-1])))[..., :samples]
+    return mixtures - stem if description.is_rest else stem
 
 
 def read_weights(path: Path) -> tuple[Description, dict[str, Tensor]]:

@@ -26,6 +26,8 @@ from acapellanet.net.precision import has_bfloat16
 from acapellanet.net.separation import check_stereo, separate
 from acapellanet.net.weights import load_network
 
+PRECISIONS = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
 
 class Estimator(Protocol):
     """Anything that estimates the vocals of a mixture."""
@@ -64,7 +66,7 @@ class NetworkEstimator:
     """An `AcapellaNet` with its weights, on a device."""
 
     def __init__(
-        self, name: str, path: Path, digest: str, device: str, on_step: Callable[[], None], bfloat16: bool | None = None
+        self, name: str, path: Path, digest: str, device: str, precision: str, on_step: Callable[[], None]
     ) -> None:
         network = load_network(path)
         self.name, self.hash = name, digest
@@ -75,12 +77,14 @@ class NetworkEstimator:
         self._device, self._on_step = _device(device), on_step
         self._network = prepare(network, self._device)
         # its error is as small as that of the card's own float32 (docs/network.md)
-        self._precision = torch.float16 if self._device.type == "cuda" else torch.float32
+        self._precision = PRECISIONS[precision or ("float16" if self._device.type == "cuda" else "float32")]
         self.can_stream_tiles = (
-            self._device.type == "cpu" and network.config.fft_samples % network.config.hop_samples == 0
+            self._device.type == "cpu"
+            and self._precision != torch.float16
+            and network.config.fft_samples % network.config.hop_samples == 0
         )
         """Whether `stream` can be used: elsewhere whole chunks are faster."""
-        low = has_bfloat16(self._device) if bfloat16 is None else bfloat16
+        low = precision == "bfloat16" or (not precision and has_bfloat16(self._device))
         self._tiled = in_bfloat16(self._network) if self.can_stream_tiles and low else self._network
         for block in self._network.modules():
             if isinstance(block, (TfcTdf, Dilated)):
@@ -90,6 +94,10 @@ class NetworkEstimator:
         """Estimate the vocals of `[2, samples]`, in the same shape. Raises `SignalError` for another shape."""
         check_stereo(mixture)
         return separate(self._network, mixture.to(self._device, torch.float32), self._precision).cpu()
+
+    def estimate_batch(self, mixtures: Tensor) -> Tensor:
+        """Estimate the vocals of `[pieces, 2, samples]`, in the same shape; the result stays on the device."""
+        return separate(self._network, mixtures.to(self._device, torch.float32), self._precision)
 
     def stream(self, blocks: Iterable[Block], tile_frames: int = TILE_FRAMES) -> Iterator[Block]:
         """Yield the vocals of consecutive blocks `[2, n]`; much faster than chunks with context.
@@ -117,21 +125,27 @@ class CenterEstimator:
         check_stereo(mixture)
         return isolate_center(mixture.float(), self.sample_rate, self._width)
 
+    @torch.inference_mode()
+    def estimate_batch(self, mixtures: Tensor) -> Tensor:
+        """Estimate the vocals of `[pieces, 2, samples]`, in the same shape; the result stays on the device."""
+        return isolate_center(mixtures.float(), self.sample_rate, self._width)
+
 
 def load_estimator(
     model: str = DEFAULT_MODEL,
     device: str = "cpu",
     *,
     center_width: float = 0.5,
+    precision: str = "",
     on_step: Callable[[], None] = lambda: None,
-    bfloat16: bool | None = None,
 ) -> Estimator:
     """Load a model by its name (`model_names()`) or by the path of a `.safetensors` file.
 
     After the name of acapellabot's weights, `-griffinlim` asks for the phase of 2017 (`acapellabot.separation`).
-    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `on_step` is
-    called before each block of the network, many times a second, and may raise to stop an estimate. `bfloat16`: whether
-    a stream on the processor is computed in it; None: if the processor has it in hardware.
+    `device`: as torch names them (`cpu`, `cuda`, `mps`). `center_width` 0..1 is for `center` alone. `precision`:
+    `float32`, `float16` or `bfloat16` for the network's layers; empty is what suits the device: float16 on a graphics
+    card, on a processor that has bfloat16 in hardware that for streams, else float32. `on_step` is called before each
+    block of the network, many times a second, and may raise to stop an estimate.
     Raises `ModelError` if the name is unknown, or the file is missing, damaged or of another architecture.
     """
     if model == CENTER_MODEL:
@@ -141,7 +155,7 @@ def load_estimator(
         return AcapellabotEstimator(model, path, model_hash(model), _device(device), griffin_lim, on_step)
     if griffin_lim:
         raise ModelError(f"{model}: {GRIFFIN_LIM} is for weights of {ANCESTOR} alone; leave it out")
-    return NetworkEstimator(model, path, model_hash(model), device, on_step, bfloat16)
+    return NetworkEstimator(model, path, model_hash(model), device, precision, on_step)
 
 
 def _device(name: str) -> torch.device:

@@ -110,8 +110,8 @@ def test_the_rounding_of_bfloat16_is_far_below_the_voice():
     vocals, music = make_song(3.0)
     mixture = (vocals + music).astype(np.float32)
     exact, low = (
-        np.concatenate(list(load_estimator("acapellanet-small", bfloat16=bfloat16).stream([mixture])), 1)
-        for bfloat16 in (False, True)
+        np.concatenate(list(load_estimator("acapellanet-small", precision=precision).stream([mixture])), 1)
+        for precision in ("float32", "bfloat16")
     )
     error_db = 10 * np.log10(np.square(low - exact).sum() / np.square(exact).sum())
     assert -80 < error_db < -35
