@@ -55,7 +55,8 @@ def _measure(report: Report, name: str, device: str, models_left: int) -> bool:
     if model.problem:
         report.skip(name, model.problem)
         return True
-    share_s = report.left_s / models_left
+    share_s, whole = report.left_s / models_left, report.until
+    report.until -= report.left_s - share_s
     piece_s = PIECE_ON_CPU_S if on_cpu else PIECE_S
     try:
         for part in (compare, network_alone, throughput):
@@ -68,6 +69,8 @@ def _measure(report: Report, name: str, device: str, models_left: int) -> bool:
     except (DawbridgeError, RuntimeError, MemoryError) as error:
         report.skip(name, " ".join(f"{type(error).__name__}: {error}".split())[:200])
         return False
+    finally:
+        report.until = whole
     return True
 
 

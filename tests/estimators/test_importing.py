@@ -17,15 +17,13 @@ from dawbridge.errors import ModelError
 from dawbridge.estimators import find_model
 from dawbridge.estimators.model import LoadRequest
 from dawbridge.estimators.waveform import importing
-from dawbridge.estimators.waveform.configuration import describe, read_configuration
 from dawbridge.estimators.waveform.description import KEY, from_json
 from dawbridge.estimators.waveform.importing import import_separator
-from tests.estimators.separators import CONFIGURATIONS, HIDDEN, random_network
+from tests.estimators.separators import CONFIGURATIONS, random_network
 
 yaml = pytest.importorskip("yaml")
 pytest.importorskip("pymss_core")
 SCNET = CONFIGURATIONS["scnet"]
-DRUMS = {"instruments": ["drums"], "target_instrument": None}
 pytestmark = pytest.mark.filterwarnings("ignore:A window was not provided")
 
 
@@ -166,8 +164,9 @@ def test_a_pickle_that_would_run_something_is_refused_and_not_run(tmp_path, stat
     trap = Path("/tmp/dawbridge-test-ran")
     trap.unlink(missing_ok=True)
     for content in ({"state_dict": state, "more": Bomb()}, Bomb()):
-        with pytest.raises(ModelError, match="refused, it holds more than tensors"):
+        with pytest.raises(ModelError, match="refused, it holds more than tensors") as caught:
             taken(tmp_path, content)
+        assert "weights_only" not in str(caught.value)  # what torch says next: how to load it all the same
     (tmp_path / "raw.ckpt").write_bytes(pickle.dumps(Bomb()))
     with pytest.raises(ModelError):
         import_separator(tmp_path / "raw.ckpt", tmp_path / "x.safetensors", SCNET, "")
@@ -210,53 +209,6 @@ def test_a_configuration_that_asks_for_more_than_the_file_holds_is_refused(tmp_p
     larger = {**SCNET, "model": {**SCNET["model"], "dims": [4, 512, 1024, 1024]}}
     with pytest.raises(ModelError, match="asks for a larger network"):
         taken(tmp_path, state, larger)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("a: !!python/name:os.system", "not a plain YAML"),
-        ("a: !!python/object/apply:os.system ['touch /tmp/x']", "not a plain YAML"),
-        ("a: &a [1,2]\nb: [*a, *a]", "aliases"),
-        ("[" * 20_000, "nested too deep|not a plain YAML"),
-        ("just text", "holds no settings"),
-        ("a: [1, 2", "not a plain YAML"),
-        ("\xff", "not a plain YAML"),
-        ("a: " + "x" * (1 << 20), "cannot be read"),
-    ],
-)
-def test_hostile_configurations_are_refused(tmp_path, text, reason):
-    path = tmp_path / "config.yaml"
-    path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(ModelError, match=reason):
-        read_configuration(path)
-
-
-def test_tuples_and_numbers_as_people_write_them(tmp_path):
-    path = tmp_path / "config.yaml"
-    path.write_text("model:\n  freqs: !!python/tuple [2, 4]\n  lr: 1e-4\n  more: 5.0e-05\n")
-    assert read_configuration(path) == {"model": {"freqs": (2, 4), "lr": 1e-4, "more": 5e-5}}
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"training": DRUMS, "model": {**SCNET["model"], "sources": ["drums"]}}, "none of them is vocals"),
-        ({"model": {**SCNET["model"], "dims": [10**9]}}, "dims"),
-        ({"model": {"type": "apollo"}}, "apollo"),
-        ({"model": {}}, "nothing that is known"),
-        ({"audio": {"chunk_size": 10**8}}, "segments"),
-        ({"audio": {"sample_rate": 1}}, "sample rate"),
-        ({"audio": {"sample_rate": float("inf")}}, "not complete"),
-        ({"audio": {"chunk_size": float("inf")}}, "not complete"),
-        ({"inference": {"num_overlap": float("inf")}}, "not complete"),
-        ({"inference": {"num_overlap": 0.001}}, "not complete|hop"),
-        ({"inference": {"num_overlap": 1000}}, "hop"),
-    ],
-)  # fmt: skip
-def test_configurations_that_cannot_be_meant(change, reason):
-    with pytest.raises(ModelError, match=reason):
-        describe({**SCNET, **change}, HIDDEN)
 
 
 @pytest.mark.parametrize(

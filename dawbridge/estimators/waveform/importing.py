@@ -32,6 +32,7 @@ _STATES = ("state", "state_dict", "model_state_dict", "model")
 """Under which names a checkpoint may hold its tensors."""
 _LARGEST_BYTES = 16 << 30
 """Largest checkpoint that is taken."""
+_FOUND = re.compile(r"(GLOBAL \S{1,100}|operand \d+)")
 _FRACTION = re.compile(r"[0-9]{1,9}(/[1-9][0-9]{0,8})?")
 
 
@@ -118,7 +119,9 @@ def _content(path: Path, file: BinaryIO) -> object:
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file raises whatever its bytes make of the reader
         if type(error).__name__ == "UnpicklingError":
-            reason = f"refused, it holds more than tensors and plain values ({_brief(error)})"
+            found = _FOUND.search(str(error))  # the rest of what torch says is how to load it all the same
+            named = printable(found[1])[:200] if found else "another pickle"
+            reason = f"refused, it holds more than tensors and plain values ({named})"
         else:
             reason = f"damaged, or not weights of PyTorch ({_brief(error)})"
         raise ModelError(f"{path}: {reason}") from error
