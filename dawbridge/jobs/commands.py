@@ -148,8 +148,10 @@ def retry(turn: Turn, job_id: int) -> None:
     """Do a failed, cancelled or finished job once more, as its file is now. Raises `JobError`."""
     job = turn.find(job_id, any_state=True)
     tried = job.state in (JobState.FAILED, JobState.CANCELLED, JobState.DONE)
-    if not tried or turn.is_running(job):
+    if not tried:
         raise JobBusyError(f"job {job_id} is {job.state}; only a failed, cancelled or finished one can be tried again")
+    if turn.is_busy_with(job):
+        raise JobBusyError(f"job {job_id} is being rendered again; cancel that first, or wait for it")
     newer = turn.facts.newest_id(job.path)
     if newer > job_id:
         raise JobBusyError(f"job {job_id}: its file has a newer job, {newer}; name that one")
@@ -163,7 +165,7 @@ def retry(turn: Turn, job_id: int) -> None:
 def forget(turn: Turn, job_id: int) -> None:
     """Remove a job from the ledger: its file, if it is there, counts as new. Raises `JobError`."""
     job = turn.find(job_id, any_state=True)
-    if job.state is JobState.QUEUED or turn.is_running(job):
+    if job.state is JobState.QUEUED or turn.is_busy_with(job):
         raise JobBusyError(f"job {job_id} is under way; cancel it first")
     forgotten = {job_id, *(other.id for other in turn.state.of(job.path))}
     for other in turn.state.of(job.path):

@@ -26,6 +26,8 @@ def turned(turn: Turn, changes: Changes) -> None:
     for change in changes:
         state.knobs[change.name] = change.value
         stage = PARAMETERS[change.name].stage
+        if change.name == "live_enable" and change.changed:
+            _follow(turn, change.value == 1)
         if not change.changed or stage is Stage.CONTROL:
             continue
         before = state.turned
@@ -33,6 +35,13 @@ def turned(turn: Turn, changes: Changes) -> None:
         state.turned = Turned(values, before.first_s if before else change.at_s, change.at_s)
         state.analysis_turned |= stage is Stage.ANALYSIS
         state.note_due = True
+
+
+def _follow(turn: Turn, follows: bool) -> None:
+    """The focused bounce follows the knobs from now on, or no longer: then what is not rendered yet is not noted."""
+    if not follows:
+        unnote(turn)
+    turn.state.note_due = follows and turn.state.turned is not None
 
 
 def is_possible(state: State) -> bool:

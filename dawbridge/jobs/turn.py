@@ -138,6 +138,15 @@ class Turn:
         """Whether the engine is at this job."""
         return self.state.running is not None and self.state.running.job_id == job.id
 
+    def is_busy_with(self, job: Job) -> bool:
+        """Whether the engine does what somebody asked for about this job; what it does unasked is told to stop."""
+        running = self.state.running
+        if running is None or running.job_id != job.id:
+            return False
+        if running.is_prefetch:
+            self.cancel_running()
+        return not running.is_prefetch
+
     def cancel_running(self, *, unwanted: bool = False) -> None:
         """Have the engine stop what it does; it is told once. `unwanted`: somebody asked for that."""
         running = self.state.running

@@ -89,6 +89,19 @@ def test_it_gives_way_to_a_knob(describing):
     assert isinstance(describing.task(), Task)
 
 
+@pytest.mark.parametrize("wish", ["retry", "forget"])
+def test_it_gives_way_to_a_wish_about_its_own_bounce(describing, wish):
+    job_id = describing.done()
+    assert isinstance(describing.task(), Describe)
+    getattr(describing.board, wish)(job_id)
+    describing.rig.handle(Described(job_id, None))
+    if wish == "forget":
+        assert describing.ledger.get(job_id) is None
+    else:
+        describing.finish(describing.task())
+        assert describing.ledger.get(job_id).state is JobState.DONE
+
+
 def test_an_engine_that_dies_of_it_is_not_asked_again(describing):
     job_id = describing.done()
     assert isinstance(describing.task(), Describe)

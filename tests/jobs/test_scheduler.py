@@ -24,11 +24,16 @@ FAILED_RENDER_THEN_ANOTHER_FOCUS = [
     ("bounce", B, "x"), ("bounce", A, "x"), ("turn", "mask_depth", 0.1), ("finish", ""), ("wait", 0.2),
     ("finish", "unreadable"), ("turn", "mask_depth", 0.2),
 ]  # fmt: skip
+RENDER_OWED_THEN_ITS_BOUNCE_DELETED = [
+    ("bounce", A, "x"), ("bounce", B, "x"), ("bounce", A, "x"), ("finish", ""), ("turn", "mask_depth", 0.1),
+    ("finish", ""), ("switch", "live_enable", 0.0), ("delete", A),
+]  # fmt: skip
 
 
 @settings(max_examples=300, deadline=None)
 @given(histories, st.booleans())
 @example(FAILED_RENDER_THEN_ANOTHER_FOCUS, False)
+@example(RENDER_OWED_THEN_ITS_BOUNCE_DELETED, False)
 def test_no_bounce_is_lost_and_the_ledger_tells_the_truth(history, in_between):
     replay = Replay(prefetch=in_between, describes=in_between)
     for move in history:
