@@ -200,7 +200,7 @@ class Bus:
 
     def publish(self, event: Event) -> None:
         """Report an event to all listeners, in time."""
-        self._mailboxes.deliver(lambda: event)
+        self._mailboxes.put(event)
 
 
 def _replaces(event: Event) -> Hashable | None:

@@ -154,6 +154,14 @@ class Mailboxes(Generic[T]):
             box.wake()
         return item
 
+    def put(self, item: T) -> None:
+        """Put `item` into every mailbox, then wake who has to be woken."""
+        key = self._key(item)
+        with self._lock:
+            filled = [box for box in self._boxes if box.put(item, key)]
+        for box in filled:
+            box.wake()
+
     def _remove(self, box: Mailbox[T]) -> None:
         with self._lock:
             self._boxes = tuple(other for other in self._boxes if other is not box)

@@ -115,13 +115,18 @@ class JobLoop:
     def turn(self) -> None:
         """Everything that other threads have asked for, the knobs that were turned, and what is due."""
         self._hear()
-        self._mind_ledger()
-        now = self._clock()
-        for job_id, automation in self._midi_files.look(self.state.done(), now):
-            self._runner.handle(Request(FollowFile(automation, job_id)))
-        self._mind_focus()
-        if self._runner.due_s() <= now or self._has_read.is_set():
+        if self._ledger.database.trouble or self._trouble:
+            self._mind_ledger()
+        now, has_read = self._clock(), self._has_read.is_set()
+        if has_read:
             self._has_read.clear()
+        is_time = now >= self._midi_files.due_s
+        if is_time:
+            for job_id, automation in self._midi_files.look(self.state.done(), now):
+                self._runner.handle(Request(FollowFile(automation, job_id)))
+        if is_time or has_read or self.state.focused != self._located:
+            self._mind_focus()
+        if self._runner.due_s <= now or has_read:
             self._runner.handle(Tick())
 
     def handle(self, events: Iterable[Input]) -> None:
@@ -139,7 +144,7 @@ class JobLoop:
 
     def due_s(self) -> float:
         """When `turn` has something to do at the latest, on the loop's clock."""
-        return min(self._runner.due_s(), self._midi_files.due_s)
+        return min(self._runner.due_s, self._midi_files.due_s)
 
     def stop(self) -> None:
         """Note what is unfinished, and refuse what is asked from now on."""
@@ -155,6 +160,8 @@ class JobLoop:
 
     def _hear(self) -> None:
         """What other threads asked for and which knobs they turned, in the order in which they did."""
+        if not self._inbox.woken:
+            return
         requests = self._inbox.take()  # first, so that everything that was turned before them is there
         heard: list[Changes | Request | RecorderRequest] = [*self._turned.drain(), *requests]
         for one in sorted(heard, key=lambda one: one[0].at_s if isinstance(one, tuple) else one.at_s):
