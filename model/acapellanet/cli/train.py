@@ -3,11 +3,16 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from acapellanet.data.licences import FOLDERS_BY_LICENCE, excluded_folders
 from acapellanet.errors import DataError
 from acapellanet.estimate.registry import DEFAULT_MODEL
 from acapellanet.net.config import CONFIGS, NetworkConfig
+
+if TYPE_CHECKING:
+    from acapellanet.training.run import RunOptions
+    from acapellanet.training.trainer import TrainingOptions
 
 
 def add_train(train: argparse.ArgumentParser) -> None:
@@ -51,6 +56,13 @@ def add_train(train: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--cool", type=Path, metavar="RUN", help="end a flat run: from its state on, the rate falls to nothing"
     )
+    _add_means(train)
+    _add_selection(train)
+    train.set_defaults(run=_train)
+
+
+def _add_means(train: argparse.ArgumentParser) -> None:
+    """How it is computed."""
     train.add_argument(
         "--processes", type=int, default=1, metavar="N", help="train in N processes of one thread each, which meet"
     )
@@ -69,6 +81,10 @@ def add_train(train: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="autocast (default: where the processor has it in hardware)",
     )
+
+
+def _add_selection(train: argparse.ArgumentParser) -> None:
+    """What it learns from."""
     train.add_argument("--matched", action="store_true", help="mix sung voices and music in one key and tempo")
     train.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN", help="leave out files whose path matches"
@@ -83,7 +99,6 @@ def add_train(train: argparse.ArgumentParser) -> None:
         choices=sorted(FOLDERS_BY_LICENCE),
         help="leave out data under share-alike (sa) or GPL (gpl) terms; may be repeated",
     )
-    train.set_defaults(run=_train)
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -96,9 +111,7 @@ def _train(options: argparse.Namespace) -> int:
 
     from acapellanet.training.distributed import close_world, open_world
     from acapellanet.training.members import run_members
-    from acapellanet.training.run import RunOptions, run_training
-    from acapellanet.training.schedule import Schedule
-    from acapellanet.training.trainer import TrainingOptions
+    from acapellanet.training.run import run_training
 
     if options.processes > 1 and options.member is None:
         run_members(options.processes, options.given)
@@ -116,7 +129,24 @@ def _train(options: argparse.Namespace) -> int:
         )
         print(f"weights: {run_recipe(recipe, Console())}")
         return 0
-    run = RunOptions(
+    config = _config(options.config, options.source)
+    world = open_world(options.device)
+    try:
+        console = Console(quiet=not world.leads)
+        weights = run_training(
+            config, _run_options(options, cache, exclude), _training_options(options), console, world
+        )
+    finally:
+        close_world()
+    if world.leads:
+        print(f"weights: {weights}")
+    return 0
+
+
+def _run_options(options: argparse.Namespace, cache: Path, exclude: tuple[str, ...]) -> "RunOptions":
+    from acapellanet.training.run import RunOptions
+
+    return RunOptions(
         options.data,
         options.out,
         cache,
@@ -130,7 +160,13 @@ def _train(options: argparse.Namespace) -> int:
         other_data=options.other_data,
         judge_every_s=options.judge_every * 60,
     )
-    training = TrainingOptions(
+
+
+def _training_options(options: argparse.Namespace) -> "TrainingOptions":
+    from acapellanet.training.schedule import Schedule
+    from acapellanet.training.trainer import TrainingOptions
+
+    return TrainingOptions(
         minutes=options.minutes,
         seed=options.seed,
         batch=options.batch,
@@ -139,17 +175,8 @@ def _train(options: argparse.Namespace) -> int:
         schedule=Schedule.COOLING if options.cool else Schedule(options.schedule),
         bfloat16=options.bfloat16,
         compiled=options.compile,
-        threads=options.threads if alone else 1,
+        threads=options.threads if options.member is None else 1,
     )
-    config = _config(options.config, options.source)
-    world = open_world(options.device)
-    try:
-        weights = run_training(config, run, training, Console(quiet=not world.leads), world)
-    finally:
-        close_world()
-    if world.leads:
-        print(f"weights: {weights}")
-    return 0
 
 
 def _train_packed(options: argparse.Namespace) -> int:
