@@ -99,9 +99,13 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DiskError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still "
-                         "there, and that this user may write in the folder") from error  # fmt: skip
+        raise unwritten(folder, error.strerror or str(error)) from error
+
+
+def unwritten(folder: Path, reason: str) -> DiskError:
+    """What the user is told if the disk refuses a stem."""
+    return DiskError(f"{folder}: stems cannot be written ({reason}); check that the disk is not full, is still there, "
+                     "and that this user may write in the folder")  # fmt: skip
 
 
 def _take(part: Path, place: Path, is_ours: IsOurs) -> bool:

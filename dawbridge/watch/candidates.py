@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dawbridge.audio.containers.base import Completeness
-from dawbridge.audio.containers.table import AUDIO_SUFFIXES, completeness
+from dawbridge.audio.containers.table import AUDIO_SUFFIXES
 from dawbridge.files.presence import out_of_sight
 from dawbridge.files.sightings import Gone, Settled, Settling, Stalled, Waiting
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.watch.examine import Examined, examine
-from dawbridge.watch.own import has_mark
+from dawbridge.watch.own import judged
 from dawbridge.watch.reports import Tell, WatchEvent, stalled, waiting
 from dawbridge.watch.settle import Ripe, Settle, Stuck, Tail, Watched
 from dawbridge.watch.tail import tail_of
@@ -145,18 +145,18 @@ class Candidates:
         before = self._settle.get(path)
         # a header patched within one tick of the file system's clock shows in no stamp: only what is whole stays judged
         same = before is not None and before.stamp == stamp and before.completeness in _ENDS
-        judged = before.completeness if before and same else completeness(path, self._promises(path))
-        if before is None or (before.stamp, before.completeness) != (stamp, judged):
-            self._tell("verdict", path, f"{judged}, {stamp.size} bytes" + (", closed" if closed else ""))
-        if judged is Completeness.FOREIGN and not self._promises(path):
+        how, is_marked = (before.completeness, False) if before and same else judged(path, self._promises(path))
+        if before is None or (before.stamp, before.completeness) != (stamp, how):
+            self._tell("verdict", path, f"{how}, {stamp.size} bytes" + (", closed" if closed else ""))
+        if how is Completeness.FOREIGN and not self._promises(path):
             self.leave(path, stamp, "not audio: left alone")
             return
         self._handled.pop(path, None)
         self._touched.discard(path)
-        if not same and not accepted and judged is Completeness.COMPLETE:
-            (self._suspects.add if has_mark(path) else self._suspects.discard)(path)
-        new = self._settle.observe(path, stamp, judged, now, closed)
-        if new and judged is not Completeness.FOREIGN and path not in self._suspects:
+        if not same and not accepted and how is Completeness.COMPLETE:
+            (self._suspects.add if is_marked else self._suspects.discard)(path)
+        new = self._settle.observe(path, stamp, how, now, closed)
+        if new and how is not Completeness.FOREIGN and path not in self._suspects:
             self._report(Settling(path))
         if accepted:
             self._settle.accept(path)

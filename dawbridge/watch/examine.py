@@ -44,13 +44,14 @@ def examine(path: Path, accepted: bool, stopping: threading.Event) -> Examined:
         with open_source(path, heed) as source:
             if source.info.container == "FLAC" and not accepted:
                 source.read(source.info.frames - 1, 1)  # a copy that was cut off has the whole length in its header
+            is_marked = not accepted and has_mark(source.opened.blob, source.opened.found)
     except Cancelled:
         return Examined("not looked at", busy=True)
     except AudioError as error:
         return Examined(str(error), completeness(path) is Completeness.UNREADABLE)
     except Exception as error:  # a library's bug must end neither the thread nor the watch
         return Examined(f"{path}: cannot be looked at ({type(error).__name__}: {error}); bounce it again")
-    return Examined(own=not accepted and has_mark(path) and is_own_stem(path))
+    return Examined(own=is_marked and is_own_stem(path))
 
 
 class Inline(Executor):
