@@ -46,6 +46,8 @@ class OscReceiver:
         self._flood, self._errors = FloodGauge(notice), ErrorLimit()
         self._asker: Address | None = None
         self._next_hint_s = float("-inf")
+        self._is_unheard = False
+        """Whether nobody was there to be told when `settle` was last called."""
         self._is_news_old = False
         """Whether values may have changed that nobody was there to be told of."""
         self._news = News(lambda: dispatcher.state(only_states=True))
@@ -88,7 +90,8 @@ class OscReceiver:
     def settle(self) -> None:
         """Queue for the subscribers what was heard since."""
         now_s, turned, happened = self._clock(), self._turned.drain(), self._happened.drain()
-        if self._subscribers.is_empty:
+        self._is_unheard = self._subscribers.is_empty
+        if self._is_unheard:
             turned, happened = [], [event for event in happened if isinstance(event, MidiEvent)]
         for change in (change for batch in turned for change in batch):
             if change.changed:
@@ -100,8 +103,8 @@ class OscReceiver:
             self._events.tell(event, now_s, self._told(event))
 
     def report(self) -> None:
-        """Queue for the subscribers what else is other than before."""
-        if self._subscribers.is_empty:
+        """Queue for the subscribers what else is other than before, after `settle`."""
+        if self._is_unheard:
             self._is_news_old = True
             return
         for address, values in self._news.take().items():
