@@ -116,8 +116,7 @@ def _train(options: argparse.Namespace) -> int:
     if options.processes > 1 and options.member is None:
         run_members(options.processes, options.given)
         return 0
-    alone = options.member is None
-    torch.set_num_threads(options.threads if alone else 1)
+    torch.set_num_threads(options.threads if options.member is None else 1)
     cache = options.cache or options.out / "cache"
     listed = _lines_of(options.exclude_from) if options.exclude_from else ()
     exclude = (*options.exclude, *listed, *excluded_folders(options.licence_free_of))
@@ -132,10 +131,8 @@ def _train(options: argparse.Namespace) -> int:
     config = _config(options.config, options.source)
     world = open_world(options.device)
     try:
-        console = Console(quiet=not world.leads)
-        weights = run_training(
-            config, _run_options(options, cache, exclude), _training_options(options), console, world
-        )
+        run = _run_options(options, cache, exclude)
+        weights = run_training(config, run, _training_options(options), Console(quiet=not world.leads), world)
     finally:
         close_world()
     if world.leads:
