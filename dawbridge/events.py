@@ -187,7 +187,7 @@ class Bus:
     """Puts each event into every mailbox, in one order. Thread-safe; `publish` never waits for a listener."""
 
     def __init__(self) -> None:
-        self._mailboxes = Mailboxes[Event](key=_replaces)
+        self._mailboxes = Mailboxes[Event]()
 
     def mailbox(self, wake: Callable[[], None] | None = None, limit: int = LIMIT) -> Mailbox[Event]:
         """A mailbox that every event goes into from now on, until it is closed.
@@ -200,7 +200,7 @@ class Bus:
 
     def publish(self, event: Event) -> None:
         """Report an event to all listeners, in time."""
-        self._mailboxes.deliver(lambda: event)
+        self._mailboxes.put(event, _replaces(event))
 
 
 def _replaces(event: Event) -> Hashable | None:

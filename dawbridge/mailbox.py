@@ -15,10 +15,6 @@ LIMIT = 1024
 """How many things wait in a mailbox unless its owner asks for another limit."""
 
 
-def _one_by_one(_item: object) -> None:
-    """No thing replaces another."""
-
-
 def _newer(_older: T, newer: T) -> T:
     return newer
 
@@ -51,7 +47,8 @@ class Mailbox(Generic[T]):
         self._next = 0
         self._lock = threading.Lock()
         self._filled = threading.Event()
-        self._closed = False
+        self.is_closed = False
+        """Whether nothing more comes in."""
         self._lost = 0
 
     def put(self, item: T, key: Hashable | None = None) -> bool:
@@ -60,7 +57,7 @@ class Mailbox(Generic[T]):
         Of things with the same `key` only the newest waits; None never replaces anything.
         """
         with self._lock:
-            if self._closed:
+            if self.is_closed:
                 return False
             was_empty = not self._items
             if key is not None:
@@ -84,7 +81,7 @@ class Mailbox(Generic[T]):
         with self._lock:
             items, self._items = list(self._items.values()), {}
             self._keyed.clear()
-            if not self._closed:
+            if not self.is_closed:
                 self._filled.clear()
             return items
 
@@ -98,15 +95,10 @@ class Mailbox(Generic[T]):
             lost, self._lost = self._lost, 0
             return lost
 
-    @property
-    def is_closed(self) -> bool:
-        """Nothing more comes in."""
-        return self._closed
-
     def close(self) -> None:
         """Take nothing more in, and wake who waits; what is in it can still be drained."""
         with self._lock:
-            self._closed = True
+            self.is_closed = True
             self._filled.set()
         self._on_close(self)
         self.wake()
@@ -126,9 +118,9 @@ class Mailbox(Generic[T]):
 class Mailboxes(Generic[T]):
     """All mailboxes of one publisher: each thing goes into all of them, in one order. Thread-safe."""
 
-    def __init__(self, key: Callable[[T], Hashable | None] = _one_by_one, merge: Callable[[T, T], T] = _newer) -> None:
-        """`key` and `merge` as a mailbox takes them."""
-        self._key, self._merge = key, merge
+    def __init__(self, merge: Callable[[T, T], T] = _newer) -> None:
+        """`merge` as a mailbox takes it."""
+        self._merge = merge
         self._boxes: tuple[Mailbox[T], ...] = ()
         self._lock = threading.Lock()
 
@@ -148,11 +140,17 @@ class Mailboxes(Generic[T]):
             item = make()
             if item is None:
                 return None
-            key = self._key(item)
-            filled = [box for box in self._boxes if box.put(item, key)]
+            filled = [box for box in self._boxes if box.put(item)]
         for box in filled:
             box.wake()
         return item
+
+    def put(self, item: T, key: Hashable | None = None) -> None:
+        """Put `item` into every mailbox, with the `key` that it has there; then wake who has to be woken."""
+        with self._lock:
+            filled = [box for box in self._boxes if box.put(item, key)]
+        for box in filled:
+            box.wake()
 
     def _remove(self, box: Mailbox[T]) -> None:
         with self._lock:

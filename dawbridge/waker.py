@@ -11,14 +11,18 @@ class Waker:
         self._waker, self.waitable = socket.socketpair()
         for end in (self._waker, self.waitable):
             end.setblocking(False)
+        self.woken = False
+        """Whether anybody woke since `drain` was last called; a reader need not drain before that."""
 
     def wake(self) -> None:
         """Wake whoever waits. From any thread or signal handler; never blocks or raises."""
         with suppress(OSError):  # full: it is awake anyway; or closed
             self._waker.send(b"\0")
+        self.woken = True  # last: whoever sees it too early only looks once more
 
     def drain(self) -> None:
         """Forget all wakings until now. By the thread that waits."""
+        self.woken = False
         with suppress(OSError):
             while self.waitable.recv(4096):
                 pass

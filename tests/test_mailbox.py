@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dawbridge.events import Bus, Done, JobState, Notice, Progress, QueueLength, StateChanged
 from dawbridge.mailbox import Mailbox
+from dawbridge.waker import Waker
 
 PATIENCE_S = 10.0
 
@@ -146,3 +147,13 @@ class TestBus:
         for number in range(count):
             bus.publish(Notice(str(number)))
         assert box.drain() == [Notice(str(number)) for number in range(max(0, count - 10), count)]
+
+
+def test_a_waker_knows_whether_anybody_woke():
+    waker = Waker()
+    assert not waker.woken
+    waker.wake()
+    assert waker.woken
+    waker.drain()
+    assert not waker.woken
+    waker.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dawbridge.audio import tags
 from dawbridge.audio.containers import table
-from dawbridge.audio.containers.base import MARK_LIMIT, Blob, FileBlob
+from dawbridge.audio.containers.base import MARK_LIMIT, Blob, ChunkMap, FileBlob
 from dawbridge.files.opening import open_regular
 from dawbridge.files.stamp import Stamp, stamp_from, stamp_of
 
@@ -129,9 +129,9 @@ def remember(path: Path, stamp: Stamp | None = None) -> None:
         _KNOWN[path] = stamp
 
 
-def find_mark(blob: Blob) -> Mark | None:
-    """The mark in an open file, if it has one. Raises `OSError`."""
-    for offset, size, text in table.marked_texts(blob, table.walk_blob(blob)):
+def find_mark(blob: Blob, found: ChunkMap | None = None) -> Mark | None:
+    """The mark in an open file, if it has one; `found`: its chunks, if they are known. Raises `OSError`."""
+    for offset, size, text in table.marked_texts(blob, found or table.walk_blob(blob)):
         if text.startswith(MARK_PREFIX):
             return _located(blob.at(offset, min(max(size, 0), MARK_LIMIT)), offset, text)
     return None

@@ -40,8 +40,10 @@ class Bounce:
 class Source:
     """An open bounce. Made by `open_source`; not thread-safe."""
 
-    def __init__(self, file: soundfile.SoundFile, bounce: Bounce) -> None:
+    def __init__(self, file: soundfile.SoundFile, bounce: Bounce, opened: decoding.Opened) -> None:
         self.bounce = bounce
+        self.opened = opened
+        """The file's own bytes, and what a walk found in them."""
         self.info = bounce.info
         self._file = file
 
@@ -117,7 +119,7 @@ def open_source(path: Path | str, heed: Callable[[], None] | None = None) -> Ite
     """
     path = Path(path)
     with decoding.opened(path, heed) as opened:
-        yield Source(opened.file, _bounce(path, opened))
+        yield Source(opened.file, _bounce(path, opened), opened)
 
 
 def probe(path: Path | str) -> AudioInfo:

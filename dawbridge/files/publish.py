@@ -111,10 +111,13 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise DiskError(
-            obstacle(folder) or f"{folder}: stems cannot be written ({reason}); {_advice(error)}"
-        ) from error
+        raise unwritten(folder, error) from error
+
+
+def unwritten(folder: Path, error: OSError) -> DiskError:
+    """What the user is told if the disk refuses a stem: the cause, and what to do."""
+    reason = error.strerror or str(error)
+    return DiskError(obstacle(folder) or f"{folder}: stems cannot be written ({reason}); {_advice(error)}")
 
 
 def obstacle(folder: Path) -> str:

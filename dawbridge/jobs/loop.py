@@ -120,14 +120,19 @@ class JobLoop:
     def turn(self) -> None:
         """Everything that other threads have asked for, the knobs that were turned, and what is due."""
         self._hear()
-        self._mind_ledger()
-        now = self._clock()
-        for job_id, automation in self._midi_files.look(self.state.done(), now):
-            self._runner.handle(Request(FollowFile(automation, job_id)))
-        self._recordings.mind(self.state.focused)
-        self._mind_focus()
-        if self._runner.due_s() <= now or self._has_read.is_set():
+        if self._ledger.database.trouble or self._trouble:
+            self._mind_ledger()
+        now, has_read = self._clock(), self._has_read.is_set()
+        if has_read:
             self._has_read.clear()
+        is_time = now >= self._midi_files.due_s
+        if is_time:
+            for job_id, automation in self._midi_files.look(self.state.done(), now):
+                self._runner.handle(Request(FollowFile(automation, job_id)))
+        self._recordings.mind(self.state.focused)
+        if is_time or has_read or self._bounce_in_time() != self._located:
+            self._mind_focus()
+        if self._runner.due_s <= now or has_read:
             self._runner.handle(Tick())
 
     def handle(self, events: Iterable[Input]) -> None:
@@ -145,7 +150,7 @@ class JobLoop:
 
     def due_s(self) -> float:
         """When `turn` has something to do at the latest, on the loop's clock."""
-        return min(self._runner.due_s(), self._midi_files.due_s)
+        return min(self._runner.due_s, self._midi_files.due_s)
 
     def stop(self) -> None:
         """Note what is unfinished, and refuse what is asked from now on."""
@@ -162,6 +167,8 @@ class JobLoop:
 
     def _hear(self) -> None:
         """What other threads asked for and which knobs they turned, in the order in which they did."""
+        if not self._inbox.woken:
+            return
         requests = self._inbox.take()  # first, so that everything that was turned before them is there
         heard: list[Changes | Request | RecorderRequest] = [*self._turned.drain(), *requests]
         for one in sorted(heard, key=lambda one: one[0].at_s if isinstance(one, tuple) else one.at_s):
@@ -178,15 +185,17 @@ class JobLoop:
 
     def _mind_focus(self) -> None:
         """Count positions from where the bounce begins that a take is recorded for, or else the one in focus."""
-        recorder, focused = self.recorder, self.state.focused
-        located = recorder.job_id if recorder.is_recording else focused
+        located = self._bounce_in_time()
         job = self.state.jobs.get(located)
-        if job is None:
-            located, job = focused, self.state.jobs.get(focused)
         extent = self._extents.of(job.path) if job else None
         if extent or located != self._located:  # while a header is read again, the last one counts
             self._located = located
             self.recorder.transport.set_bounce(*(extent.start_s, extent.duration_s) if extent else (0.0, 0.0))
+
+    def _bounce_in_time(self) -> int:
+        """The job from whose start positions count; 0 if there is none."""
+        recorded = self.recorder.job_id if self.recorder.is_recording else 0
+        return recorded if recorded in self.state.jobs else self.state.focused
 
     def _mind_ledger(self) -> None:
         """Write what could not be written, and report once that it cannot, or can again."""

@@ -46,17 +46,13 @@ class MidiFiles:
         file has been read.
         """
         self._reader, self._say, self._submit, self._wake = read, say, submit, wake
-        self._next_s = float("-inf")
+        self.due_s = float("-inf")
+        """When `look` has something to do."""
         self._seen: dict[int, tuple[Path | None, Stamp | None]] = {}
         self._folders: dict[Path, tuple[int, float, dict[str, Path]]] = {}
         self._reading: dict[Path, tuple[Stamp, Future[Automation]]] = {}
         self._read: dict[Path, tuple[Stamp, Automation | None]] = {}
         self._given: dict[int, Stamp] = {}
-
-    @property
-    def due_s(self) -> float:
-        """When `look` has something to do."""
-        return self._next_s
 
     def is_reading(self, bounce: Path) -> bool:
         """Whether the MIDI file beside a bounce is being read; if it has not been, that begins."""
@@ -75,9 +71,9 @@ class MidiFiles:
 
     def look(self, jobs: Iterable[Job], now: float) -> Iterator[tuple[int, Automation]]:
         """Job ids and automations of MIDI files beside finished bounces that came, changed or went, and are at rest."""
-        if now < self._next_s:
+        if now < self.due_s:
             return
-        self._next_s = now + LOOK_EVERY_S
+        self.due_s = now + LOOK_EVERY_S
         for job in sorted(jobs, key=lambda job: job.id)[-NEWEST:]:
             file = self._file(job.path)
             stamp = stamp_of(file) if file else None

@@ -12,7 +12,7 @@ from dawbridge.jobs import descriptions, live
 from dawbridge.jobs.effects import Claim, Publish, Save, SaveTakes, Send
 from dawbridge.jobs.outcomes import failed
 from dawbridge.jobs.record import untouched
-from dawbridge.jobs.state import Job, Running
+from dawbridge.jobs.state import Job, Running, State
 from dawbridge.jobs.turn import RETRY_S, Turn
 from dawbridge.knobs.parameters import complete
 
@@ -46,17 +46,19 @@ def drive(turn: Turn) -> None:
         live.note(turn)
 
 
-def next_due_s(turn: Turn) -> float:
+def next_due_s(state: State) -> float:
     """When `drive` has something to do, if nothing happens until then; infinite if it has not."""
-    state = turn.state
-    due = min(state.next_retry_s(), live.note_due_s(state))
+    follows = live.is_possible(state)
+    due = state.next_retry_s()
+    if follows and state.note_due:
+        due = min(due, live.note_due_s(state))
     if state.running is not None:
         in_the_way = state.running.is_prefetch and not state.running.cancelled
-        return min(due, live.due_s(state)) if in_the_way and live.is_possible(state) else due
+        return min(due, live.due_s(state)) if in_the_way and follows and state.turned else due
     if not state.engine_ready:
         return due
-    due = min(due, live.due_s(state)) if live.is_possible(state) else due
-    if state.prefetch and _prefetchable(turn):
+    due = min(due, live.due_s(state)) if follows and state.turned else due
+    if state.prefetch and _prefetchable(state):
         due = min(due, state.last_end_s + PREFETCH_AFTER_S)
     return due
 
@@ -156,7 +158,7 @@ def first_in_queue(turn: Turn) -> Task | Identify | Describe | None:
 def prefetch(turn: Turn) -> Task | None:
     """The focused bounce, for the estimate that the first turn of `center_amount` needs."""
     state = turn.state
-    if not (state.prefetch and _prefetchable(turn)) or turn.now - state.last_end_s < PREFETCH_AFTER_S:
+    if not (state.prefetch and _prefetchable(state)) or turn.now - state.last_end_s < PREFETCH_AFTER_S:
         return None
     return task(turn, state.jobs[state.focused], ahead=True)
 
@@ -183,8 +185,8 @@ def task(turn: Turn, job: Job, *, ahead: bool = False) -> Task | None:
     return Task(job.id, wanted)
 
 
-def _prefetchable(turn: Turn) -> bool:
-    job = turn.state.jobs.get(turn.state.focused)
+def _prefetchable(state: State) -> bool:
+    job = state.jobs.get(state.focused)
     return job is not None and job.state is JobState.DONE and not job.prefetched and bool(job.content_hash)
 
 

@@ -15,8 +15,9 @@ from dawbridge.jobs.effects import Discard, Effect, Publish, Reply, Send, Stored
 from dawbridge.jobs.facts import Facts
 from dawbridge.jobs.inputs import Input, Request
 from dawbridge.jobs.ledger import Ledger
+from dawbridge.jobs.picking import next_due_s
 from dawbridge.jobs.requests import NO_FOCUS, Focused, Status
-from dawbridge.jobs.scheduler import due_s, step
+from dawbridge.jobs.scheduler import step
 from dawbridge.jobs.state import State
 
 _LOG = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class JobRunner:
         self._ledger, self._facts, self._bus, self._clock = ledger, facts, bus, clock
         self._send, self._watch = send, watch
         self.state = State()
+        self.due_s = float("inf")
+        """When `handle` wants a `Tick` at the latest, on the loop's clock; infinite if it does not."""
         self._status: Status = ("idle", 0)
         self._focus: Focused = NO_FOCUS
 
@@ -54,6 +57,7 @@ class JobRunner:
             _LOG.exception("%s", event)
             effects = _refused(event, JobError("the daemon could not do that; its log says more"))
         self.carry_out(effects)
+        self.due_s = next_due_s(self.state)
 
     def carry_out(self, effects: list[Effect]) -> None:
         """Store first, in one transaction, then the rest in order."""
@@ -73,10 +77,6 @@ class JobRunner:
                     _discard(stem)
                 case Reply():
                     answer(effect.answer, effect.result, effect.error)
-
-    def due_s(self) -> float:
-        """When `handle` wants a `Tick` at the latest, on the loop's clock; infinite if it does not."""
-        return due_s(self.state, self._clock(), self._facts)
 
     def status(self) -> Status:
         """What the daemon does, and how many bounces wait. From any thread, at once."""

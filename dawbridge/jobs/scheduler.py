@@ -32,7 +32,7 @@ from dawbridge.jobs.inputs import (
 )
 from dawbridge.jobs.moves import identified
 from dawbridge.jobs.outcomes import finished, lost, progressed
-from dawbridge.jobs.picking import drive, next_due_s
+from dawbridge.jobs.picking import drive
 from dawbridge.jobs.sightings import found_before, gone, settled, settling, stalled, started, stopping, waits
 from dawbridge.jobs.state import State
 from dawbridge.jobs.turn import Turn
@@ -48,11 +48,6 @@ def step(state: State, event: Input, now: float, facts: Facts) -> tuple[State, l
     if not isinstance(event, Stopping):
         drive(turn)
     return state, turn.effects
-
-
-def due_s(state: State, now: float, facts: Facts) -> float:
-    """When `step` wants a `Tick` at the latest; infinite if it does not."""
-    return next_due_s(Turn(state, facts, now))
 
 
 def _take(turn: Turn, event: Input) -> None:

@@ -23,14 +23,15 @@ class SavedPositions:
         self._file, self._clock = file, clock
         self.values, self.problems = load(file)
         """Raw values by name as they were left, and what could not be used."""
-        self._saved: Mapping[str, float] = self.values
+        self.saved: Mapping[str, float] = self.values
+        """Raw values by name as the file has them."""
         self._next = float("-inf")
         self._trouble = ""
 
     def keep(self, current: Mapping[str, float], *, at_once: bool = False) -> str:
         """Write what was turned; a line, once, if that cannot be done or can be done again, else an empty string."""
         now = self._clock()
-        if (now < self._next and not at_once) or current == self._saved:
+        if (now < self._next and not at_once) or current == self.saved:
             return ""
         self._next = now + SAVE_EVERY_S
         before = self._trouble
@@ -39,7 +40,7 @@ class SavedPositions:
         except OSError as error:
             self._trouble = f"knob positions cannot be kept: {self._file}: {error.strerror}; they are written later"
             return self._trouble if self._trouble != before else ""
-        self._saved, self._trouble = current, ""
+        self.saved, self._trouble = current, ""
         return "knob positions are kept again" if before else ""
 
 

@@ -12,7 +12,7 @@ from dawbridge.files.presence import out_of_sight
 from dawbridge.files.sightings import Gone, Settled, Settling, Stalled, Waiting
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.watch.examine import Examined, examine
-from dawbridge.watch.own import first_look
+from dawbridge.watch.own import judged
 from dawbridge.watch.reports import Tell, WatchEvent, stalled, waiting
 from dawbridge.watch.settle import Ripe, Settle, Stuck, Tail, Watched
 from dawbridge.watch.tail import tail_of
@@ -145,20 +145,18 @@ class Candidates:
         before = self._settle.get(path)
         # a header patched within one tick of the file system's clock shows in no stamp: only what is whole stays judged
         same = before is not None and before.stamp == stamp and before.completeness in _ENDS
-        judged, is_marked = (
-            (before.completeness, path in self._suspects) if before and same else first_look(path, self._promises(path))
-        )
-        if before is None or (before.stamp, before.completeness) != (stamp, judged):
-            self._tell("verdict", path, f"{judged}, {stamp.size} bytes" + (", closed" if closed else ""))
-        if judged is Completeness.FOREIGN and not self._promises(path):
+        how, is_marked = (before.completeness, False) if before and same else judged(path, self._promises(path))
+        if before is None or (before.stamp, before.completeness) != (stamp, how):
+            self._tell("verdict", path, f"{how}, {stamp.size} bytes" + (", closed" if closed else ""))
+        if how is Completeness.FOREIGN and not self._promises(path):
             self.leave(path, stamp, "not audio: left alone")
             return
         self._handled.pop(path, None)
         self._touched.discard(path)
-        if not same and not accepted and judged is Completeness.COMPLETE:
+        if not same and not accepted and how is Completeness.COMPLETE:
             (self._suspects.add if is_marked else self._suspects.discard)(path)
-        new = self._settle.observe(path, stamp, judged, now, closed)
-        if new and judged is not Completeness.FOREIGN and path not in self._suspects:
+        new = self._settle.observe(path, stamp, how, now, closed)
+        if new and how is not Completeness.FOREIGN and path not in self._suspects:
             self._report(Settling(path))
         if accepted:
             self._settle.accept(path)
@@ -209,10 +207,7 @@ class Candidates:
                 self._tell("writers", ripe.path, f"{evidence.known}, its end: {tail}")
             if not self._settle.weigh(ripe.path, evidence.known, tail, now):
                 return
-        may_be_own = not file.accepted and (
-            file.completeness is not Completeness.COMPLETE or ripe.path in self._suspects
-        )
-        future = self._executor.submit(examine, ripe.path, file.accepted, self._stopping, may_be_own)
+        future = self._executor.submit(examine, ripe.path, file.accepted, self._stopping)
         future.add_done_callback(lambda _: self._wake())
         self._examining[ripe.path] = _Examination(ripe.stamp, file.accepted, future)
 
@@ -250,7 +245,7 @@ class Candidates:
 
     def _diagnosis(self, stuck: Stuck) -> Stalled:
         unread = stuck.completeness in _UNFINISHED and not stuck.trouble
-        trouble = examine(stuck.path, True, self._stopping, False).trouble if unread else ""
+        trouble = examine(stuck.path, True, self._stopping).trouble if unread else ""
         writers = self.writers.name(stuck.path) if stuck.held or unread else ()
         return stalled(stuck, writers, trouble)
 

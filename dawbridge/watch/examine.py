@@ -29,11 +29,10 @@ class Examined:
     """It is a stem that dawbridge wrote."""
 
 
-def examine(path: Path, accepted: bool, stopping: threading.Event, may_be_own: bool) -> Examined:
+def examine(path: Path, accepted: bool, stopping: threading.Event) -> Examined:
     """Open the file and read of it what tells whether it is whole. Never raises.
 
-    `accepted`: it is wanted as it is. `may_be_own`: no look has shown yet that it is no stem of ours. Ends early, with
-    a file that is busy, when `stopping` is set.
+    `accepted`: it is wanted as it is. Ends early, with a file that is busy, when `stopping` is set.
     """
 
     def heed() -> None:
@@ -45,13 +44,14 @@ def examine(path: Path, accepted: bool, stopping: threading.Event, may_be_own: b
         with open_source(path, heed) as source:
             if source.info.container == "FLAC" and not accepted:
                 source.read(source.info.frames - 1, 1)  # a copy that was cut off has the whole length in its header
+            is_marked = not accepted and has_mark(source.opened.blob, source.opened.found)
     except Cancelled:
         return Examined("not looked at", busy=True)
     except AudioError as error:
         return Examined(str(error), completeness(path) is Completeness.UNREADABLE)
     except Exception as error:  # a library's bug must end neither the thread nor the watch
         return Examined(f"{path}: cannot be looked at ({type(error).__name__}: {error}); bounce it again")
-    return Examined(own=may_be_own and has_mark(path) and is_own_stem(path))
+    return Examined(own=is_marked and is_own_stem(path))
 
 
 class Inline(Executor):

@@ -87,6 +87,8 @@ class FolderWatch:
             takes=lambda path: self._places.takes(PurePath(path.relative_to(self.root))),
         )  # fmt: skip
         self._left = LeftAloneList()
+        self.left_alone_changed = False
+        """Whether the last `step` added anything to `left_alone`."""
         self._closed = ClosedFolders()
         self._blocked: set[Path] = set()
         self._returned, self._scanned = False, False
@@ -103,11 +105,6 @@ class FolderWatch:
     def left_alone(self) -> Iterator[LeftAlone]:
         """Everything that was met so far and is left alone."""
         return iter(self._left)
-
-    @property
-    def left_alone_changed(self) -> bool:
-        """Whether `left_alone` has more than when this was last asked."""
-        return self._left.changed()
 
     @property
     def is_busy(self) -> bool:
@@ -129,11 +126,14 @@ class FolderWatch:
 
     def step(self, now: float) -> list[WatchEvent]:
         """All that happened, up to `now` (seconds, monotonic). Never raises for what is in the folder."""
-        if now >= self._due or self._hints.waiting:
-            if self._is_present(now):
-                self._look_around(now)
-                self._files.step(now)
-            self._due = self._when_due(now)
+        self.left_alone_changed = False
+        if now < self._due and not self._hints.waiting:
+            return []
+        if self._is_present(now):
+            self._look_around(now)
+            self._files.step(now)
+        self._due = self._when_due(now)
+        self.left_alone_changed = self._left.changed()
         notices, self._notices = self._notices, []
         return notices + self._root.take_notices() + self._files.take_events()
 
@@ -170,7 +170,8 @@ class FolderWatch:
         closed: dict[Path, bool] = {}
         trees: set[Path] = set()
         for hint in self._hints.drain():
-            self._tell("event", hint.path, hint.kind)
+            if self._tell is not silent:
+                self._tell("event", hint.path, hint.kind)
             if not hint.path.is_relative_to(self.root):
                 continue
             inside = PurePath(hint.path.relative_to(self.root))

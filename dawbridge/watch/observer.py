@@ -6,11 +6,12 @@ emitter threads can die unannounced.
 """
 
 import os
+import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
@@ -43,28 +44,25 @@ class Hints(FileSystemEventHandler):
     """A thread-safe queue of hints that watchdog fills."""
 
     def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
-        """`wake` is called for each hint, in the thread that brings it."""
-        self._queue: SimpleQueue[Hint] = SimpleQueue()
-        self._wake = wake
-
-    @property
-    def waiting(self) -> bool:
-        """Whether there is any hint."""
-        return not self._queue.empty()
+        """`wake` is called for a hint that comes when none waits, in the thread that brings it."""
+        self.waiting: deque[Hint] = deque()
+        """The hints that `drain` has not taken yet."""
+        self._wake, self._lock = wake, threading.Lock()
 
     def put(self, kind: HintKind, path: Path) -> None:
         """Add one. Any thread."""
-        self._queue.put(Hint(kind, path))
-        self._wake()
+        with self._lock:
+            self.waiting.append(Hint(kind, path))
+            is_first = len(self.waiting) == 1
+        if is_first:
+            self._wake()
 
     def drain(self) -> list[Hint]:
         """Every hint that came since the last call, in order."""
         hints = []
-        try:
-            while True:
-                hints.append(self._queue.get_nowait())
-        except Empty:
-            return hints
+        while self.waiting:
+            hints.append(self.waiting.popleft())
+        return hints
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """watchdog's callback, in its thread."""

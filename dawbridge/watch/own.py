@@ -2,31 +2,35 @@
 
 from pathlib import Path
 
-from dawbridge.audio.containers.base import Completeness, FileBlob
-from dawbridge.audio.containers.table import completeness_of
-from dawbridge.audio.provenance import find_mark, is_intact, read_mark
+from dawbridge.audio.containers.base import Blob, ChunkMap, Completeness, FileBlob
+from dawbridge.audio.containers.table import completeness_by, walk_blob
+from dawbridge.audio.provenance import find_mark, is_intact
 from dawbridge.files.opening import open_regular
 
 
-def first_look(path: Path, promises: bool) -> tuple[Completeness, bool]:
-    """What its header says about a file, and whether one that is whole says that it is a stem of ours. Never raises.
+def judged(path: Path, promises: bool) -> tuple[Completeness, bool]:
+    """Judge a file by its header, and whether it is whole and says that it is a stem of ours; by one look at it.
 
-    `promises`: whether its name promises audio.
+    A remix made from a stem may say so, too. `promises`: whether its name promises audio. Never raises.
     """
     try:
         with open_regular(path) as stream:
             blob = FileBlob(stream.fileno())
-            judged = completeness_of(blob, path.suffix, promises)
-            return judged, judged is Completeness.COMPLETE and find_mark(blob) is not None
+            found = walk_blob(blob)
+            how = completeness_by(blob, found, path.suffix, promises)
+            return how, how is Completeness.COMPLETE and has_mark(blob, found)
     except FileNotFoundError:
         return Completeness.GONE, False
     except OSError:
         return Completeness.UNREADABLE, False
 
 
-def has_mark(path: Path) -> bool:
-    """Whether the file says that it is a stem of ours. A remix made from one may say so, too. Never raises."""
-    return read_mark(path) is not None
+def has_mark(blob: Blob, found: ChunkMap) -> bool:
+    """Whether an open file, whose chunks are known, says that it is a stem of ours. Never raises."""
+    try:
+        return find_mark(blob, found) is not None
+    except OSError:
+        return False
 
 
 def is_own_stem(path: Path) -> bool:

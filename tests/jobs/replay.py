@@ -15,8 +15,9 @@ from dawbridge.files import sightings
 from dawbridge.files.stamp import Stamp
 from dawbridge.jobs import effects, inputs
 from dawbridge.jobs.facts import StemTargets, Twin
+from dawbridge.jobs.picking import next_due_s
 from dawbridge.jobs.record import untouched
-from dawbridge.jobs.scheduler import due_s, step
+from dawbridge.jobs.scheduler import step
 from dawbridge.jobs.state import State
 from dawbridge.jobs.stem_names import one_name
 from dawbridge.knobs.parameters import DEFAULTS, Change
@@ -62,7 +63,7 @@ class Replay:
     def tick(self, seconds):
         self.now += seconds
         self.step(inputs.Tick())
-        assert due_s(self.state, self.now, self) > self.now, "a tick that was due has changed nothing: the loop spins"
+        assert next_due_s(self.state) > self.now, "a tick that was due has changed nothing: the loop spins"
 
     def turn(self, name, value):
         previous, self.knobs[name] = self.knobs[name], value
@@ -169,7 +170,7 @@ class Replay:
             if self.engine is not None:
                 self.finish()
                 continue
-            due = due_s(self.state, self.now, self)
+            due = next_due_s(self.state)
             if due == float("inf"):
                 return
             self.tick(max(due - self.now, 0.0) + 1e-6)

@@ -11,7 +11,7 @@ from dawbridge.events import Failed, JobState
 from dawbridge.files import sightings
 from dawbridge.jobs import inputs
 from dawbridge.jobs.live import LONGEST_WAIT_S, NOTE_S, SETTLE_S
-from dawbridge.jobs.scheduler import due_s
+from dawbridge.jobs.picking import next_due_s
 from dawbridge.jobs.turn import RETRY_S
 from dawbridge.knobs.automation import Automation
 from dawbridge.knobs.parameters import DEFAULTS
@@ -168,7 +168,7 @@ def test_a_prefetch_that_was_told_to_stop_is_waited_for_not_asked_again():
     replay.turn("mask_depth", 0.3)
     replay.tick(SETTLE_S)
     assert replay.stopping
-    assert due_s(replay.state, replay.now, replay) == float("inf")
+    assert next_due_s(replay.state) == float("inf")
     replay.finish()
     assert replay.engine.job.values["mask_depth"] == 0.3
 
@@ -216,7 +216,7 @@ def test_a_full_disk_keeps_a_knob_until_there_is_room():
     replay.tick(SETTLE_S)
     replay.finish("disk")
     assert replay.rows.jobs[1].rendering
-    assert due_s(replay.state, replay.now, replay) == pytest.approx(replay.now + RETRY_S)
+    assert next_due_s(replay.state) == pytest.approx(replay.now + RETRY_S)
     replay.tick(RETRY_S)
     replay.settle()
     assert not replay.rows.jobs[1].rendering
@@ -250,7 +250,7 @@ def test_a_bounce_whose_midi_file_is_being_read_waits_and_the_others_do_not():
     replay.being_read.add(PATHS[0])
     replay.bounce(PATHS[0], "x")
     assert replay.engine is None
-    assert due_s(replay.state, replay.now, replay) == float("inf")
+    assert next_due_s(replay.state) == float("inf")
     replay.bounce(PATHS[1], "y")
     replay.settle()
     replay.being_read.clear()

@@ -47,7 +47,7 @@ class Aiff(Container):
 
     def walk(self, blob: Blob, base: int, head: bytes) -> ChunkMap:
         """The chunks."""
-        chunks = tuple(chunks_of(blob, base + 12, ">4sI", _KNOWN))
+        chunks = chunks_of(blob, base + 12, ">4sI", _KNOWN)
         return ChunkMap("AIFF", chunks, blob.size, base + 8 + number(head[4:8], ">I"), head, base)
 
     def completeness(self, blob: Blob, found: ChunkMap) -> Completeness:

@@ -244,11 +244,17 @@ _SLACK = 8
 
 def chunks_of(
     blob: Blob, position: int, header: str, known: frozenset[bytes], long_sizes: Mapping[str, int] | None = None
-) -> Iterator[Chunk]:
+) -> tuple[Chunk, ...]:
     """Chunks whose headers have the struct format `header` (name, size). Ends after the first that leaves the file.
 
     Chunks begin at even places; `known` are names by which one is found that does not.
     """
+    return tuple(_chunks_of(blob, position, header, known, long_sizes))
+
+
+def _chunks_of(
+    blob: Blob, position: int, header: str, known: frozenset[bytes], long_sizes: Mapping[str, int] | None
+) -> Iterator[Chunk]:
     length = struct.calcsize(header)
     even = not header.endswith("q")
     for _ in range(MAX_CHUNKS):

@@ -41,7 +41,7 @@ class Caf(Container):
 
     def walk(self, blob: Blob, base: int, head: bytes) -> ChunkMap:
         """The chunks."""
-        return ChunkMap("CAF", tuple(chunks_of(blob, base + 8, ">4sq", frozenset())), blob.size, None, head, base)
+        return ChunkMap("CAF", chunks_of(blob, base + 8, ">4sq", frozenset()), blob.size, None, head, base)
 
     def completeness(self, blob: Blob, found: ChunkMap) -> Completeness:
         """By the size of the samples."""

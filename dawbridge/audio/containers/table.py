@@ -1,7 +1,7 @@
 """The table of all containers: made of the modules beside this one, asked by first bytes or by name."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -26,6 +26,7 @@ def audio_suffixes() -> frozenset[str]:
     return frozenset(suffix for container in table() for suffix in container.promised_by)
 
 
+@lru_cache(maxsize=256)  # a bounce is recognised once, however often its header is looked at
 def container_of(head: bytes) -> Container | None:
     """The container that recognises a file's first 64 bytes."""
     return next((container for container in table() if container.recognises(head)), None)
@@ -84,7 +85,11 @@ def completeness(path: Path, promises: bool | None = None) -> Completeness:
 
 def completeness_of(blob: Blob, suffix: str, promises: bool | None = None) -> Completeness:
     """The same of open bytes under a name with this suffix. Raises `OSError`."""
-    found = walk_blob(blob)
+    return completeness_by(blob, walk_blob(blob), suffix, promises)
+
+
+def completeness_by(blob: Blob, found: ChunkMap, suffix: str, promises: bool | None = None) -> Completeness:
+    """The same of open bytes whose chunks are known. Raises `OSError`."""
     container = named(found.container)
     if container is not None:
         judged = container.completeness(blob, found)

@@ -46,6 +46,10 @@ class OscReceiver:
         self._flood, self._errors = FloodGauge(notice), ErrorLimit()
         self._asker: Address | None = None
         self._next_hint_s = float("-inf")
+        self._is_unheard = False
+        """Whether nobody was there to be told when `settle` was last called."""
+        self._is_news_old = False
+        """Whether values may have changed that nobody was there to be told of."""
         self._news = News(lambda: dispatcher.state(only_states=True))
 
     def greet(self, version: str) -> None:
@@ -61,6 +65,9 @@ class OscReceiver:
 
     def obey(self, datagram: bytes, source: Address) -> None:
         """Set together what one datagram sets: ahead of each command, and at its end. Never raises."""
+        if self._is_news_old:  # who subscribes with this is told only what changes from now on
+            self._news.take()
+            self._is_news_old = False
         session, budget = Session(self._desk, source, self._clock()), Budget()
         self._flood.count(source, session.now_s)
         self._subscribers.heard(source, session.now_s)
@@ -82,18 +89,24 @@ class OscReceiver:
 
     def settle(self) -> None:
         """Queue for the subscribers what was heard since."""
-        now_s = self._clock()
-        for change in (change for batch in self._turned.drain() for change in batch):
+        now_s, turned, happened = self._clock(), self._turned.drain(), self._happened.drain()
+        self._is_unheard = self._subscribers.is_empty
+        if self._is_unheard:
+            turned, happened = [], [event for event in happened if isinstance(event, MidiEvent)]
+        for change in (change for batch in turned for change in batch):
             if change.changed:
                 self._subscribers.changed(change.name, source_of(change.origin), now_s)
-        for event in self._happened.drain():
+        for event in happened:
             if isinstance(event, PresetLoaded):
                 for name in PARAMETERS:
                     self._subscribers.changed(name, None, now_s)
             self._events.tell(event, now_s, self._told(event))
 
     def report(self) -> None:
-        """Queue for the subscribers what else is other than before."""
+        """Queue for the subscribers what else is other than before, after `settle`."""
+        if self._is_unheard:
+            self._is_news_old = True
+            return
         for address, values in self._news.take().items():
             if address not in _TOLD_AS_EVENTS:
                 self._subscribers.event(address, values, key=(address,))

@@ -82,6 +82,11 @@ class Subscribers:
             yield self._permanent
         yield from self._others.values()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is told of anything."""
+        return not (self._permanent or self._others)
+
     def targets_now(self) -> tuple[Address, ...]:
         """Where all of them listen. From any thread: a copy of the keys is made in one step."""
         permanent = (self._permanent.target,) if self._permanent else ()

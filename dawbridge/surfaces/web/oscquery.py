@@ -103,6 +103,9 @@ class OscQuery:
             return web.Response(status=503, text=f"there are {MAX_CLIENTS} listeners already\n")
         stream = web.WebSocketResponse(heartbeat=30, max_msg_size=MAX_COMMAND_BYTES)
         listener = Listener((f"ws:{request.remote}", next(self._numbers)))
+        if not self._listeners:  # the first is told only what changes from now on
+            self._news.take()
+            self._known_jobs = frozenset(self._overview.jobs)
         self._listeners.add(listener)
         try:
             await stream.prepare(request)
@@ -146,7 +149,10 @@ class OscQuery:
             listener.paths.discard(path)
 
     def _hear_turned(self) -> None:
-        for change in (change for batch in self._turned.drain() for change in batch if change.changed):
+        batches = self._turned.drain()
+        if not self._listeners:
+            return
+        for change in (change for batch in batches for change in batch if change.changed):
             for suffix in READABLE:
                 self._tell(PARAMETERS[change.name].address + suffix, change.origin)
         for path in self._news.take():
@@ -156,10 +162,14 @@ class OscQuery:
         for event in self._happened.drain():
             if isinstance(event, PresetsChanged):
                 self._tell_presets(event.name)
+            if not self._listeners:
+                continue
             if isinstance(event, StateChanged):
                 self._tell(job_path(event.job_id), "")
             for row, _ in messages(event):
                 self._tell(row.address, getattr(event, "origin", ""))
+        if not self._listeners:
+            return
         self._tell_jobs()
         for path in self._news.take():
             self._tell(path, "")
