@@ -43,7 +43,7 @@ def test_a_childs_memory_and_time_are_measured(tmp_path):
         ("raise ImportError('no such peer')", "ImportError: no such peer"),
         ("import sys; sys.exit(3)", "ended with 3"),
         ("", "ended with 0"),
-        ("import os; print(os.environ['PEER']); os.abort()", "heard"),
+        ("import os; print(os.environ['PEER'], flush=True); os.abort()", "heard"),
     ],
 )
 def test_a_child_that_fails_says_why(tmp_path, code, failure):
