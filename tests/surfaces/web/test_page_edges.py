@@ -3,7 +3,7 @@
 import pytest
 
 from dawbridge.events import JobForgotten, JobState
-from tests.surfaces.web.browser import Browser, listen, until
+from tests.surfaces.web.browser import Browser, got, listen, until
 
 UNHANDLED = """() => { window.unhandled = 0; addEventListener('unhandledrejection', () => window.unhandled++); }"""
 FETCHES = """(part) => {
@@ -146,3 +146,28 @@ def test_odd_names_keep_to_their_line(browser, page, name):
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []
     tab.context.close()
+
+
+def test_a_lane_that_another_page_changed_meanwhile_is_not_overwritten(tab):
+    listen(tab)
+    tab.locator("#play").click()
+    tab.locator("#lane").select_option("mask_depth")
+    theirs = {"mask_depth": [[1.0, 0.5]]}
+    tab.evaluate(
+        """(lanes) => {
+      const real = window.fetch;
+      window.fetch = async (path, options) => {
+        if (options?.method !== 'PUT') return real(path, options);
+        window.fetch = real;
+        await real(path, {method: 'PUT', headers: options.headers, body: JSON.stringify({lanes})});
+        return real(path, options);
+      };
+    }""",
+        theirs,
+    )
+    tab.get_by_role("button", name="Add point here").click()
+    tab.locator("#listen-error").get_by_text("changed elsewhere").wait_for()
+    assert got(tab, "/api/jobs/1/automation")["lanes"] == theirs
+    tab.get_by_label("Point", exact=True).wait_for()  # what the other one did is shown
+    tab.get_by_role("button", name="Add point here").click()
+    until(lambda: len(got(tab, "/api/jobs/1/automation")["lanes"]["mask_depth"]) == 2, tab)
