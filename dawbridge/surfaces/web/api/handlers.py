@@ -43,6 +43,7 @@ class Api:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._world = desk, desk.world
         self._document = json.dumps(openapi.document())
+        self._automating = asyncio.Lock()
 
     async def openapi(self, _: web.Request) -> web.StreamResponse:
         return web.Response(text=self._document, content_type="application/json")
@@ -150,9 +151,13 @@ class Api:
 
     async def automate(self, request: web.Request) -> web.StreamResponse:
         record = await self._desk.run(self._desk.record, number(request, "automate", "id"))
-        lanes = checked_lanes(await json_body(request, MAX_AUTOMATION_BYTES))
-        await answer_of(self._world.automate(Automation.of(lanes), record.id))
-        return web.json_response({"ok": True, **await self._desk.run(self._desk.automation, record.id)})
+        body = await json_body(request, MAX_AUTOMATION_BYTES)
+        lanes, before = checked_lanes(body), body.get("before")
+        async with self._automating:
+            if before is not None and before != (await self._desk.run(self._desk.automation, record.id))["lanes"]:
+                raise Refused("busy", "the automation was changed elsewhere meanwhile; look at it, and change it again")
+            await answer_of(self._world.automate(Automation.of(lanes), record.id))
+            return web.json_response({"ok": True, **await self._desk.run(self._desk.automation, record.id)})
 
     async def _stem(self, request: web.Request, handler: str) -> tuple[Path, str]:
         """The file of the stem that is asked for, and its version. Raises `JobError`, `PathNotAllowedError`."""

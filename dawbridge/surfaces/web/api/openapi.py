@@ -106,7 +106,8 @@ def _automation() -> Json:
     numbers = [{"title": "seconds", "type": "number", "minimum": 0}, {"title": "value", "type": "number"}]
     point = {"type": "array", "prefixItems": numbers, "minItems": 2, "maxItems": 2}
     lanes = {"type": "object", "additionalProperties": {"type": "array", "items": point}}
-    return {"type": "object", "properties": {"lanes": lanes}, "required": ["lanes"]}
+    before = {**lanes, "description": "the lanes as you read them: refused as `busy` if they were changed meanwhile"}
+    return {"type": "object", "properties": {"lanes": lanes, "before": before}, "required": ["lanes"]}
 
 
 def _error() -> Json:

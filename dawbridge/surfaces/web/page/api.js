@@ -4,12 +4,15 @@ import { strings } from "./strings.en.js";
 export const client = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** The answer. Raises an error with what dawbridge says against it, or, with `lost` set, that nobody answers. */
-export async function get(path, options = {}) {
+export const get = async (path, options = {}) => (await ask(path, options)).json();
+
+/** The same, as it comes. */
+export async function ask(path, options = {}) {
   const answer = await fetch(path, options).catch(() => {
     throw Object.assign(new Error(strings.lost), { lost: true });
   });
   if (!answer.ok) throw Object.assign(new Error(await message(answer)), { status: answer.status });
-  return answer.json();
+  return answer;
 }
 
 async function message(answer) {

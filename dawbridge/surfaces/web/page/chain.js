@@ -2,6 +2,8 @@
 // at the loop's end.
 export const FADE_S = 0.02;
 
+const TRIES = 3, LONGEST_WAIT_MS = 3000;
+
 /** A stretch of playing: `from` is the frame of the file at the time `startedAt` of the context's clock. */
 export class Span {
   constructor(from, startedAt, frames, loop) {
@@ -24,7 +26,7 @@ export class Span {
 
 export class Chain {
   constructor(player, stem, level) {
-    Object.assign(this, { player, stem, next: 0, sources: new Set(), busy: false, over: false });
+    Object.assign(this, { player, stem, next: 0, sources: new Set(), busy: false, over: false, failures: 0, waitsUntil: 0 });
     this.gain = player.context.createGain();
     this.gain.gain.value = 0;
     this.gain.connect(level);
@@ -49,9 +51,31 @@ export class Chain {
     source.onended = () => this.sources.delete(source);
   }
 
+  /** A buffer could not be read: wait, longer each time. Whether it is refused so often that its file must be gone. */
+  failed({ status }) {
+    this.waitsUntil = performance.now() + Math.min(200 * 2 ** this.failures++, LONGEST_WAIT_MS);
+    return status >= 400 && status < 500 && this.failures >= TRIES;
+  }
+
   end(at) {
     this.over = true;
     for (const source of this.sources) source.stop(at);
     setTimeout(() => this.gain.disconnect(), (at - this.player.context.currentTime) * 1000 + 300);
+  }
+}
+
+/** A clock at the bounce's rate, so that nothing is resampled twice; at the sound card's, where it takes no other. Calls
+ * `stopped` if the browser stops it, as it does for a telephone call. */
+export function contextAt(sampleRate, stopped) {
+  const context = made(sampleRate);
+  context.onstatechange = () => context.state === "running" || stopped();
+  return context;
+}
+
+function made(sampleRate) {
+  try {
+    return new AudioContext({ sampleRate });
+  } catch {
+    return new AudioContext();
   }
 }

@@ -18,7 +18,7 @@ export class Jobs {
 
   show(jobs) {
     const known = new Set(jobs.map((job) => job.id));
-    const oldest = Math.min(...known);
+    const oldest = known.size ? Math.min(...known) : 0;
     for (const id of this.#rows.keys()) if (!known.has(id) && id >= oldest) this.remove(id);
     for (const job of [...jobs].reverse()) this.put(job);
     $("more").hidden = jobs.length < 50;
@@ -26,9 +26,14 @@ export class Jobs {
 
   async more() {
     const before = Math.min(...this.#rows.keys());
-    const jobs = await get(`/api/jobs?limit=200&before=${before}`);
-    for (const job of jobs) this.put(job);
-    $("more").hidden = jobs.length < 200;
+    $("more-error").textContent = "";
+    try {
+      const jobs = await get(`/api/jobs?limit=200&before=${before}`);
+      for (const job of jobs) this.put(job);
+      $("more").hidden = jobs.length < 200;
+    } catch (error) {
+      $("more-error").textContent = error.message;
+    }
   }
 
   get(id) {
@@ -88,7 +93,7 @@ export class Jobs {
     state.dataset.state = job.state;
     item.replaceChildren(...[
       state,
-      make("div", { className: "name", textContent: job.name, title: job.file }),
+      make("div", { className: "name", dir: "auto", textContent: job.name, title: job.file }),
       make("p", { className: "facts", textContent: facts.join(" · ") }),
       job.state === "running" ? make("progress", { max: 1, value: job.progress, "aria-label": job.name }) : null,
       job.state === "running" ? make("span", { className: "left facts" }) : null,

@@ -173,7 +173,7 @@ export class PresetForm {
     const [load, current] = choose(strings.preset, "/dawbridge/preset");
     const [a, endA] = choose(strings.morphA, "/dawbridge/preset/a");
     const [b, endB] = choose(strings.morphB, "/dawbridge/preset/b");
-    this.morph = make("input", { type: "range", min: 0, max: 1, step: 0.001, value: 0, oninput: () => tell("/dawbridge/preset/morph", Number(this.morph.value)) });
+    this.morph = make("input", { type: "range", min: 0, max: 1, step: 0.001, value: 0, oninput: () => this.#morph(tell) });
     this.name = make("input", { type: "text", maxLength: 40 });
     this.error = make("p", { className: "error", role: "alert" });
     Object.assign(this, { current, endA, endB });
@@ -182,8 +182,21 @@ export class PresetForm {
       make("label", {}, `${strings.save} `, this.name), make("button", { type: "submit", textContent: strings.saveButton }), this.error);
     $("presets").addEventListener("submit", (event) => {
       event.preventDefault();
-      tell("/dawbridge/preset/save", this.name.value);
+      const name = this.name.value.trim(), isKnown = [...this.current.options].some((option) => option.value && option.value === name);
+      if (!isKnown || confirm(strings.replaceAsk(name))) tell("/dawbridge/preset/save", name);
     });
+  }
+
+  /** One request at a time, the newest last: an older position must not arrive after a newer one. */
+  async #morph(tell) {
+    this.isTurned = true;
+    if (this.isTelling) return;
+    this.isTelling = true;
+    while (this.isTurned) {
+      this.isTurned = false;
+      await tell("/dawbridge/preset/morph", Number(this.morph.value));
+    }
+    this.isTelling = false;
   }
 
   list(names) {

@@ -10,6 +10,9 @@ export class Lanes {
   #lanes = {};
   #name = "";
   #point = 0;
+  #read = { job: 0, lanes: {} }; // as dawbridge has them; an edit of what another page changed meanwhile is refused
+  #turn = Promise.resolve();
+  #waiting = 0;
   constructor(player, picture, knobs) {
     Object.assign(this, { player, picture, knobs, focused: 0 });
     for (const [id, what] of [["record", "record"], ["stop-record", "stop"], ["clear-record", "clear"], ["undo-record", "undo"], ["redo-record", "redo"]]) {
@@ -22,8 +25,12 @@ export class Lanes {
   /** Read again what the bounce has. */
   async show() {
     if (!this.player.job) return;
-    const found = await get(`/api/jobs/${this.player.job}/automation`);
-    this.#lanes = found.lanes;
+    const { job } = this.player, found = await get(`/api/jobs/${job}/automation`);
+    if (job !== this.player.job) return;
+    if (!this.#waiting || job !== this.#read.job) {
+      this.#lanes = found.lanes;
+      this.#read = { job, lanes: structuredClone(found.lanes) };
+    }
     if (!(this.#name in this.#lanes)) this.#name = Object.keys(this.#lanes)[0] ?? "";
     $("undo-record").disabled = !found.undoable;
     $("redo-record").disabled = !found.redoable;
@@ -73,7 +80,21 @@ export class Lanes {
   #put(lanes) {
     this.#lanes = lanes; // at once: the next point may come before the answer
     this.#draw();
-    return this.#do(() => send("PUT", `/api/jobs/${this.player.job}/automation`, { lanes }));
+    const read = this.#read;
+    this.#waiting++;
+    this.#turn = this.#turn.then(() => this.#do(async () => {
+      try {
+        if (read.isOver) return; // drawn on what was refused
+        read.lanes = (await send("PUT", `/api/jobs/${read.job}/automation`, { lanes, before: read.lanes })).lanes;
+      } catch (error) {
+        read.isOver = !error.lost;
+        if (read.isOver) this.#read = { job: 0, lanes: {} }; // read it again
+        throw error;
+      } finally {
+        this.#waiting--;
+      }
+    }));
+    return this.#turn;
   }
 
   get #points() {

@@ -37,7 +37,10 @@ function hear(message) {
       knobs.sendWaiting();
       health().catch(() => {}); // the next snapshot asks again
       break;
-    case "job": jobs.put(message); break;
+    case "job":
+      jobs.put(message);
+      if (message.removed && message.id === player.job) forgotten();
+      break;
     case "progress": jobs.progress(message); break;
     case "value": knobs.value(message); break;
     case "state": state({ ...message, state: message.busy }); break;
@@ -68,25 +71,37 @@ function state(now) {
 async function open(id) {
   try {
     const job = jobs.get(id) ?? (await get(`/api/jobs/${id}`));
-    if (!(await player.open(id))) return; // another was opened meanwhile
-    $("listen-name").textContent = job.name;
     $("listen-error").textContent = "";
+    if (!(await player.open(id).finally(() => player.job === id && ($("listen-name").textContent = job.name)))) return; // another was opened meanwhile
     $("loop").setAttribute("aria-pressed", "false");
     $("seek").max = player.frames / player.rate;
     await picture.open(id);
-    picture.show(player.heard.name);
-    lanes.show();
+    await show(player.heard.name);
+    await lanes.show();
   } catch (error) {
-    $("listen-error").textContent = error.message;
+    wrong(error);
+    picture.draw();
   }
 }
 
 async function stems({ id }) {
   if (id !== player.job) return player.job ? undefined : open(id);
   await Promise.all(NAMES.map((name) => player.swap(name)));
-  picture.show(player.heard.name);
-  lanes.show();
+  await show(player.heard.name);
+  await lanes.show().catch(wrong);
 }
+
+/** The bounce that is open was removed, here or elsewhere. */
+function forgotten() {
+  const name = $("listen-name").textContent;
+  player.close();
+  picture.draw();
+  $("listen-name").textContent = strings.nothing;
+  $("listen-error").textContent = strings.forgotten(name);
+}
+
+const wrong = (error) => ($("listen-error").textContent = error.message);
+const show = (name) => picture.show(name).catch(wrong);
 
 function stemButtons() {
   NAMES.forEach((name, index) => {
@@ -106,7 +121,7 @@ function stemButtons() {
 
 function hearStem(name) {
   player.hear(name);
-  picture.show(name);
+  show(name);
 }
 
 const toggle = () => (player.playing ? player.pause() : player.play());
@@ -125,7 +140,7 @@ player.addEventListener("change", () => {
   if (player.playing) requestAnimationFrame(tick);
 });
 player.addEventListener("replaced", () => open(player.job));
-player.addEventListener("fail", (event) => ($("listen-error").textContent = event.detail));
+player.addEventListener("fail", (event) => wrong({ message: event.detail }));
 
 function seek(seconds) {
   player.seek(seconds);
@@ -173,6 +188,7 @@ addEventListener("keydown", (event) => {
   }[event.key];
   if (!act) return;
   event.preventDefault();
+  if (event.repeat && !event.key.startsWith("Arrow")) return; // a key that is held does it once
   act();
 });
 

@@ -163,7 +163,7 @@ export class Picture {
         this.#peaks.set(key, found);
         if (this.#peaks.size > 50) this.#peaks.delete(this.#peaks.keys().next().value);
         this.draw();
-      }).catch(() => this.#peaks.delete(key));
+      }).catch(() => setTimeout(() => this.#peaks.delete(key), 2000));
     }
     return this.#peaks.get(key);
   }

@@ -5,7 +5,7 @@
 //   instrumental  ├───────┼───────┼───────┤     with its buffers ready, and is faded in over the old one
 //
 import { strings } from "./strings.en.js";
-import { Chain, FADE_S, Span } from "./chain.js";
+import { Chain, contextAt, FADE_S, Span } from "./chain.js";
 import { Stem } from "./wav.js";
 
 const CHUNK_S = 2, AHEAD_S = 4, SOON_S = 0.08, LEAST_LOOP_S = 0.1, REST_MS = 120;
@@ -66,11 +66,19 @@ export class Player extends EventTarget {
     return true;
   }
 
+  /** What was open is gone. */
+  close() {
+    this.#ticket("open");
+    this.pause();
+    Object.assign(this, { job: 0, at: 0, stems: new Map() });
+    this.#loop = null;
+  }
+
   /** From a click or a key: browsers want one before they make a sound. */
   play() {
     if (!this.frames || this.playing) return;
-    this.context ??= contextAt(this.rate);
-    this.context.resume();
+    this.context ??= contextAt(this.rate, () => this.pause());
+    this.context.resume().catch(() => {}); // closed meanwhile: another bounce was opened
     for (const name of NAMES) this.#node(name);
     this.playing = true;
     this.#begin(this.at >= this.frames / this.rate - 0.01 ? 0 : this.at);
@@ -168,7 +176,7 @@ export class Player extends EventTarget {
     if (span.startedAt === Infinity) return void this.seek(this.at); // it has only just begun
     chain.next = Math.floor(this.#elapsed * stem.rate);
     try {
-      for (let ready = 0; ready < 2 && this.#hasMore(chain, span); ready++) {
+      for (let ready = 0; ready < 2 && span.left(chain.next) > 0; ready++) {
         const u = chain.next, buffer = await this.#next(chain, span);
         if (isStale()) return chain.end(this.context.currentTime);
         chain.play(buffer, u, span);
@@ -185,10 +193,6 @@ export class Player extends EventTarget {
     this.dispatchEvent(new Event("swap"));
   }
 
-  #hasMore(chain, span) {
-    return span.left(chain.next) > 0;
-  }
-
   async #next(chain, span) {
     const first = span.place(chain.next), count = Math.min(Math.round(CHUNK_S * chain.stem.rate), span.left(chain.next));
     if (count <= 0) return null;
@@ -197,18 +201,20 @@ export class Player extends EventTarget {
   }
 
   async #fill(chain, span) {
-    if (chain.busy) return;
+    if (chain.busy || performance.now() < chain.waitsUntil) return;
     chain.busy = true;
     let u = chain.next;
     try {
       const isWanted = () => span === this.#span && this.playing && !chain.over;
-      while (isWanted() && this.#hasMore(chain, span) && chain.next / chain.stem.rate < this.#elapsed + AHEAD_S) {
+      while (isWanted() && span.left(chain.next) > 0 && chain.next / chain.stem.rate < this.#elapsed + AHEAD_S) {
         u = chain.next;
         const buffer = await this.#next(chain, span);
+        chain.failures = 0;
         if (isWanted()) chain.play(buffer, u, span);
       }
-    } catch {
-      chain.next = u; // tried again with the next round
+    } catch (error) {
+      chain.next = u;
+      if (chain.failed(error)) this.#failed(new Error(strings.noSound), span);
     }
     chain.busy = false;
   }
@@ -226,9 +232,7 @@ export class Player extends EventTarget {
 
   #failed(error, span) {
     if (span !== this.#span) return;
-    this.playing = false;
-    this.#span = null;
-    this.dispatchEvent(new Event("change"));
+    this.pause();
     this.dispatchEvent(new CustomEvent("fail", { detail: error.message }));
   }
 
@@ -240,14 +244,5 @@ export class Player extends EventTarget {
       chain.end(at + 0.02);
     }
     this.#chains = new Map();
-  }
-}
-
-/** A clock at the bounce's rate, so that nothing is resampled twice; at the sound card's, where it takes no other. */
-function contextAt(sampleRate) {
-  try {
-    return new AudioContext({ sampleRate });
-  } catch {
-    return new AudioContext();
   }
 }

@@ -19,6 +19,7 @@ export const strings = {
   mixture: "Mixture", acapella: "Acapella", instrumental: "Instrumental",
   level: "Level", mute: "Mute", solo: "Only this",
   noSound: "No sound of this job can be read; its files may have been moved.",
+  forgotten: (name) => `${name} was forgotten. Its files are where they were.`,
   nothing: "Choose a finished job to listen to it.",
   lost: "The connection to dawbridge is lost. It is tried again; what you have typed stays.",
   restarted: "dawbridge was started again, and has a new key: open the address that it prints now.",
@@ -26,6 +27,7 @@ export const strings = {
   retry: "Retry", cancel: "Cancel", accept: "Take as it is", forget: "Forget", focus: "Focus", open: "Listen",
   rerender: "Render again", reveal: "Show in folder", forgetAsk: "Forget this job? Its file counts as new then.",
   preset: "Preset", save: "Save as", saveButton: "Save", morph: "Morph", morphA: "A", morphB: "B", load: "Load", none: "none",
+  replaceAsk: (name) => `Replace the preset ${name}?`,
   exact: "exact value", learn: "Learn", learning: "Move a control…", reset: "Default",
   focused: "knobs render this one",
   states: {

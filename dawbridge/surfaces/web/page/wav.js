@@ -1,6 +1,6 @@
 // Samples of a stem by spans, over HTTP ranges: nothing is ever decoded whole.
 const KEPT = 8, HALF = Math.SQRT1_2;
-import { get } from "./api.js";
+import { ask, get } from "./api.js";
 
 export class Stem {
   constructor(job, name, layout) {
@@ -26,9 +26,7 @@ export class Stem {
   async #fetch(context, start, stop) {
     const { header_bytes: head, frame_bytes: width, subtype, channels } = this.layout;
     const range = `bytes=${head + start * width}-${head + stop * width - 1}`;
-    const answer = await fetch(this.url, { headers: { Range: range } });
-    if (!answer.ok) throw new Error(`${answer.status}`);
-    const view = new DataView(await answer.arrayBuffer());
+    const view = new DataView(await (await ask(this.url, { headers: { Range: range } })).arrayBuffer());
     const buffer = context.createBuffer(Math.min(channels, 2), Math.floor(view.byteLength / width), this.rate);
     const sides = Array.from({ length: buffer.numberOfChannels }, (_, side) => buffer.getChannelData(side));
     if (channels <= 2) {
