@@ -249,29 +249,25 @@ def chunks_of(
 
     Chunks begin at even places; `known` are names by which one is found that does not.
     """
-    return tuple(_chunks_of(blob, position, header, known, long_sizes))
-
-
-def _chunks_of(
-    blob: Blob, position: int, header: str, known: frozenset[bytes], long_sizes: Mapping[str, int] | None
-) -> Iterator[Chunk]:
+    found: list[Chunk] = []
     length = struct.calcsize(header)
     even = not header.endswith("q")
     for _ in range(MAX_CHUNKS):
         head = blob.at(position, length)
         if len(head) < length:
-            return
+            break
         raw, count = struct.unpack(header, head)
         name = raw.decode("latin-1")
         if long_sizes and count == 0xFFFFFFFF:
             count = long_sizes.get(name, count)
         chunk = Chunk(name, position, position + length, count)
-        yield chunk
+        found.append(chunk)
         if chunk.end > blob.size or count < 0 or (count == 0 and name in _AUDIO):
-            return
+            break
         position = chunk.end
         if even and count & 1:
             position += padding_at(blob.at(position, 5), known)
+    return tuple(found)
 
 
 def padding_at(following: bytes, known: frozenset[bytes]) -> int:
