@@ -190,8 +190,8 @@ class Daemon:
                 self._look(watch)
             self._jobs.turn()
             self._hear(engine)
-            if self._store.values != self._positions.saved:
-                self._say(self._positions.keep(self._store.snapshot()))
+            if (values := self._store.snapshot()) != self._positions.saved:
+                self._say(self._positions.keep(values))
             if self._settings.once and self._is_over(engine):
                 return
             wait([self._jobs.waitable, *engine.waitables()], self._patience_s())

@@ -224,9 +224,8 @@ class _Hashing:
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
     """As `publish.disk_errors`, for what libsndfile reports too. Raises `DiskError`."""
-    try:
-        yield
-    except soundfile.LibsndfileError as error:
-        raise publishing.unwritten(folder, OSError(error.error_string)) from error
-    except OSError as error:
-        raise publishing.unwritten(folder, error) from error
+    with publishing.disk_errors(folder):
+        try:
+            yield
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error

@@ -1,18 +1,12 @@
 """Is a file there, is it gone, or may we not look? A folder that is closed to us, or a drive that hiccups, hides what
 is in it; it does not delete it. (`Path.exists` and its like raise `PermissionError` there.)"""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 
 def gone(path: Path) -> bool:
     """Nothing is there, and that is certain."""
     return _is_there(path) is False
-
-
-def not_gone(paths: Iterable[Path]) -> list[Path]:
-    """Those at which something may be."""
-    return [path for path in paths if not gone(path)]
 
 
 def out_of_sight(path: Path) -> bool:

@@ -111,13 +111,9 @@ def disk_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unwritten(folder, error) from error
-
-
-def unwritten(folder: Path, error: OSError) -> DiskError:
-    """What the user is told if the disk refuses a stem: the cause, and what to do."""
-    reason = error.strerror or str(error)
-    return DiskError(obstacle(folder) or f"{folder}: stems cannot be written ({reason}); {_advice(error)}")
+        reason = error.strerror or str(error)
+        line = f"{folder}: stems cannot be written ({reason}); {_advice(error)}"
+        raise DiskError(obstacle(folder) or line) from error
 
 
 def obstacle(folder: Path) -> str:

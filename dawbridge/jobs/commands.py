@@ -158,6 +158,7 @@ def retry(turn: Turn, job_id: int) -> None:
     if not turn.facts.is_watched(job.path) or turn.facts.stamp(job.path) is None:
         turn.release(job)
         raise JobError(f"job {job_id}: {job.path} is not there any more, or not watched; bounce it again")
+    turn.stop_unasked(job)
     turn.state.rerenders.pop(job_id, None)
     turn.enqueue(turn.put(replace(job, attempts=0, told="", content_hash="", familiar=False, tempo_key=None)))
 
@@ -167,6 +168,7 @@ def forget(turn: Turn, job_id: int) -> None:
     job = turn.find(job_id, any_state=True)
     if job.state is JobState.QUEUED or turn.is_busy_with(job):
         raise JobBusyError(f"job {job_id} is under way; cancel it first")
+    turn.stop_unasked(job)
     forgotten = {job_id, *(other.id for other in turn.state.of(job.path))}
     for other in turn.state.of(job.path):
         turn.release(other)

@@ -49,15 +49,13 @@ def drive(turn: Turn) -> None:
 def next_due_s(state: State) -> float:
     """When `drive` has something to do, if nothing happens until then; infinite if it has not."""
     follows = live.is_possible(state)
-    due = state.next_retry_s()
-    if follows and state.note_due:
-        due = min(due, live.note_due_s(state))
+    due = min(state.next_retry_s(), live.note_due_s(state))
     if state.running is not None:
         in_the_way = state.running.is_prefetch and not state.running.cancelled
-        return min(due, live.due_s(state)) if in_the_way and follows and state.turned else due
+        return min(due, live.due_s(state)) if in_the_way and follows else due
     if not state.engine_ready:
         return due
-    due = min(due, live.due_s(state)) if follows and state.turned else due
+    due = min(due, live.due_s(state)) if follows else due
     if state.prefetch and _prefetchable(state):
         due = min(due, state.last_end_s + PREFETCH_AFTER_S)
     return due

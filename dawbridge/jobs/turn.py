@@ -139,13 +139,14 @@ class Turn:
         return self.state.running is not None and self.state.running.job_id == job.id
 
     def is_busy_with(self, job: Job) -> bool:
-        """Whether the engine does what somebody asked for about this job; what it does unasked is told to stop."""
+        """Whether the engine does what somebody asked for about this job."""
         running = self.state.running
-        if running is None or running.job_id != job.id:
-            return False
-        if running.is_prefetch:
+        return running is not None and running.job_id == job.id and not running.is_prefetch
+
+    def stop_unasked(self, job: Job) -> None:
+        """Have the engine stop what nobody asked for about this job: its tempo and key, or what a knob may need."""
+        if self.is_running(job) and not self.is_busy_with(job):
             self.cancel_running()
-        return not running.is_prefetch
 
     def cancel_running(self, *, unwanted: bool = False) -> None:
         """Have the engine stop what it does; it is told once. `unwanted`: somebody asked for that."""

@@ -11,7 +11,7 @@ from dawbridge.engine.music import TempoKey
 from dawbridge.errors import JobError, PathNotAllowedError
 from dawbridge.events import JobState
 from dawbridge.files.output import Output
-from dawbridge.files.presence import gone, not_gone
+from dawbridge.files.presence import gone
 from dawbridge.files.stamp import Stamp, stamp_of
 from dawbridge.jobs.extents import Extents
 from dawbridge.jobs.facts import StemTargets, Twin
@@ -197,8 +197,11 @@ def _named_by(output: Output, found: TempoKey | None) -> Output:
 
 def _marked(place: Path) -> str:
     """The file of a stem whose path is `place` without its suffix, if it has a mark of ours; else empty."""
-    there = not_gone([place.with_name(place.name + suffix) for suffix in _STEM_SUFFIXES])
-    return next((str(path) for path in there if read_mark(path) is not None), "")
+    for suffix in _STEM_SUFFIXES:
+        path = place.with_name(place.name + suffix)
+        if not gone(path) and read_mark(path) is not None:
+            return str(path)
+    return ""
 
 
 def _turned(stems: tuple[str, str]) -> dict[str, float]:

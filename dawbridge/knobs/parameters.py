@@ -228,8 +228,7 @@ class ParameterStore:
 
     def __init__(self, values: Mapping[str, float] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         """Start at `values` over the defaults; `clock` counts seconds. Raises `ParameterError`."""
-        self.values: Snapshot = complete(values or {})
-        """All raw values as they are now; never changed in place."""
+        self._values: Snapshot = complete(values or {})  # never changed in place
         self._clock = clock
         self._mailboxes = Mailboxes[Changes](merge=_merged)
         self._lock = threading.Lock()
@@ -237,7 +236,7 @@ class ParameterStore:
     def get(self, name: str) -> float:
         """The raw value. Raises `UnknownParameterError`."""
         parameter(name)
-        return self.values[name]
+        return self._values[name]
 
     def normalized(self, name: str) -> float:
         """The knob position 0..1. Raises `UnknownParameterError`."""
@@ -245,7 +244,7 @@ class ParameterStore:
 
     def snapshot(self) -> Snapshot:
         """All raw values as they are now; immutable."""
-        return self.values
+        return self._values
 
     def set(self, name: str, value: float, origin: str) -> Change:
         """Set one raw value, clamped to its range.
@@ -280,11 +279,11 @@ class ParameterStore:
     def _set(self, settings: Sequence[tuple[Parameter, float, bool]], origin: str) -> Changes | None:
         """Set all of them; None if there are none. Called while nobody else sets anything."""
         with self._lock:
-            now_s, changes, values = self._clock(), [], dict(self.values)
+            now_s, changes, values = self._clock(), [], dict(self._values)
             for row, value, clamped in settings:
                 changes.append(Change(row.name, value, values[row.name], origin, clamped, now_s))
                 values[row.name] = value
-            self.values = MappingProxyType(values)
+            self._values = MappingProxyType(values)
         return tuple(changes) or None
 
 

@@ -170,8 +170,7 @@ class FolderWatch:
         closed: dict[Path, bool] = {}
         trees: set[Path] = set()
         for hint in self._hints.drain():
-            if self._tell is not silent:
-                self._tell("event", hint.path, hint.kind)
+            self._tell("event", hint.path, hint.kind)
             if not hint.path.is_relative_to(self.root):
                 continue
             inside = PurePath(hint.path.relative_to(self.root))

@@ -36,7 +36,6 @@ class Aiff(Container):
     """AIFF, and AIFF-C where samples are floats."""
 
     names = ("AIFF",)
-    promised_by = (".aif", ".aiff", ".aifc")
     family = "AIFF"
     suffixes: ClassVar = {"AIFF": (".aif", ".aiff", ".aifc")}
     big_endian = True

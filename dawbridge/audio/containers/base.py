@@ -176,7 +176,7 @@ class Container:
     family: str = ""
     """Containers of one family take over each other's chunks as they are."""
     promised_by: tuple[str, ...] = ()
-    """Suffixes of files that promise to be one."""
+    """Suffixes of files that promise to be one, besides those of `suffixes`."""
     suffixes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Formats that stems are written as, by libsndfile's names, with the suffixes that each allows, its own first."""
     big_endian = False

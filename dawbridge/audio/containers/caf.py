@@ -30,7 +30,6 @@ class Caf(Container):
     """CAF, big-endian as libsndfile writes it."""
 
     names = ("CAF",)
-    promised_by = (".caf",)
     family = "CAF"
     suffixes: ClassVar = {"CAF": (".caf",)}
     big_endian = True

@@ -32,7 +32,6 @@ class Flac(Container):
     """FLAC, an ID3 tag ahead of it or not."""
 
     names = ("FLAC",)
-    promised_by = (".flac",)
     family = "FLAC"
     suffixes: ClassVar = {"FLAC": (".flac",)}
     is_encoded = True

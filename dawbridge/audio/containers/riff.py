@@ -31,7 +31,7 @@ class Riff(Container):
     """All files that begin with RIFF, RIFX, RF64 or BW64 and hold WAVE."""
 
     names = ("WAV", "RIFX", "RF64")
-    promised_by = (".wav", ".wave", ".bwf", ".rf64", ".bw64")
+    promised_by = (".bw64",)
     family = "RIFF"
     suffixes: ClassVar = {
         "WAV": (".wav", ".wave", ".bwf"),
@@ -72,18 +72,17 @@ class Riff(Container):
     def surround(self, facts: StemFacts, metadata: Metadata, mark: str) -> tuple[bytes, bytes]:
         """Format and timeline ahead of the samples, the rest after them."""
         before, after = riff_chunks.carried(facts, metadata, mark)
-        data_bytes = facts.data_bytes
         if facts.format == "RF64":  # where libsndfile, looking for the samples, does not know of pad bytes
             after = [part for part in before if len(part[1]) & 1] + after
             before = [part for part in before if not len(part[1]) & 1]
         head = b"".join(_packed(*part) for part in before)
-        tail = b"\0" * (data_bytes & 1) + b"".join(_packed(*part) for part in after)
+        tail = b"\0" * (facts.data_bytes & 1) + b"".join(_packed(*part) for part in after)
         if facts.format != "RF64":
-            total = 4 + len(head) + 8 + data_bytes + len(tail)
-            data = struct.pack("<4sI", b"data", data_bytes)
+            total = 4 + len(head) + 8 + facts.data_bytes + len(tail)
+            data = struct.pack("<4sI", b"data", facts.data_bytes)
             return struct.pack("<4sI4s", b"RIFF", total, b"WAVE") + head + data, tail
-        total = 4 + _RF64_HEADER + len(head) + 8 + data_bytes + len(tail)
-        sizes = struct.pack("<4sIQQQI", b"ds64", 28, total, data_bytes, facts.frames, 0)
+        total = 4 + _RF64_HEADER + len(head) + 8 + facts.data_bytes + len(tail)
+        sizes = struct.pack("<4sIQQQI", b"ds64", 28, total, facts.data_bytes, facts.frames, 0)
         start = struct.pack("<4sI4s", b"RF64", 0xFFFFFFFF, b"WAVE") + sizes
         return start + head + struct.pack("<4sI", b"data", 0xFFFFFFFF), tail
 

@@ -83,8 +83,7 @@ def format_chunk(facts: StemFacts) -> bytes:
     code = _FLOAT if facts.is_float else _PCM
     mask = facts.speakers.as_mask()
     extensible = facts.format == "WAVEX" or mask is not None
-    width = facts.sample_bytes
-    align, bits = facts.channels * width, 8 * width
+    align, bits = facts.channels * facts.sample_bytes, 8 * facts.sample_bytes
     head = struct.pack(
         "<HHIIHH",
         _EXTENSIBLE if extensible else code,

@@ -23,7 +23,9 @@ def table() -> tuple[Container, ...]:
 @cache
 def audio_suffixes() -> frozenset[str]:
     """Suffixes that promise audio. Only what such a file holds is asked about if its first bytes say nothing."""
-    return frozenset(suffix for container in table() for suffix in container.promised_by)
+    return frozenset(
+        suffix for one in table() for suffixes in (one.promised_by, *one.suffixes.values()) for suffix in suffixes
+    )
 
 
 @lru_cache(maxsize=256)  # a bounce is recognised once, however often its header is looked at

@@ -28,7 +28,6 @@ class W64(Container):
     """Wave64."""
 
     names = ("W64",)
-    promised_by = (".w64",)
     family = "RIFF"
     suffixes: ClassVar = {"W64": (".w64",)}
 

@@ -68,6 +68,8 @@ class NetworkEstimator:
     def __init__(
         self, name: str, path: Path, digest: str, device: str, precision: str, on_step: Callable[[], None]
     ) -> None:
+        if precision and precision not in PRECISIONS:
+            raise ModelError(f"precision {precision!r} is not known; allowed are {', '.join(PRECISIONS)}, or empty")
         network = load_network(path)
         self.name, self.hash = name, digest
         self.sample_rate = network.config.sample_rate

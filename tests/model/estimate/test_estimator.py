@@ -109,3 +109,8 @@ def test_the_shipped_weights_take_noise_out() -> None:
     noise = wide_noise(3)
     vocals = load_estimator().estimate(torch.from_numpy(noise)).numpy()
     assert np.square(vocals).mean() < 0.1 * np.square(noise).mean()
+
+
+def test_an_unknown_precision_is_refused_by_name(weights: Path) -> None:
+    with pytest.raises(ModelError, match="precision 'int8' is not known; allowed are float32, float16, bfloat16"):
+        load_estimator(str(weights), precision="int8")

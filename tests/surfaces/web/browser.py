@@ -82,3 +82,21 @@ def until(condition, tab):
             return
         tab.wait_for_timeout(50)
     pytest.fail("never came true")
+
+
+def opened(browser, page):
+    """A tab with the knobs of `page`."""
+    tab, _ = browser.tab(page.base + "/")
+    Browser.until(tab, "document.querySelectorAll('.knob').length > 10")
+    return tab
+
+
+def cut_off(tab, page):
+    """Break the connection of `tab`, for good until `reconnect(page)`."""
+    page.server._call(page.site.desk.streams.end)
+    tab.locator("#lost").wait_for(state="visible")
+
+
+def reconnect(page):
+    """Take connections again."""
+    page.server._call(lambda: setattr(page.site.desk.streams, "_over", False))

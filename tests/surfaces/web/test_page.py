@@ -7,7 +7,18 @@ import pytest
 
 from dawbridge.events import Failed, JobState, Progress, StateChanged
 from dawbridge.surfaces.osc.client import free_port
-from tests.surfaces.web.browser import LONGEST_SILENCE, LOUDNESS, RECORD, Browser, got, listen, until
+from tests.surfaces.web.browser import (
+    LONGEST_SILENCE,
+    LOUDNESS,
+    RECORD,
+    Browser,
+    cut_off,
+    got,
+    listen,
+    opened,
+    reconnect,
+    until,
+)
 
 AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core/axe.min.js"))
 """axe-core: `npm install axe-core`, or the path of its `axe.min.js`."""
@@ -92,11 +103,9 @@ def test_a_file_is_added(tab, page, tmp_path):
 
 def test_a_lost_connection_is_shown_and_heals(browser, make_page):
     page = make_page()
-    tab, _ = browser.tab(page.base + "/")
-    Browser.until(tab, "document.querySelectorAll('.knob').length > 10")
-    page.server._call(page.site.desk.streams.end)
-    tab.locator("#lost").wait_for(state="visible")
-    page.server._call(lambda: setattr(page.site.desk.streams, "_over", False))
+    tab = opened(browser, page)
+    cut_off(tab, page)
+    reconnect(page)
     tab.locator("#lost").wait_for(state="hidden")
     tab.context.close()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.surfaces.web.browser import Browser, listen, until
+from tests.surfaces.web.browser import Browser, cut_off, listen, opened, reconnect, until
 
 STARTS = """() => {
   window.starts = [];
@@ -90,10 +90,8 @@ def test_what_is_in_the_middle_loudspeaker_is_heard(browser, page, channels, cen
 
 def test_a_knob_that_was_turned_without_a_connection_is_sent_when_there_is_one(browser, make_page):
     page = make_page()
-    tab, _ = browser.tab(page.base + "/")
-    Browser.until(tab, "document.querySelectorAll('.knob').length > 10")
-    page.server._call(page.site.desk.streams.end)
-    tab.locator("#lost").wait_for(state="visible")
+    tab = opened(browser, page)
+    cut_off(tab, page)
     tab.route("**/api/command", lambda route: route.abort())  # nobody answers at all
     tab.get_by_label("mask depth", exact=True).fill("0.25")
     typed = tab.get_by_label("acapella gain: exact value")
@@ -102,7 +100,7 @@ def test_a_knob_that_was_turned_without_a_connection_is_sent_when_there_is_one(b
     tab.get_by_text("not sent yet").wait_for()
     assert page.rig.store.get("mask_depth") == 1.0
     tab.unroute("**/api/command")
-    page.server._call(lambda: setattr(page.site.desk.streams, "_over", False))
+    reconnect(page)
     tab.locator("#lost").wait_for(state="hidden")
     until(lambda: page.rig.store.get("mask_depth") == 0.25, tab)
     until(lambda: page.rig.store.get("acapella_gain") == -12.0, tab)
@@ -112,8 +110,7 @@ def test_a_knob_that_was_turned_without_a_connection_is_sent_when_there_is_one(b
 
 def test_a_page_from_before_a_restart_says_what_to_do(browser, make_page):
     page = make_page()
-    tab, _ = browser.tab(page.base + "/")
-    Browser.until(tab, "document.querySelectorAll('.knob').length > 10")
+    tab = opened(browser, page)
     page.server._guard.token = "another"
     page.server._call(page.site.desk.streams.end)
     tab.get_by_text("open the address that it prints now").wait_for()
