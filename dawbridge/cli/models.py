@@ -24,6 +24,7 @@ from dawbridge.estimators.catalogue import CATALOGUE, Entry, by_hash, entry
 from dawbridge.estimators.confined import import_confined
 from dawbridge.estimators.fetching import fetched
 from dawbridge.estimators.identity import hash_of
+from dawbridge.files.devices import is_device
 from dawbridge.files.paths import user_path
 from dawbridge.files.printable import printable
 
@@ -32,8 +33,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
 NOT_STATED = "not stated; you brought your own copy"
 _KERAS = (".h5", ".hdf5")
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-"""What Windows takes for a device, whatever follows."""
 
 
 def add_flags(parser: ArgumentParser) -> None:
@@ -144,7 +143,7 @@ def free_place(name: str) -> Path:
             f"{name[:80]!r} cannot be a model's name: letters, digits, . _ - only, not ending in {GRIFFIN_LIM}, {SUFFIX} "
             "or a point; give another: --name"
         )
-    if _DEVICES.fullmatch(name) or name.lower() == ANCESTOR:
+    if is_device(name) or name.lower() == ANCESTOR:
         raise ConfigError(f"{name!r} is kept for something else and cannot be a model's name; give another: --name")
     taken = {one.lower(): one for one in (*shipped_names(), *model_names())}
     if name.lower() in taken:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dawbridge.errors import PresetNameError
+from dawbridge.files.devices import is_device
 
 NAME = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9 _-]{0,38}[A-Za-z0-9_-])?")
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
 def check_name(name: str) -> str:
     """Return `name` if it can become a file name on any system. Raises `PresetNameError`."""
-    if NAME.fullmatch(name) and name.lower() not in _DEVICES:
+    if NAME.fullmatch(name) and not is_device(name):
         return name
     raise PresetNameError(
         f"{name[:60]!r} cannot be a preset's name; allowed are 1 to 40 letters A-Z a-z, digits, spaces, _ and -, "

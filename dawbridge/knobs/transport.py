@@ -9,8 +9,6 @@ from dawbridge.errors import PositionError
 
 FOLLOWS_S = 2.0
 """How long a playhead moves on that nobody reports any more, in seconds: then the DAW was stopped without a word."""
-LONGEST_S = 86_400.0
-"""The highest position, in seconds: a day."""
 JUMP_S = 2.0
 """A position this far from where the playhead should be was located: where a bounce begins is found again."""
 LOCATE_S = 0.25
@@ -20,6 +18,8 @@ SOURCES = (TIMECODE, CLOCK, TRANSPORT)
 """Who may say where the playhead is, the best first: MIDI time code, MIDI clock, `/dawbridge/transport`."""
 DAY_S, HOUR_S, PREROLL_S = 86_400.0, 3600.0, 30.0
 """A position up to `PREROLL_S` before a start is a pre-roll to it."""
+LONGEST_S = DAY_S
+"""The highest position, in seconds."""
 AUTOMATIC, FIRST_BEAT = -1.0, -2.0
 """Zeros of a `Transport` that are found out."""
 _KEPT = 4096

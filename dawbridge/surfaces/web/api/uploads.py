@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from dawbridge.errors import DawbridgeError, PathNotAllowedError
+from dawbridge.files.devices import is_device
 from dawbridge.files.part import Part
 from dawbridge.files.publish import publish
 
@@ -22,7 +23,6 @@ STALL_S = 30.0
 """How long an upload may send nothing, in seconds."""
 _PIECE_BYTES = 2**18
 _LONGEST_NAME = 200
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)}
 
 
 class UploadError(DawbridgeError):
@@ -107,7 +107,7 @@ def checked_name(name: str) -> str:
         or name.startswith(".")
         or name != name.strip(" .")
         or any(c in '/\\:*?"<>|' or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in name)
-        or name.split(".")[0].lower() in _DEVICES
+        or is_device(name)
     )
     if wrong:
         raise UploadError(
