@@ -25,8 +25,8 @@ export class Span {
 }
 
 export class Chain {
-  constructor(player, stem, level) {
-    Object.assign(this, { player, stem, next: 0, sources: new Set(), busy: false, over: false, failures: 0, waitsUntil: 0 });
+  constructor(player, stem, level, span) {
+    Object.assign(this, { player, stem, span, next: 0, sources: new Set(), busy: false, over: false, failures: 0, waitsUntil: 0 });
     this.gain = player.context.createGain();
     this.gain.gain.value = 0;
     this.gain.connect(level);

@@ -147,7 +147,7 @@ export class Player extends EventTarget {
     this.at = seconds;
     const span = this.#spanFrom(Math.round(seconds * this.rate), Infinity);
     this.#span = span;
-    const chains = [...this.stems].map(([name, stem]) => [name, new Chain(this, stem, this.levels[name].node)]);
+    const chains = [...this.stems].map(([name, stem]) => [name, new Chain(this, stem, this.levels[name].node, span)]);
     this.#chains = new Map(chains);
     Promise.all(chains.map(([, chain]) => this.#next(chain, span))).then((read) => {
       if (span !== this.#span) return;
@@ -171,7 +171,7 @@ export class Player extends EventTarget {
 
   /** Begin a new chain where it plays now, fade it in over the old one. */
   async #exchange(name, stem) {
-    const span = this.#span, chain = new Chain(this, stem, this.levels[name].node);
+    const span = this.#span, chain = new Chain(this, stem, this.levels[name].node, span);
     const isStale = () => span !== this.#span || !this.playing || this.stems.get(name) !== stem;
     if (span.startedAt === Infinity) return void this.seek(this.at); // it has only just begun
     chain.next = Math.floor(this.#elapsed * stem.rate);
@@ -183,6 +183,7 @@ export class Player extends EventTarget {
       }
     } catch {
       chain.end(this.context.currentTime); // replaced again by now: the next swap brings it
+      if (!isStale() && this.#chains.get(name)?.span !== span) this.seek(this.seconds); // the old one knows another loop
       return;
     }
     const at = this.context.currentTime + SOON_S, old = this.#chains.get(name);
@@ -201,7 +202,7 @@ export class Player extends EventTarget {
   }
 
   async #fill(chain, span) {
-    if (chain.busy || performance.now() < chain.waitsUntil) return;
+    if (chain.span !== span || chain.busy || performance.now() < chain.waitsUntil) return;
     chain.busy = true;
     let u = chain.next;
     try {
